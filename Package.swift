@@ -1,0 +1,150 @@
+// swift-tools-version: 6.1
+// The architecture drawing. Read top-down: a target imports only what stands above it.
+
+import PackageDescription
+
+// MARK: Where libtorch is
+
+/// `script/bootstrap` links libtorch here; `LIBTORCH` names another one.
+let libtorch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.deps/libtorch"
+
+let libtorchHeaders: [CXXSetting] = [
+    .unsafeFlags([
+        "-isystem\(libtorch)/include", "-isystem\(libtorch)/include/torch/csrc/api/include",
+        "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror",
+    ])
+]
+
+let libtorchLibraries: [LinkerSetting] = [
+    .unsafeFlags([
+        "-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib",
+        "-Xlinker", "--enable-new-dtags", "-Xlinker", "--allow-shlib-undefined",
+    ]),
+    .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+]
+
+// MARK: How every target is compiled
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-warnings-as-errors"]),
+]
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
+/// A library of the floor, in `Sources/Shared`.
+func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/Shared/\(name)",
+        swiftSettings: strict)
+}
+
+/// A room: a library that works on disk, never on the screen.
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: ["Command"],
+        swiftSettings: strict)
+}
+
+/// A room's program: parse, `resolve()`, call the room, print events.
+func program(_ name: String, of room: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: [.init(stringLiteral: room), "Console", arguments, logging] + dependencies,
+        path: "Sources/\(room)/Command", swiftSettings: strict)
+}
+
+/// The tests of one target.
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+        path: "Tests/\(name)Tests", swiftSettings: strict)
+}
+
+// MARK: The house
+
+let package = Package(
+    name: "matter-suite",
+    products: [
+        .executable(name: "matter-prep", targets: ["matter-prep"]),
+        .executable(name: "matter-model", targets: ["matter-model"]),
+        .executable(name: "matter-bench", targets: ["matter-bench"]),
+        .executable(name: "matter-eval", targets: ["matter-eval"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // C and C++ libraries behind one door each.
+        .systemLibrary(
+            name: "CGDAL", path: "Sources/Shared/CGDAL", pkgConfig: "gdal",
+            providers: [.apt(["libgdal-dev"])]),
+        .systemLibrary(
+            name: "CLMDB", path: "Sources/Shared/CLMDB", pkgConfig: "lmdb",
+            providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", path: "Sources/Shared/CCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "CTorch", path: "Sources/Shared/CTorch",
+            cxxSettings: libtorchHeaders, linkerSettings: libtorchLibraries),
+
+        // The floor.
+        floor("Geo"),
+        floor("Metrics"),
+        floor("Manifests", ["CCrypto"]),
+        floor("Console", ["Manifests", arguments, logging]),
+        floor("Raster", ["Geo", "Manifests", "CGDAL"]),
+        floor("Tensors", ["CTorch", "Manifests"]),
+        floor("Store", ["Geo", "Manifests", "Tensors", "CLMDB"]),
+
+        // Room 1: scenes → aligned tiles.
+        room("DataPrep", ["Geo", "Raster", "Manifests", "Tensors", "Store", logging]),
+        program("matter-prep", of: "DataPrep", ["Geo", "Manifests"]),
+
+        // Room 2: tiles → pretrained encoder.
+        room("MatterModel", ["Geo", "Manifests", "Tensors", "Store", toml, logging]),
+        program("matter-model", of: "MatterModel", ["Manifests", "Tensors"]),
+
+        // Room 3: datasets + encoder → predictions and curves. The one room that imports another: it needs the networks.
+        room(
+            "Bench",
+            ["Geo", "Raster", "Manifests", "Tensors", "Store", "Metrics", "MatterModel", logging]),
+        program("matter-bench", of: "Bench", ["Manifests", "Tensors"]),
+
+        // Room 4: predictions + curves → metrics → reports.
+        room("Eval", ["Manifests", "Metrics", logging]),
+        program("matter-eval", of: "Eval", ["Manifests"]),
+
+        // The tests.
+        .target(
+            name: "TestSupport", dependencies: ["Geo", "Manifests"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests(of: "Geo"),
+        tests(of: "Metrics"),
+        tests(of: "Manifests"),
+        tests(of: "Console"),
+        tests(of: "Raster", ["Geo"]),
+        tests(of: "Tensors"),
+        tests(of: "Store", ["Geo", "Tensors", "Manifests"]),
+        tests(of: "DataPrep", ["Geo", "Raster", "Manifests", "Store"]),
+        tests(of: "MatterModel", ["Geo", "Tensors", "Store", "Manifests"]),
+        tests(of: "Bench", ["Geo", "Raster", "Tensors", "Metrics", "Manifests", "MatterModel"]),
+        tests(of: "Eval", ["Manifests", "Metrics"]),
+        .testTarget(
+            name: "ProgramTests",
+            dependencies: [
+                "TestSupport", "Manifests", "matter-prep", "matter-model", "matter-bench",
+                "matter-eval",
+            ],
+            path: "Tests/ProgramTests", swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx20
+)

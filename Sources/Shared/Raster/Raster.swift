@@ -1,0 +1,1 @@
+// Replaced by its owner's first landing.
