@@ -15,7 +15,9 @@ public struct PixelOffset: Hashable, Codable, Sendable, CustomStringConvertible 
     public var description: String { "(\(column), \(row))" }
 }
 
-/// A rectangle of whole pixels. Its offset may be negative: whoever reads checks it against the raster.
+/// A rectangle of whole pixels.
+///
+/// Its offset may be negative: whoever reads checks it against the raster.
 public struct PixelWindow: Hashable, Sendable, CustomStringConvertible {
     /// The farthest that a window may begin from the origin, in pixels.
     public static let farthestOffset = 1 << 40

@@ -1,0 +1,46 @@
+import Glibc
+
+/// Holds a folder for one process as long as it lives; the lock dies with its process.
+public final class FolderLock: Sendable {
+    private let descriptor: Int32
+    private let path: String
+
+    /// Locks a folder (made if it is not there) through the file `.lock` in it.
+    /// - Throws: `ManifestError`: `locked` with the holder's process id, or what keeps the file from being made.
+    public init(folder: String) throws {
+        try AtomicFile.makeFolder(at: folder)
+        path = "\(folder)/.lock"
+        while true {
+            let file = try OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, for: .writing)
+            guard try file.lock(waits: false) else {
+                throw ManifestError(
+                    .locked, path: folder,
+                    "in use by process \(Self.holder(file)); wait for it, or name another folder")
+            }
+            guard try file.isStillNamed() else { continue }
+            try Self.sign(file)
+            descriptor = dup(file.descriptor)
+            return
+        }
+    }
+
+    deinit {
+        // Whoever opened the file before it lost its name finds out and opens the new one.
+        unlink(path)
+        close(descriptor)
+    }
+
+    private static func sign(_ file: borrowing OpenFile) throws {
+        guard ftruncate(file.descriptor, 0) == 0 else {
+            throw ManifestError(errno: errno, path: file.path, while: .writing, "cannot empty")
+        }
+        try Array("\(getpid())\n".utf8).withUnsafeBytes { try file.write(all: $0) }
+    }
+
+    private static func holder(_ file: borrowing OpenFile) -> String {
+        var text = [UInt8](repeating: 0, count: 20)
+        let count = text.withUnsafeMutableBytes { try? file.read(into: $0) } ?? 0
+        let digits = String(decoding: text[..<count], as: UTF8.self).filter(\.isNumber)
+        return digits.isEmpty ? "unknown" : digits
+    }
+}

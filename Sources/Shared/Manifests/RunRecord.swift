@@ -1,0 +1,72 @@
+/// The suite's version.
+public enum SuiteVersion {
+    /// What `--version` prints and run records hold.
+    public static let current = "0.1.0"
+}
+
+/// An input file of a run, and how it is proven.
+public struct InputDigest: Hashable, Codable, Sendable {
+    /// A name that means the same on every machine: relative to the input folder, or the file's name.
+    public let path: String
+    /// Size in bytes.
+    public let bytes: Int
+    /// SHA-256 of the content.
+    public let sha256: SHA256Digest
+
+    /// Makes a record of numbers that are known.
+    public init(path: String, bytes: Int, sha256: SHA256Digest) {
+        self.path = path
+        self.bytes = bytes
+        self.sha256 = sha256
+    }
+
+    /// Reads a file and records it under a name.
+    /// - Throws: `ManifestError`: `missing`, `notPermitted` or `io`.
+    public init(file: String, named name: String) throws {
+        path = name
+        bytes = try WholeFile.size(of: file)
+        sha256 = try SHA256Digest(ofFile: file)
+    }
+}
+
+/// What was run: written as `run.json` into every output folder, the same for the same run.
+public struct RunRecord: Hashable, Codable, Sendable {
+    /// The record's file name.
+    public static let fileName = "run.json"
+
+    /// The program and its subcommand.
+    public var program: String
+    /// The suite's version.
+    public var version: String
+    /// The resolved plan, without anything that changes from machine to machine.
+    public var plan: JSONValue
+    /// The seed of all random choices, if there are any.
+    public var seed: UInt64?
+    /// What was read.
+    public var inputs: [InputDigest]
+
+    /// Makes a record; inputs are sorted by path.
+    public init(
+        program: String, plan: JSONValue, seed: UInt64? = nil, inputs: [InputDigest] = [],
+        version: String = SuiteVersion.current
+    ) {
+        self.program = program
+        self.version = version
+        self.plan = plan
+        self.seed = seed
+        self.inputs = inputs.sorted { $0.path < $1.path }
+    }
+
+    /// Reads the record of a folder.
+    /// - Throws: `ManifestError`: `missing` or `invalid`.
+    public init(readingFrom folder: String) throws {
+        self = try decodeStrictJSON(RunRecord.self, fromFile: "\(folder)/\(Self.fileName)")
+    }
+
+    /// Writes the record into a folder.
+    /// - Throws: `ManifestError`: `cannotCreate`, `notPermitted` or `io`.
+    public func write(to folder: String) throws {
+        try AtomicFile.write(
+            encodeCanonicalJSON(self, pretty: true), to: "\(folder)/\(Self.fileName)")
+    }
+}
