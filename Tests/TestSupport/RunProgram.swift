@@ -16,6 +16,7 @@ public struct ProgramResult: Sendable {
 ///   - arguments: Its arguments.
 ///   - environment: Variables to set beside those of the test.
 ///   - stdin: Text that it can read.
+/// - Returns: Its exit code and all that it wrote.
 /// - Throws: what Foundation throws if it cannot be started.
 public func runProgram(
     _ name: String, _ arguments: [String] = [], environment: [String: String] = [:],
@@ -24,7 +25,7 @@ public func runProgram(
     let folder = try TemporaryFolder()
     let streams = ["in", "out", "err"].map { folder.path($0) }
     for stream in streams {
-        FileManager.default.createFile(atPath: stream, contents: Data(stdin.utf8))
+        try Data(stdin.utf8).write(to: URL(filePath: stream))
     }
     let process = Process()
     process.executableURL = programURL(name)

@@ -23,8 +23,9 @@ public final class TemporaryFolder: Sendable {
     public func files() -> [String] {
         (FileManager.default.subpaths(atPath: path) ?? []).filter { name in
             var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: self.path(name), isDirectory: &isFolder)
-            return !isFolder.boolValue
+            let exists = FileManager.default.fileExists(
+                atPath: self.path(name), isDirectory: &isFolder)
+            return exists && !isFolder.boolValue
         }.sorted()
     }
 }
