@@ -1,0 +1,155 @@
+import Foundation
+
+/// Where the pixels of an image look: image positions in pixels → land positions in metres.
+struct ViewGeometry: Sendable {
+    /// Pixels between nodes; positions are bilinear between them.
+    let step: Int
+    /// Metres of a pixel, for spreading its samples.
+    let pixelSize: Float
+    private let margin: Int
+    private let columns: Int
+    private let nodes: [SIMD2<Float>]
+
+    /// The geometry of an image of `width` × `height` pixels and a margin around it.
+    ///
+    /// - Parameters:
+    ///   - width: Columns.
+    ///   - height: Rows.
+    ///   - margin: Pixels beyond the edge that are asked for too.
+    ///   - pixelSize: Metres of a pixel.
+    ///   - step: Pixels between nodes.
+    ///   - position: The land position, x and y in metres, at an image (row, column).
+    init(
+        width: Int, height: Int, margin: Int, pixelSize: Float, step: Int,
+        position: (_ row: Double, _ column: Double) -> (x: Double, y: Double)
+    ) {
+        let columns = (width + 2 * margin) / step + 2
+        let rows = (height + 2 * margin) / step + 2
+        self.step = step
+        self.margin = margin
+        self.pixelSize = pixelSize
+        self.columns = columns
+        nodes = parallelBuffer(rows * columns, of: SIMD2<Float>(), rows: rows) { row, buffer in
+            for column in 0..<columns {
+                let at = position(Double(row * step - margin), Double(column * step - margin))
+                buffer[row * columns + column] = SIMD2(Float(at.x), Float(at.y))
+            }
+        }
+    }
+
+    /// The land position under image (row, column), margin included: row −margin is allowed.
+    @inline(__always)
+    func position(row: Float, column: Float) -> SIMD2<Float> {
+        let down = (row + Float(margin)) / Float(step)
+        let right = (column + Float(margin)) / Float(step)
+        let j = Int(down)
+        let i = Int(right)
+        let v = down - Float(j)
+        let u = right - Float(i)
+        let at = j * columns + i
+        let top = nodes[at] + (nodes[at + 1] - nodes[at]) * u
+        let bottom =
+            nodes[at + columns] + (nodes[at + columns + 1] - nodes[at + columns]) * u
+        return top + (bottom - top) * v
+    }
+}
+
+/// Paints the land as a perfect camera would see it: 13 reflectances a pixel, before optics and noise.
+struct SurfaceRenderer {
+    let land: Land
+    let acquisition: Acquisition
+    let sun: SunPosition
+    let clouds: CloudField
+    private let texture: Texture
+    private let season: SeasonTable
+    private let light: NodeField
+    private let air: Atmosphere
+    private let hazeNoise: LatticeNoise
+
+    init(land: Land, acquisition: Acquisition, textureSeed: UInt64) {
+        self.land = land
+        self.acquisition = acquisition
+        sun = SunPosition(
+            dayOfYear: acquisition.day.dayOfYear, latitude: land.options.latitude)
+        clouds = CloudField(
+            seed: acquisition.seed, extent: land.extent, fraction: acquisition.cloudFraction,
+            cirrus: acquisition.cirrus, sun: sun)
+        texture = Texture(seed: textureSeed)
+        season = SeasonTable(
+            dayOfYear: acquisition.day.dayOfYear, delay: land.options.delay,
+            wetness: acquisition.wetness)
+        light = land.terrain.illumination(sun)
+        air = Atmosphere(
+            haze: acquisition.haze, isTopOfAtmosphere: acquisition.isTopOfAtmosphere)
+        hazeNoise = LatticeNoise(seed: acquisition.seed ^ 0x4A5E)
+    }
+
+    /// The image, planar: 13 bands of (height + 2·margin) × (width + 2·margin) reflectances.
+    func render(width: Int, height: Int, margin: Int, view: ViewGeometry, samples: Int = 2)
+        -> [Float]
+    {
+        let (columns, rows) = (width + 2 * margin, height + 2 * margin)
+        let plane = columns * rows
+        return parallelBuffer(13 * plane, of: Float(0), rows: rows) { row, buffer in
+            for column in 0..<columns {
+                let seen = pixel(
+                    row: Float(row - margin), column: Float(column - margin), view, samples)
+                let at = row * columns + column
+                for band in 0..<13 { buffer[band * plane + at] = seen[band] }
+            }
+        }
+    }
+
+    /// One pixel whose upper left corner is at (row, column).
+    private func pixel(row: Float, column: Float, _ view: ViewGeometry, _ samples: Int) -> Spectrum
+    {
+        let centre = view.position(row: row + 0.5, column: column + 0.5)
+        let pitch = view.pixelSize / Float(samples)
+        let start = -view.pixelSize / 2 + pitch / 2
+        var sum = Spectrum(repeating: 0)
+        for j in 0..<samples {
+            for i in 0..<samples {
+                sum += point(
+                    centre.x + start + Float(i) * pitch, centre.y + start + Float(j) * pitch)
+            }
+        }
+        let ground = lit(sum * (1 / Float(samples * samples)), centre)
+        let image = (x: (column + 0.5) * view.pixelSize, y: (row + 0.5) * view.pixelSize)
+        return throughClouds(ground, image.x, image.y)
+    }
+
+    @inline(__always)
+    private func point(_ x: Float, _ y: Float) -> Spectrum {
+        let surface = land.surface(
+            x, y, date: acquisition.index, year: acquisition.day.year)
+        let look = Int(surface.material.rawValue) * SeasonTable.variants + Int(surface.variant)
+        let rough = texture(surface, x, y)
+        return season.base[look] * (1 + rough.brightness) + season.contrast[look] * rough.cover
+    }
+
+    private func lit(_ ground: Spectrum, _ at: SIMD2<Float>) -> Spectrum {
+        var seen = ground
+        if let line = acquisition.snowLine {
+            let height = land.terrain.heights(at.x, at.y)
+            let patchy = 40 * hazeNoise.fractal(at.x / 300, at.y / 300, octaves: 3)
+            let cover = 0.9 * smoothStep((height + patchy - line) / 60)
+            seen = seen * (1 - cover) + Spectra.snow * cover
+        }
+        return seen * light(at.x, at.y)
+    }
+
+    private func throughClouds(_ ground: Spectrum, _ x: Float, _ y: Float) -> Spectrum {
+        var seen = ground
+        let hidden = clouds.opacity(x, y)
+        let shadow = acquisition.cloudFraction > 0 ? clouds.shadow(x, y) * (1 - hidden) : 0
+        if shadow > 0 { seen *= 1 - 0.72 * shadow }
+        let density = 1 + 0.3 * hazeNoise.value(x / 2500, y / 2500)
+        seen = air.seen(seen, density: density)
+        if hidden > 0 { seen = seen * (1 - hidden) + Spectra.cloud * hidden }
+        if acquisition.cirrus > 0 {
+            let veil = clouds.cirrus(x, y)
+            seen = seen * (1 - veil * 0.8) + Spectra.cirrus * veil
+        }
+        return seen
+    }
+}

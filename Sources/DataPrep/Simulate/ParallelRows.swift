@@ -1,0 +1,31 @@
+import Dispatch
+
+/// Calls `body` once for every row of `0 ..< count`, on all cores; rows must not depend on each other.
+///
+/// What a row computes is a pure function of the row, so the result is the same for any number of
+/// threads. Rows are handed out in short runs so that a slow row does not hold the others up.
+func parallelRows(_ count: Int, _ body: (Int) -> Void) {
+    let run = 8
+    DispatchQueue.concurrentPerform(iterations: (count + run - 1) / run) { index in
+        for row in (index * run)..<min(count, (index + 1) * run) { body(row) }
+    }
+}
+
+/// The one-dimensional buffer `count` long whose values `body` writes row by row, in parallel.
+///
+/// - Parameters:
+///   - count: Number of values; every one must be written by exactly one row.
+///   - rows: How many rows there are.
+///   - body: Writes one row into the buffer.
+/// - Returns: The buffer.
+func parallelBuffer<Element: BitwiseCopyable>(
+    _ count: Int, of zero: Element, rows: Int,
+    _ body: (_ row: Int, _ buffer: UnsafeMutableBufferPointer<Element>) -> Void
+) -> [Element] {
+    var values = [Element](repeating: zero, count: count)
+    values.withUnsafeMutableBufferPointer { buffer in
+        let shared = buffer
+        parallelRows(rows) { row in body(row, shared) }
+    }
+    return values
+}
