@@ -4,7 +4,7 @@ import Dispatch
 ///
 /// What a row computes is a pure function of the row, so the result is the same for any number of
 /// threads. Rows are handed out in short runs so that a slow row does not hold the others up.
-func parallelRows(_ count: Int, _ body: (Int) -> Void) {
+func parallelRows(_ count: Int, _ body: @Sendable (Int) -> Void) {
     let run = 8
     DispatchQueue.concurrentPerform(iterations: (count + run - 1) / run) { index in
         for row in (index * run)..<min(count, (index + 1) * run) { body(row) }
@@ -18,13 +18,14 @@ func parallelRows(_ count: Int, _ body: (Int) -> Void) {
 ///   - rows: How many rows there are.
 ///   - body: Writes one row into the buffer.
 /// - Returns: The buffer.
-func parallelBuffer<Element: BitwiseCopyable>(
+func parallelBuffer<Element: BitwiseCopyable & Sendable>(
     _ count: Int, of zero: Element, rows: Int,
-    _ body: (_ row: Int, _ buffer: UnsafeMutableBufferPointer<Element>) -> Void
+    _ body: @Sendable (_ row: Int, _ buffer: UnsafeMutableBufferPointer<Element>) -> Void
 ) -> [Element] {
     var values = [Element](repeating: zero, count: count)
     values.withUnsafeMutableBufferPointer { buffer in
-        let shared = buffer
+        // Sound: each row is written by one thread only.
+        nonisolated(unsafe) let shared = buffer
         parallelRows(rows) { row in body(row, shared) }
     }
     return values

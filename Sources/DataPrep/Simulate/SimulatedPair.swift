@@ -1,4 +1,4 @@
-import Geo
+public import Geo
 
 /// Two dates of one place at 10 m with the shift between them known: the fixture of alignment tests.
 public struct SimulatedPair: Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-import Geo
+public import Geo
 
 /// A piece of simulated Earth that can be photographed on any date, with the truth about it.
 ///

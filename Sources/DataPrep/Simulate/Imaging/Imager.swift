@@ -1,7 +1,7 @@
 import Geo
 
 /// The camera: from the painted land to digital numbers on the native grids, and the scene classes.
-struct Imager {
+struct Imager: Sendable {
     let renderer: SurfaceRenderer
     let width: Int
     let height: Int
@@ -76,15 +76,17 @@ struct Imager {
                 let at = (row * 2 + Self.margin) * stride + column * 2 + Self.margin
                 func mean(_ band: Sentinel2Band) -> Float {
                     let first = band.index * plane + at
-                    return (painted[first] + painted[first + 1] + painted[first + stride]
+                    return
+                        (painted[first] + painted[first + 1] + painted[first + stride]
                         + painted[first + stride + 1]) / 4
                 }
                 let x = Float(column) * 20 + 10
                 let y = Float(row) * 20 + 10
-                buffer[row * columns + column] = sceneClass(
-                    x, y, green: mean(.b03), red: mean(.b04), infrared: mean(.b08),
-                    shortwave: mean(.b11)
-                ).rawValue
+                buffer[row * columns + column] =
+                    sceneClass(
+                        x, y, green: mean(.b03), red: mean(.b04), infrared: mean(.b08),
+                        shortwave: mean(.b11)
+                    ).rawValue
             }
         }
     }

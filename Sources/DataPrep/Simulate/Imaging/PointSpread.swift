@@ -24,7 +24,8 @@ enum PointSpread {
         let reach = min(margin, Int((3 * deviation).rounded(.up)))
         let weights = kernel(deviation, reach: reach)
         let (columns, rows) = (width + 2 * margin, height + 2 * margin)
-        return plane.withUnsafeBufferPointer { source in
+        return plane.withUnsafeBufferPointer { pixels in
+            nonisolated(unsafe) let source = pixels
             let across = parallelBuffer(rows * width, of: Float(0), rows: rows) { row, buffer in
                 for column in 0..<width {
                     var sum: Float = 0

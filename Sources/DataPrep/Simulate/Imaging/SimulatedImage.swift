@@ -1,4 +1,4 @@
-import Geo
+public import Geo
 
 /// One band of a simulated date on its native grid.
 public struct SimulatedBand: Sendable {

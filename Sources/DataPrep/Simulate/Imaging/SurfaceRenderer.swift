@@ -21,7 +21,7 @@ struct ViewGeometry: Sendable {
     ///   - position: The land position, x and y in metres, at an image (row, column).
     init(
         width: Int, height: Int, margin: Int, pixelSize: Float, step: Int,
-        position: (_ row: Double, _ column: Double) -> (x: Double, y: Double)
+        position: @Sendable (_ row: Double, _ column: Double) -> (x: Double, y: Double)
     ) {
         let columns = (width + 2 * margin) / step + 2
         let rows = (height + 2 * margin) / step + 2
@@ -55,7 +55,7 @@ struct ViewGeometry: Sendable {
 }
 
 /// Paints the land as a perfect camera would see it: 13 reflectances a pixel, before optics and noise.
-struct SurfaceRenderer {
+struct SurfaceRenderer: Sendable {
     let land: Land
     let acquisition: Acquisition
     let sun: SunPosition

@@ -78,7 +78,8 @@ struct Parcels: Sendable {
             }
         }
         let (gapX, gapY) = (second.x - best.x, second.y - best.y)
-        best.border = (secondDistance - bestDistance) / (2 * (gapX * gapX + gapY * gapY).squareRoot())
+        best.border =
+            (secondDistance - bestDistance) / (2 * (gapX * gapX + gapY * gapY).squareRoot())
         return best
     }
 

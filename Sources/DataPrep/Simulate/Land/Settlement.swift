@@ -78,7 +78,8 @@ struct Settlement: Sendable {
         guard let roof = isHall ? hall(in: block, hash) : house(at: u, in: block, density: density)
         else { return garden(variant, u) }
         let inside =
-            abs(u - roof.roof.x) < roof.roof.halfWidth && abs(v - roof.roof.y) < roof.roof.halfHeight
+            abs(u - roof.roof.x) < roof.roof.halfWidth
+            && abs(v - roof.roof.y) < roof.roof.halfHeight
         if inside { return Surface(material: roof.material, variant: roof.variant, across: u) }
         return isHall
             ? Surface(material: .asphalt, variant: variant, across: u) : garden(variant, u)
@@ -128,7 +129,8 @@ struct Settlement: Sendable {
         let lotHash = LatticeNoise.hash(
             lot &* 2 &+ (block.isUpper ? 1 : 0), block.column &* 7919 &+ block.row, seed ^ 0xB5)
         let middle = block.originU + 8 + (Float(lot) + 0.5) * Self.lotWidth
-        guard LatticeNoise.unit(lotHash) < density, lot < 4 || middle + 8 < block.originU + blockWidth
+        guard LatticeNoise.unit(lotHash) < density,
+            lot < 4 || middle + 8 < block.originU + blockWidth
         else { return nil }
         let depth = (blockHeight - 8) / 2
         let centre = block.originV + 8 + (block.isUpper ? depth * 1.58 : depth * 0.42)

@@ -33,7 +33,8 @@ struct Terrain: Sendable {
             let length = (1 + east * east + south * south).squareRoot()
             let towards = sun.towards
             let cosine =
-                (sun.cosineOfZenith - sun.sineOfZenith * (east * towards.east + south * towards.south))
+                (sun.cosineOfZenith - sun.sineOfZenith
+                    * (east * towards.east + south * towards.south))
                 / length
             let direct = max(0, cosine) / flat
             return 1 + 0.75 * 0.7 * (min(direct, 2.2) - 1)
@@ -57,7 +58,7 @@ struct NodeField: Sendable {
     let values: [Float]
 
     /// Samples `value(x, y)`, in metres, at the nodes that cover 0 … `extent` and a margin of nodes.
-    init(extent: Float, spacing: Float, margin: Int, _ value: (Float, Float) -> Float) {
+    init(extent: Float, spacing: Float, margin: Int, _ value: @Sendable (Float, Float) -> Float) {
         let side = Int((extent / spacing).rounded(.up)) + 2 * margin + 2
         self.spacing = spacing
         self.margin = margin
@@ -78,7 +79,7 @@ struct NodeField: Sendable {
     }
 
     /// The field whose nodes are `value(column, row)`.
-    func mapNodes(_ value: (Int, Int) -> Float) -> NodeField {
+    func mapNodes(_ value: @Sendable (Int, Int) -> Float) -> NodeField {
         let side = side
         let mapped = parallelBuffer(side * side, of: Float(0), rows: side) { row, buffer in
             for column in 0..<side { buffer[row * side + column] = value(column, row) }

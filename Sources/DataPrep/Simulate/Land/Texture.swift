@@ -33,7 +33,8 @@ struct Texture: Sendable {
     ) {
         let style = styles[Int(surface.material.rawValue)]
         let slow = drift.value(x * (1 / 120), y * (1 / 120))
-        let middle = clump.value(0.8 * x * (1 / 27) + 0.6 * y * (1 / 27), 0.8 * y * (1 / 27) - 0.6 * x * (1 / 27))
+        let middle = clump.value(
+            0.8 * x * (1 / 27) + 0.6 * y * (1 / 27), 0.8 * y * (1 / 27) - 0.6 * x * (1 / 27))
         var brightness = style.drift * slow + style.clump * middle
         brightness += style.fine * fine.value(x * (1 / 11), y * (1 / 11))
         if style.rows != 0 {

@@ -29,7 +29,8 @@ struct Waters: Sendable {
             let radius = (0.012 + 0.05 * Float(random.nextUniform())) * extent + 40
             lakes.append(
                 Lake(
-                    x: Float(random.nextUniform()) * extent, y: Float(random.nextUniform()) * extent,
+                    x: Float(random.nextUniform()) * extent,
+                    y: Float(random.nextUniform()) * extent,
                     radius: radius))
             area += radius * radius * 3
         }
