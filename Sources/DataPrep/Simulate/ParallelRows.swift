@@ -15,6 +15,7 @@ func parallelRows(_ count: Int, _ body: @Sendable (Int) -> Void) {
 ///
 /// - Parameters:
 ///   - count: Number of values; every one must be written by exactly one row.
+///   - zero: What the buffer holds before.
 ///   - rows: How many rows there are.
 ///   - body: Writes one row into the buffer.
 /// - Returns: The buffer.

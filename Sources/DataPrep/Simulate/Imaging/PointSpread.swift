@@ -18,6 +18,7 @@ enum PointSpread {
     ///   - height: Rows of the result.
     ///   - margin: Pixels around the result, at least three deviations.
     ///   - deviation: Of the Gaussian, in pixels.
+    /// - Returns: The plane without its margin.
     static func blur(
         _ plane: ArraySlice<Float>, width: Int, height: Int, margin: Int, deviation: Float
     ) -> [Float] {

@@ -59,6 +59,7 @@ struct Land: Sendable {
     ///   - y: Metres south of its upper edge.
     ///   - date: Index of the date, for the events; −1 for the land before all of them.
     ///   - year: The calendar year, for the crops.
+    /// - Returns: The material and what its texture needs.
     func surface(_ x: Float, _ y: Float, date: Int, year: Int) -> Surface {
         let cell = nearby.cell(x, y)
         for index in nearby.events[cell] where events[Int(index)].firstDate <= date {
