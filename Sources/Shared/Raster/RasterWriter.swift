@@ -1,0 +1,117 @@
+import CGDAL
+public import Geo
+import Manifests
+import Synchronization
+
+/// How the pixels of a TIFF are packed; both are lossless.
+public enum TIFFCompression: String, Sendable, Codable {
+    /// Zstandard: small and fast.
+    case zstd = "ZSTD"
+    /// Deflate: what every reader knows.
+    case deflate = "DEFLATE"
+}
+
+/// The formats that are written.
+public enum RasterFormat: Hashable, Sendable {
+    /// A cloud-optimised GeoTIFF: blocks of 512, overviews.
+    case cog(TIFFCompression = .zstd)
+    /// A GeoTIFF in blocks of 256.
+    case geoTIFF(TIFFCompression = .deflate)
+    /// Lossless JPEG 2000 with GeoJP2 and GMLJP2 boxes; `bits` a sample, of the pixel type if nil.
+    case jpeg2000(bits: Int? = nil)
+    /// PNG of one to four bands, 8 or 16 bits.
+    case png
+}
+
+/// What a file says of its pixels beside them.
+public struct RasterDescription: Sendable {
+    /// Which ground they cover.
+    public var grid: GeoGrid?
+    /// The value of pixels without data.
+    public var nodata: Double?
+    /// Names of the bands.
+    public var bandNames: [String]
+    /// Further entries.
+    public var metadata: [String: String]
+    /// The camera model of a scene in sensor geometry.
+    public var rpc: RPCModel?
+
+    /// Makes a description; all of it may be left out.
+    public init(
+        grid: GeoGrid? = nil, nodata: Double? = nil, bandNames: [String] = [],
+        metadata: [String: String] = [:], rpc: RPCModel? = nil
+    ) {
+        self.grid = grid
+        self.nodata = nodata
+        self.bandNames = bandNames
+        self.metadata = metadata
+        self.rpc = rpc
+    }
+}
+
+/// Writes rasters: the same pixels and description give the same bytes.
+public enum RasterWriter {
+    /// Encodes in memory, reads the result back and compares; GDAL's `GDALCreateCopy`.
+    /// - Throws: `RasterError`: `invalid` if the format cannot hold the pixels, `io` if encoding fails.
+    public static func encode<Pixel: RasterPixel>(
+        _ buffer: RasterBuffer<Pixel>, grid: GeoGrid? = nil, as format: RasterFormat,
+        nodata: Double? = nil, bandNames: [String] = [], metadata: [String: String] = [:],
+        rpc: RPCModel? = nil
+    ) throws -> [UInt8] {
+        let description = RasterDescription(
+            grid: grid, nodata: nodata, bandNames: bandNames, metadata: metadata, rpc: rpc)
+        return try encode(buffer, description, as: format)
+    }
+
+    /// Encodes and publishes atomically.
+    /// - Throws: `RasterError` as `encode` does, `ManifestError` if the file cannot be written.
+    public static func write<Pixel: RasterPixel>(
+        _ buffer: RasterBuffer<Pixel>, grid: GeoGrid? = nil, as format: RasterFormat,
+        nodata: Double? = nil, bandNames: [String] = [], metadata: [String: String] = [:],
+        rpc: RPCModel? = nil, to path: String
+    ) throws {
+        let description = RasterDescription(
+            grid: grid, nodata: nodata, bandNames: bandNames, metadata: metadata, rpc: rpc)
+        try AtomicFile.write(encode(buffer, description, as: format), to: path)
+    }
+
+    private static let counter = Atomic<Int>(0)
+
+    private static func encode<Pixel: RasterPixel>(
+        _ buffer: RasterBuffer<Pixel>, _ description: RasterDescription, as format: RasterFormat
+    ) throws -> [UInt8] {
+        try check(buffer, description)
+        let memory = try MemoryDataset(buffer, description)
+        let number = counter.add(1, ordering: .relaxed).newValue
+        let place = "/vsimem/matter-\(number).\(format.fileExtension)"
+        defer { _ = GDALLibrary.quietly { VSIUnlink(place) } }
+        try GDALLibrary.collectingErrors(.io, path: "", "cannot encode as \(format.gdalName)") {
+            format.encode(memory.dataset, Pixel.type, to: place)
+        }
+        let file = try RasterFile(opening: place, .standard, named: "encoded raster")
+        guard try file.read(as: Pixel.self).pixels.elementsEqual(buffer.pixels, by: isSame) else {
+            throw RasterError(.io, "\(format.gdalName) did not keep the pixels")
+        }
+        return try VirtualFile(place).all()
+    }
+
+    private static func isSame<Pixel: RasterPixel>(_ left: Pixel, _ right: Pixel) -> Bool {
+        left == right || (left != left && right != right)
+    }
+
+    private static func check<Pixel: RasterPixel>(
+        _ buffer: RasterBuffer<Pixel>, _ description: RasterDescription
+    ) throws {
+        if let grid = description.grid, grid.size != buffer.size {
+            throw RasterError(.invalid, "a grid of \(grid.size) for pixels of \(buffer.size)")
+        }
+        guard [0, buffer.bands].contains(description.bandNames.count) else {
+            throw RasterError(
+                .invalid, "\(description.bandNames.count) names for \(buffer.bands) bands")
+        }
+    }
+}
+
+extension VirtualFile {
+    borrowing func all() -> [UInt8] { read(at: 0, count: bytes) }
+}
