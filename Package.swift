@@ -131,7 +131,7 @@ let package = Package(
         tests(of: "Metrics"),
         tests(of: "Manifests"),
         tests(of: "Console"),
-        tests(of: "Raster", ["Geo"]),
+        tests(of: "Raster", ["Geo", "Manifests", "CGDAL"]),
         tests(of: "Tensors"),
         tests(of: "Store", ["Geo", "Tensors", "Manifests"]),
         tests(of: "DataPrep", ["Geo", "Raster", "Manifests", "Store"]),

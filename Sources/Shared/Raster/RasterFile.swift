@@ -113,7 +113,7 @@ public struct RasterFile: ~Copyable {
             throw RasterError(.invalid, path: path, "declares \(width)×\(height) pixels")
         }
         let (declared, overflows) = size.count.multipliedReportingOverflow(by: bands)
-        let limit = max(1 << 28, min(bytes, 1 << 48) * 2000)
+        let limit = max(1 << 30, min(bytes, 1 << 48) * 2000)
         guard !overflows, declared <= limit else {
             throw RasterError(
                 .invalid, path: path,

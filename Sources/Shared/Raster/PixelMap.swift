@@ -1,0 +1,110 @@
+import Geo
+
+/// From pixel coordinates of a target to pixel coordinates of a source.
+enum PixelMap: Sendable {
+    /// Both grids share a system: exact.
+    case affine(AffineTransform)
+    /// Anything else: exact at the nodes of a lattice, bilinear between them.
+    case lattice(PositionLattice)
+
+    @inline(__always)
+    func source(column: Double, row: Double) -> Position {
+        switch self {
+        case .affine(let transform): transform.map(column: column, row: row)
+        case .lattice(let lattice): lattice.position(column: column, row: row)
+        }
+    }
+
+    /// Whether target pixels are source pixels, moved by a whole number of them; nil if not.
+    func wholePixelOffset(with shift: (columns: Double, rows: Double)) -> PixelOffset? {
+        guard case .affine(let map) = self else { return nil }
+        let tolerance = 1e-9
+        guard abs(map.pixelWidth - 1) < tolerance, abs(map.pixelHeight - 1) < tolerance,
+            abs(map.rowRotation) < tolerance, abs(map.columnRotation) < tolerance
+        else { return nil }
+        let origin = map.map(column: shift.columns, row: shift.rows)
+        let (column, row) = (origin.x.rounded(), origin.y.rounded())
+        // Origins in map units carry rounding errors of about 1e-9 pixels.
+        guard abs(origin.x - column) < 1e-6, abs(origin.y - row) < 1e-6, abs(column) < 1e9,
+            abs(row) < 1e9
+        else { return nil }
+        return PixelOffset(column: Int(column), row: Int(row))
+    }
+}
+
+/// Source positions at the nodes of a regular lattice over a target, bilinear between the nodes.
+struct PositionLattice: Sendable {
+    /// The largest error of interpolation that is allowed, in source pixels.
+    static let tolerance = 0.005
+    /// Pixels by which the lattice reaches beyond the target, for shifts.
+    private static let margin = 64
+    /// Where the first node lies; on a pixel's centre, so that nodes a pixel apart are exact there.
+    private static let start = 0.5 - Double(margin)
+
+    private let step: Double
+    private let columns: Int
+    private let rows: Int
+    private var nodes: [Position]
+
+    /// Halves the distance of the nodes until the interpolation is good to 0.005 pixels, or there is one a pixel.
+    /// - Parameters:
+    ///   - size: The target's size.
+    ///   - exact: Maps target pixel coordinates; NaN where there is no source.
+    init(over size: PixelSize, exact: ([Position]) -> [Position]) {
+        var coarse = PositionLattice(size, step: 64, exact)
+        while coarse.step > 1 {
+            let fine = PositionLattice(size, step: coarse.step / 2, exact)
+            let isGood = coarse.error(against: fine) <= Self.tolerance
+            coarse = fine
+            if isGood { break }
+        }
+        self = coarse
+    }
+
+    private init(_ size: PixelSize, step: Double, _ exact: ([Position]) -> [Position]) {
+        self.step = step
+        columns = Int((Double(size.width + 2 * Self.margin) / step).rounded(.up)) + 1
+        rows = Int((Double(size.height + 2 * Self.margin) / step).rounded(.up)) + 1
+        nodes = []
+        nodes.reserveCapacity(columns * rows)
+        for row in 0..<rows {
+            nodes += exact((0..<columns).map { place(column: $0, row: row) })
+        }
+    }
+
+    private func place(column: Int, row: Int) -> Position {
+        Position(x: Self.start + Double(column) * step, y: Self.start + Double(row) * step)
+    }
+
+    /// The largest distance between what this lattice interpolates and what a finer one knows.
+    private func error(against fine: PositionLattice) -> Double {
+        var worst = 0.0
+        for row in 0..<fine.rows {
+            for column in 0..<fine.columns {
+                let place = fine.place(column: column, row: row)
+                let guess = position(column: place.x, row: place.y)
+                let truth = fine.nodes[row * fine.columns + column]
+                if truth.x.isNaN && guess.x.isNaN { continue }
+                let distance = max(abs(guess.x - truth.x), abs(guess.y - truth.y))
+                // A place that only one of them can map asks for finer nodes.
+                worst = max(worst, distance.isNaN ? .infinity : distance)
+            }
+        }
+        return worst
+    }
+
+    func position(column: Double, row: Double) -> Position {
+        let (x, y) = ((column - Self.start) / step, (row - Self.start) / step)
+        let left = min(max(Int(x), 0), columns - 2)
+        let top = min(max(Int(y), 0), rows - 2)
+        let (u, v) = (x - Double(left), y - Double(top))
+        let index = top * columns + left
+        return nodes.withUnsafeBufferPointer { nodes in
+            let (a, b) = (nodes[index], nodes[index + 1])
+            let (c, d) = (nodes[index + columns], nodes[index + columns + 1])
+            return Position(
+                x: (a.x * (1 - u) + b.x * u) * (1 - v) + (c.x * (1 - u) + d.x * u) * v,
+                y: (a.y * (1 - u) + b.y * u) * (1 - v) + (c.y * (1 - u) + d.y * u) * v)
+        }
+    }
+}

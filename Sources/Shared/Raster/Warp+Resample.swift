@@ -1,0 +1,89 @@
+import Dispatch
+public import Geo
+
+/// What a warp made: pixels, and which of them are valid.
+public struct Resampled<Pixel: RasterPixel>: Sendable {
+    /// Shape (bands, height, width) of the target; invalid pixels hold the fill value.
+    public let image: RasterBuffer<Pixel>
+    /// One band: 1 = valid.
+    public let valid: RasterBuffer<UInt8>
+}
+
+extension Warp {
+    /// Resamples all bands of an image in one pass; the same bytes for any number of threads.
+    ///
+    /// A target pixel is valid if the source pixel in which its centre lies is. Next to invalid source
+    /// pixels and to the source's edge, valid neighbours are weighed linearly. A target with pixels longer
+    /// than the source's gets a kernel that much wider, so that it does not alias.
+    /// - Parameters:
+    ///   - image: The source, or the part of it that begins at `origin`.
+    ///   - origin: Where the image begins in the source.
+    ///   - valid: One band of the image's size, 0 where a pixel must not be used.
+    ///   - nodata: Pixels with this value in any band are invalid; results that would equal it by chance are moved by 1.
+    ///   - kernel: How to interpolate.
+    ///   - fill: What invalid pixels become; `nodata`, or 0, if nil.
+    ///   - threads: How many to use.
+    /// - Returns: Pixels and validity on the target grid.
+    /// - Throws: `RasterError` (`invalid`) if the mask has not the image's size.
+    public func resample<Pixel: RasterPixel>(
+        _ image: RasterBuffer<Pixel>, origin: PixelOffset = PixelOffset(column: 0, row: 0),
+        valid: RasterBuffer<UInt8>? = nil, nodata: Pixel? = nil,
+        kernel: ResamplingKernel = .cubic, fill: Pixel? = nil, threads: Int = 1
+    ) throws -> Resampled<Pixel> {
+        if let valid, valid.size != image.size {
+            throw RasterError(
+                .invalid, "a mask of \(valid.size) for an image of \(image.size)")
+        }
+        let mask = Self.mask(of: image, valid, nodata)
+        let fill = fill ?? nodata ?? .zero
+        var pixels = RasterBuffer(size: target.size, bands: image.bands, filledWith: fill)
+        var isValid = RasterBuffer<UInt8>(size: target.size, filledWith: 0)
+        image.pixels.withUnsafeBufferPointer { source in
+            mask.withUnsafeBufferPointer { mask in
+                pixels.pixels.withUnsafeMutableBufferPointer { result in
+                    isValid.pixels.withUnsafeMutableBufferPointer { resultMask in
+                        let work = Resampler(
+                            warp: self, origin: origin, size: image.size, bands: image.bands,
+                            source: source, mask: mask, result: result, resultMask: resultMask,
+                            kernel: kernel, nodata: nodata)
+                        Self.run(work, rows: target.size.height, threads: threads)
+                    }
+                }
+            }
+        }
+        return Resampled(image: pixels, valid: isValid)
+    }
+
+    /// 1 where a source pixel may be used.
+    private static func mask<Pixel: RasterPixel>(
+        of image: RasterBuffer<Pixel>, _ valid: RasterBuffer<UInt8>?, _ nodata: Pixel?
+    ) -> [UInt8] {
+        var mask =
+            valid.map { $0.band(0).map { $0 == 0 ? 0 : 1 } }
+            ?? [UInt8](repeating: 1, count: image.size.count)
+        let mayBeNaN = Pixel.type == .float32 || Pixel.type == .float64
+        guard nodata != nil || mayBeNaN else { return mask }
+        for band in 0..<image.bands {
+            for (index, pixel) in image.band(band).enumerated()
+            where pixel == nodata || pixel != pixel {
+                mask[index] = 0
+            }
+        }
+        return mask
+    }
+
+    private static func run<Pixel: RasterPixel>(
+        _ work: Resampler<Pixel>, rows: Int, threads: Int
+    ) {
+        let block = 16
+        let blocks = (rows + block - 1) / block
+        let workers = max(1, min(threads, blocks))
+        // Workers share nothing but what they read; each writes rows of its own.
+        nonisolated(unsafe) let work = work
+        DispatchQueue.concurrentPerform(iterations: workers) { worker in
+            for index in stride(from: worker, to: blocks, by: workers) {
+                for row in index * block..<min(rows, (index + 1) * block) { work.fill(row: row) }
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+public import Geo
+
+/// One pass from source pixels to a target grid: shift, map projection and camera model in a single resampling.
+///
+/// A target pixel's centre, moved by the shift, is mapped to the ground and from there into the source.
+public struct Warp: Sendable {
+    /// Which pixels are made.
+    public let target: GeoGrid
+    /// Extent of the whole source.
+    public let sourceSize: PixelSize
+    /// How far the source's content lies from where the target has it.
+    public let shift: any ShiftField
+    let map: PixelMap
+
+    /// From a raster with a grid; exact where both share a system, else within 0.005 source pixels.
+    /// - Throws: `RasterError` (`invalid`) if there is no way between the two systems.
+    public init(
+        from source: GeoGrid, onto target: GeoGrid, shift: any ShiftField = ConstantShift.zero
+    ) throws {
+        let toSource = try source.transform.inverse()
+        if CoordinateTransform.isSame(source.crs, target.crs) {
+            map = .affine(try Self.affine(from: source, onto: target))
+        } else {
+            let coordinates = try CoordinateTransform(from: target.crs, to: source.crs)
+            map = .lattice(
+                PositionLattice(over: target.size) { places in
+                    let ground = places.map { target.transform.map(column: $0.x, row: $0.y) }
+                    return coordinates.map(ground).map {
+                        $0.map { toSource.map(column: $0.x, row: $0.y) }
+                            ?? Position(x: .nan, y: .nan)
+                    }
+                })
+        }
+        self.target = target
+        self.shift = shift
+        sourceSize = source.size
+    }
+
+    /// From a scene in sensor geometry, over a raster of heights (metres above the ellipsoid) or at the model's mean height.
+    /// - Throws: `RasterError` if the heights cannot be read, or the target's system has no way to longitude and latitude.
+    public init(
+        from rpc: RPCModel, size: PixelSize, elevation: String?, onto target: GeoGrid,
+        shift: any ShiftField = ConstantShift.zero
+    ) throws {
+        let coordinates = try CoordinateTransform(from: target.crs, to: .wgs84)
+        let projection = try RPCProjection(rpc, elevation: elevation)
+        map = .lattice(
+            PositionLattice(over: target.size) { places in
+                let ground = places.map { target.transform.map(column: $0.x, row: $0.y) }
+                let degrees = coordinates.map(ground).map { $0 ?? Position(x: .nan, y: .nan) }
+                return projection.pixels(
+                    longitudes: degrees.map(\.x), latitudes: degrees.map(\.y))
+            })
+        self.target = target
+        self.shift = shift
+        sourceSize = size
+    }
+
+    private init(_ other: Warp, shift: any ShiftField) {
+        target = other.target
+        sourceSize = other.sourceSize
+        map = other.map
+        self.shift = shift
+    }
+
+    /// The same warp with another shift; the projection is not computed again.
+    public func shifted(by shift: any ShiftField) -> Warp {
+        Warp(self, shift: shift)
+    }
+
+    /// Where a place in the target's pixel coordinates lies in the source's, shift included; NaN if nowhere.
+    public func sourcePosition(column: Double, row: Double) -> Position {
+        let shift = shift.constant ?? shift.shift(atColumn: column, row: row)
+        return map.source(column: column + shift.columns, row: row + shift.rows)
+    }
+
+    /// Whether target pixels are source pixels, so that nothing is resampled.
+    public var isCopy: Bool { copyOffset != nil }
+
+    var copyOffset: PixelOffset? {
+        shift.constant.flatMap { map.wholePixelOffset(with: $0) }
+    }
+
+    /// The source pixels that the target needs, with a margin for the kernel; nil if the two do not overlap.
+    public func sourceWindow(margin: Int = 16) -> PixelWindow? {
+        let (width, height) = (target.size.width, target.size.height)
+        let step = max(1, max(width, height) / 64)
+        let columns = Array(stride(from: 0, through: width, by: step)) + [width]
+        let rows = Array(stride(from: 0, through: height, by: step)) + [height]
+        let positions = rows.flatMap { row in
+            columns.map { sourcePosition(column: Double($0), row: Double(row)) }
+        }.filter { $0.x.isFinite && $0.y.isFinite && abs($0.x) < 1e9 && abs($0.y) < 1e9 }
+        guard let area = MapBounds(around: positions) else { return nil }
+        let (left, top) = (Int(area.left.rounded(.down)), Int(area.bottom.rounded(.down)))
+        let (right, bottom) = (Int(area.right.rounded(.up)), Int(area.top.rounded(.up)))
+        let window = try? PixelWindow(
+            column: left - margin, row: top - margin, width: right - left + 2 * margin,
+            height: bottom - top + 2 * margin)
+        return window.flatMap { sourceSize.window.intersection($0) }
+    }
+
+    /// Source pixels that a step of one target pixel crosses at the target's centre, along x and y.
+    var step: (x: Double, y: Double) {
+        let (column, row) = (Double(target.size.width) / 2, Double(target.size.height) / 2)
+        let here = map.source(column: column, row: row)
+        let right = map.source(column: column + 1, row: row)
+        let below = map.source(column: column, row: row + 1)
+        let x = ((right.x - here.x) * (right.x - here.x) + (below.x - here.x) * (below.x - here.x))
+        let y = ((right.y - here.y) * (right.y - here.y) + (below.y - here.y) * (below.y - here.y))
+        return (x.isFinite ? x.squareRoot() : 1, y.isFinite ? y.squareRoot() : 1)
+    }
+
+    /// Composed relative to the source's origin, so that map coordinates of millions cost no digits.
+    private static func affine(
+        from source: GeoGrid, onto target: GeoGrid
+    ) throws -> AffineTransform {
+        let (s, t) = (source.transform, target.transform)
+        let centred = try AffineTransform(gdal: [
+            0, s.pixelWidth, s.rowRotation, 0, s.columnRotation, s.pixelHeight,
+        ])
+        let offset = try AffineTransform(gdal: [
+            t.originX - s.originX, t.pixelWidth, t.rowRotation,
+            t.originY - s.originY, t.columnRotation, t.pixelHeight,
+        ])
+        return try centred.inverse().composed(after: offset)
+    }
+}
