@@ -1,4 +1,15 @@
 import ArgumentParser
+import Console
+import Manifests
 
+/// The program `matter-eval`.
 @main
-struct MatterEval: ParsableCommand {}
+struct MatterEval: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "matter-eval",
+        abstract: "Scores run folders and writes reports.",
+        version: SuiteVersion.current,
+        subcommands: [ScoreCommand.self, ReportCommand.self])
+
+    static func main() { Console.run(Self.self) }
+}

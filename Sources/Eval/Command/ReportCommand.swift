@@ -1,0 +1,77 @@
+import ArgumentParser
+import Console
+import Eval
+
+/// `matter-eval report BENCH --out REPORT`.
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Write report.json, and HTML, Markdown and LaTeX.",
+        discussion: """
+            Everything is rendered from report.json alone; index.html is one file that needs no network.
+
+            Example:
+              matter-eval report runs/oscd --pretrain runs/matter --prep tiles --out reports/oscd
+            """)
+
+    @Argument(help: "Run folder of matter-bench.") var bench: String
+    @Option(help: "Run folder of matter-model pretrain; may be repeated.") var pretrain: [String] =
+        []
+    @Option(help: "Output folder of matter-prep run; may be repeated.") var prep: [String] = []
+    @Option(help: "Folder for the report.") var out: String
+    @Option(help: "The report's headline.") var title: String?
+
+    func run() throws {
+        let report = try Report(
+            of: ReportInputs(
+                bench: bench, pretraining: pretrain, preparations: prep, title: title))
+        try ReportFolder.write(report, to: out)
+        for line in lines(of: report) { try StandardStreams.printResult(line) }
+    }
+
+    private func lines(of report: Report) -> [String] {
+        var lines: [String] = []
+        if !report.alignment.isEmpty { lines += ReportTables.shifts(report) + [""] }
+        return lines + ReportTables.scores(report) + ["", "report: \(out)/index.html"]
+    }
+}
+
+/// What the report command prints of a report.
+enum ReportTables {
+    /// Known against found shifts, one line a date.
+    static func shifts(_ report: Report) -> [String] {
+        var table = Table(
+            [
+                "region", "date", "known rows", "known columns", "found rows", "found columns",
+                "error (px)", "status",
+            ],
+            alignments: [.left, .left, .right, .right, .right, .right, .right, .left])
+        for region in report.alignment {
+            for date in region.dates {
+                table.add([
+                    region.region, date.date, ScoreText.shift(date.known?.rows),
+                    ScoreText.shift(date.known?.columns), ScoreText.shift(date.found?.rows),
+                    ScoreText.shift(date.found?.columns), ScoreText.pixels(date.errorInPixels),
+                    date.status,
+                ])
+            }
+        }
+        return table.lines
+    }
+
+    /// Pooled scores, one line a method.
+    static func scores(_ report: Report) -> [String] {
+        var table = Table(
+            ["method", "precision", "recall", "F1", "F1 over cities"],
+            alignments: [.left, .right, .right, .right, .right])
+        for method in report.methods {
+            table.add([
+                method.title + (method.isOracle ? " (oracle)" : ""),
+                ScoreText.percent(method.pooled.precision),
+                ScoreText.percent(method.pooled.recall), ScoreText.percent(method.pooled.f1),
+                ScoreText.percent(method.spread.f1),
+            ])
+        }
+        return table.lines
+    }
+}

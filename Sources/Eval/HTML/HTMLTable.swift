@@ -1,0 +1,70 @@
+/// A table whose columns sort; the least that the sections need.
+struct HTMLTable {
+    /// A column's head.
+    struct Column {
+        var title: String
+        var isNumber = true
+        /// Whether long text may break over lines.
+        var wraps = false
+    }
+
+    /// A cell: what is read, and the exact number behind it.
+    struct Cell {
+        var html: String
+        var value: Double?
+        var isBest = false
+
+        /// Escaped text.
+        static func text(_ text: String) -> Cell { Cell(html: Markup.escape(text)) }
+
+        /// A name, shortened if it is long.
+        static func name(_ text: String) -> Cell { Cell(html: Markup.name(text)) }
+
+        /// A share in percent.
+        static func percent(_ share: Double?, isBest: Bool = false) -> Cell {
+            Cell(html: NumberText.percent(share), value: share, isBest: isBest)
+        }
+
+        /// Pixels or steps.
+        static func count(_ count: Int64) -> Cell {
+            Cell(html: NumberText.grouped(count), value: Double(count))
+        }
+    }
+
+    var caption: String
+    var columns: [Column]
+    var rows: [[Cell]]
+
+    func markup() -> String {
+        """
+        <div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="sortable">
+        <caption><span>\(caption)</span></caption>
+        <thead><tr>\(columns.map(head).joined())</tr></thead>
+        <tbody>
+        \(rows.map(row).joined(separator: "\n"))
+        </tbody></table></div>
+        """
+    }
+
+    private func head(_ column: Column) -> String {
+        """
+        <th scope="col" class="\(kind(column))" data-kind="\(column.isNumber ? "number" : "text")">\
+        <button type="button">\(Markup.name(column.title))</button></th>
+        """
+    }
+
+    private func row(_ cells: [Cell]) -> String {
+        let texts = zip(columns, cells).enumerated().map { index, pair in
+            let (column, cell) = pair
+            if index == 0 { return "<th scope=\"row\" class=\"l\">\(cell.html)</th>" }
+            let value = column.isNumber ? " data-v=\"\(cell.value.map { "\($0)" } ?? "")\"" : ""
+            let best = cell.isBest ? " best" : ""
+            return "<td class=\"\(kind(column))\(best)\"\(value)>\(cell.html)</td>"
+        }
+        return "<tr>\(texts.joined())</tr>"
+    }
+
+    private func kind(_ column: Column) -> String {
+        (column.isNumber ? "n" : "l") + (column.wraps ? " w" : "")
+    }
+}
