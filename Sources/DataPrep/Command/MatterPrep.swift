@@ -1,4 +1,14 @@
 import ArgumentParser
+import Console
+import Manifests
 
 @main
-struct MatterPrep: ParsableCommand {}
+struct MatterPrep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "matter-prep",
+        abstract: "Turns Sentinel-2 scenes into aligned tiles.",
+        version: SuiteVersion.current,
+        subcommands: [SimulateCommand.self])
+
+    static func main() { Console.run(MatterPrep.self) }
+}
