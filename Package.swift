@@ -132,7 +132,7 @@ let package = Package(
         tests(of: "Manifests"),
         tests(of: "Console"),
         tests(of: "Raster", ["Geo", "Manifests", "CGDAL"]),
-        tests(of: "Tensors"),
+        tests(of: "Tensors", ["Manifests"]),
         tests(of: "Store", ["Geo", "Tensors", "Manifests"]),
         tests(of: "DataPrep", ["Geo", "Raster", "Manifests", "Store"]),
         tests(of: "MatterModel", ["Geo", "Tensors", "Store", "Manifests"]),
