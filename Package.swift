@@ -130,7 +130,7 @@ let package = Package(
         tests(of: "Geo"),
         tests(of: "Metrics"),
         tests(of: "Manifests"),
-        tests(of: "Console"),
+        tests(of: "Console", ["Manifests", arguments, logging]),
         tests(of: "Raster", ["Geo", "Manifests", "CGDAL"]),
         tests(of: "Tensors", ["Manifests"]),
         tests(of: "Store", ["Geo", "Tensors", "Manifests"]),

@@ -1,1 +1,160 @@
+import Foundation
+import Glibc
+import Manifests
+import TestSupport
 import Testing
+
+@Suite struct AtomicFileTests {
+    @Test func replacesAndLeavesNothingBeside() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.txt")
+        try AtomicFile.write("one", to: path)
+        try AtomicFile.write("two", to: path)
+        #expect(try WholeFile.readText(path) == "two")
+        #expect(folder.files() == ["a.txt"])
+    }
+
+    @Test func writesOverWhatAKilledWriterLeft() throws {
+        let folder = try TemporaryFolder()
+        try Data("a long torn rest".utf8).write(to: URL(filePath: folder.path(".a.partial")))
+        try AtomicFile.write("new", to: folder.path("a"))
+        #expect(try WholeFile.readText(folder.path("a")) == "new")
+        #expect(folder.files() == ["a"])
+        try Data("x".utf8).write(to: URL(filePath: folder.path(".b.partial")))
+        try AtomicFile.removeLeftovers(in: folder.path)
+        #expect(folder.files() == ["a"])
+    }
+
+    @Test func keepsTheOldFileWhenItFails() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a")
+        try AtomicFile.write("old", to: path)
+        // A folder with the partial file's name keeps any partial file from being made.
+        try AtomicFile.makeFolder(at: folder.path(".a.partial"))
+        let error = #expect(throws: ManifestError.self) { try AtomicFile.write("new", to: path) }
+        #expect(error?.exitCode == .cannotCreate)
+        #expect(try WholeFile.readText(path) == "old")
+    }
+
+    @Test func neverReplacesLinksDevicesOrFolders() throws {
+        let folder = try TemporaryFolder()
+        try AtomicFile.write("kept", to: folder.path("target"))
+        let link = folder.path("link")
+        #expect(symlink(folder.path("target"), link) == 0)
+        for path in [link, folder.path] {
+            let error = #expect(throws: ManifestError.self) { try AtomicFile.write("x", to: path) }
+            #expect(error?.exitCode == .cannotCreate)
+        }
+        #expect(try WholeFile.readText(folder.path("target")) == "kept")
+        try AtomicFile.write("gone", to: "/dev/null")
+        let full = #expect(throws: ManifestError.self) {
+            try AtomicFile.write("x", to: "/dev/full")
+        }
+        #expect(full?.exitCode == .io)
+        var status = stat()
+        #expect(lstat("/dev/full", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
+    }
+
+    @Test func namesTheFolderThatIsMissing() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("none/a")
+        let error = #expect(throws: ManifestError.self) { try AtomicFile.write("x", to: path) }
+        #expect(error?.exitCode == .cannotCreate)
+        #expect(error?.path == path)
+        let long = String(repeating: "n", count: 255)
+        try AtomicFile.write("x", to: folder.path(long))
+        #expect(folder.files() == [long])
+    }
+
+    @Test func manyWritersTakeTurns() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<8 {
+                group.addTask {
+                    for _ in 0..<10 {
+                        try AtomicFile.write(String(repeating: "\(writer)", count: 9999), to: path)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let text = try WholeFile.readText(path)
+        #expect(text.count == 9999 && Set(text).count == 1)
+        #expect(folder.files() == ["a"])
+    }
+}
+
+@Suite struct SHA256Tests {
+    /// FIPS 180-2, appendix B.
+    @Test(arguments: [
+        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (
+            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+        ),
+    ])
+    func agreesWithTheStandard(text: String, hex: String) {
+        #expect(SHA256Digest(of: Array(text.utf8)).hex == hex)
+    }
+
+    @Test func readsFilesInPieces() throws {
+        let folder = try TemporaryFolder()
+        let bytes = (0..<3_000_001).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        try AtomicFile.write(bytes, to: folder.path("a"))
+        #expect(try SHA256Digest(ofFile: folder.path("a")) == SHA256Digest(of: bytes))
+        let error = #expect(throws: ManifestError.self) {
+            try SHA256Digest(ofFile: folder.path("b"))
+        }
+        #expect(error?.exitCode == .inputMissing)
+    }
+}
+
+@Suite struct FolderLockTests {
+    @Test func letsOnlyOneIn() throws {
+        let folder = try TemporaryFolder()
+        let lock = try FolderLock(folder: folder.path)
+        let error = #expect(throws: ManifestError.self) { try FolderLock(folder: folder.path) }
+        #expect(error?.exitCode == .locked)
+        #expect(error?.description.contains("process \(getpid())") == true)
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test func leavesNothingBehindAndTakesOverFromTheDead() throws {
+        let folder = try TemporaryFolder()
+        try AtomicFile.write("999999\n", to: folder.path(".lock"))
+        do {
+            let lock = try FolderLock(folder: folder.path)
+            withExtendedLifetime(lock) {}
+        }
+        #expect(folder.files().isEmpty)
+    }
+}
+
+@Suite struct RecordTests {
+    @Test(arguments: [nil, 0, 42, UInt64.max])
+    func runRecordsReadBackAndSortTheirInputs(seed: UInt64?) throws {
+        let folder = try TemporaryFolder()
+        let digest = SHA256Digest(of: [1, 2, 3] as [UInt8])
+        let record = RunRecord(
+            program: "matter-prep run", plan: ["tile": 1096, "regions": ["b", "a"]], seed: seed,
+            inputs: ["b", "a"].map { InputDigest(path: $0, bytes: 3, sha256: digest) })
+        try record.write(to: folder.path)
+        #expect(try RunRecord(readingFrom: folder.path) == record)
+        #expect(record.inputs.map(\.path) == ["a", "b"])
+    }
+
+    @Test func tileRecordsWriteEveryField() throws {
+        let record = TileRecord(
+            id: "r/0_1/d", region: "r", column: 0, row: 1, date: "2020-06-01T10:30:00Z",
+            path: "tiles/r/0_1/d.tif", bytes: 9, sha256: SHA256Digest(of: [] as [UInt8]),
+            width: 2, height: 3, bands: ["B02"], crs: "EPSG:32633",
+            transform: [0, 10, 0, 0, 0, -10], validFraction: 1, cloudFraction: 0, shift: nil,
+            aligned: false, reason: nil, source: .init(name: "S"), storeKey: "r/0_1/d")
+        let bytes = try encodeCanonicalJSON(record)
+        let json = try JSONValue.parse(bytes)
+        #expect(json["shift"] == .null && json["reason"] == .null)
+        #expect(try decodeStrictJSON(TileRecord.self, from: bytes) == record)
+    }
+}

@@ -36,7 +36,9 @@ public enum Sentinel2Band: String, CaseIterable, Codable, Sendable, Comparable {
             self = .b8a
             return
         }
-        guard number.count <= 2, number.allSatisfy(\.isASCII), let value = Int(number) else {
+        guard number.count <= 2, number.allSatisfy({ ("0"..."9").contains($0) }),
+            let value = Int(number)
+        else {
             return nil
         }
         self.init(rawValue: value < 10 ? "B0\(value)" : "B\(value)")

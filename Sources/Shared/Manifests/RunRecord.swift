@@ -57,6 +57,33 @@ public struct RunRecord: Hashable, Codable, Sendable {
         self.inputs = inputs.sorted { $0.path < $1.path }
     }
 
+    private enum CodingKeys: String, CodingKey { case program, version, plan, seed, inputs }
+
+    /// Decodes the record; a seed may be a number or text.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        program = try fields.decode(String.self, forKey: .program)
+        version = try fields.decode(String.self, forKey: .version)
+        plan = try fields.decode(JSONValue.self, forKey: .plan)
+        inputs = try fields.decode([InputDigest].self, forKey: .inputs)
+        let text = try? fields.decodeIfPresent(String.self, forKey: .seed)
+        seed = try text.flatMap(UInt64.init) ?? fields.decodeIfPresent(UInt64.self, forKey: .seed)
+    }
+
+    /// Encodes the record; a seed that needs all 64 bits is written as text, which no reader rounds.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(program, forKey: .program)
+        try fields.encode(version, forKey: .version)
+        try fields.encode(plan, forKey: .plan)
+        try fields.encode(inputs, forKey: .inputs)
+        if let seed, Int64(exactly: seed) == nil {
+            try fields.encode(String(seed), forKey: .seed)
+        } else {
+            try fields.encodeIfPresent(seed, forKey: .seed)
+        }
+    }
+
     /// Reads the record of a folder.
     /// - Throws: `ManifestError`: `missing` or `invalid`.
     public init(readingFrom folder: String) throws {
