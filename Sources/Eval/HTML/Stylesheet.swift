@@ -61,13 +61,13 @@ enum Stylesheet {
         .scroll{overflow-x:auto;margin:18px 0 8px}
         table{border-collapse:collapse;width:100%;font-size:.93rem;line-height:1.35}
         caption{caption-side:bottom;text-align:left;color:var(--soft);font-size:.88rem;padding-top:10px}
-        caption>span{display:block;max-width:76ch}
+        caption>span{display:block;max-width:min(76ch,calc(100vw - 40px));position:sticky;left:0}
         th,td{padding:9px 12px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
         th:first-child,td:first-child{padding-left:0}
         thead th{border-bottom:1.5px solid var(--ink);border-top:1.5px solid var(--ink);font-weight:600;\
         vertical-align:bottom;white-space:normal}
         tbody tr:last-child td,tbody tr:last-child th{border-bottom:1.5px solid var(--ink)}
-        tbody th{font-weight:500}
+        tbody th{font-weight:500;position:sticky;left:0;background:var(--paper)}
         .l{text-align:left}.w{white-space:normal;min-width:17ch;overflow-wrap:anywhere}
         td.best{font-weight:700}
         td.muted,span.muted{color:var(--soft)}
