@@ -7,6 +7,8 @@ enum GDALReference {
     private static func dataset(
         _ buffer: RasterBuffer<UInt16>, _ grid: GeoGrid?, rpc: RPCModel? = nil
     ) -> GDALDatasetH? {
+        // Raster sets GDAL up at its first use, and this test may come before any.
+        _ = CoordinateTransform.isSame(.wgs84, CRS(epsg: 32633))
         let (width, height) = (Int32(buffer.size.width), Int32(buffer.size.height))
         let dataset = GDALCreate(
             GDALGetDriverByName("MEM"), "", width, height, 1, GDT_UInt16, nil)
