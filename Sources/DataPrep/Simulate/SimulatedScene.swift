@@ -111,8 +111,9 @@ public struct SimulatedScene: Sendable {
 
     /// Where the land changed between two dates: 1 where at least half of a pixel did, else 0.
     ///
-    /// Exact: asked of the scene itself at sixteen points of every 10 m pixel of the reference grid.
-    /// Crops, snow and clouds are no change.
+    /// Exact: asked of the scene itself at sixteen points of every 10 m pixel of the reference grid. A
+    /// place is changed where new buildings with their yards and gardens, a clearing or a flood are;
+    /// crops, snow and clouds are no change.
     public func changeMask(from first: Int, to second: Int) -> [UInt8] {
         parallelBuffer(size * size, of: UInt8(0), rows: size) { row, buffer in
             for column in 0..<size {
@@ -135,14 +136,5 @@ public struct SimulatedScene: Sendable {
                     Float(column) * 10 + 5, Float(row) * 10 + 5)
             }
         }
-    }
-}
-
-extension Land {
-    /// Whether an event between the two dates gave the point another land cover.
-    func changed(_ x: Float, _ y: Float, from first: Int, to second: Int) -> Bool {
-        guard mayChange(x, y) else { return false }
-        let before = surface(x, y, date: first, year: 0).material.landCover
-        return before != surface(x, y, date: second, year: 0).material.landCover
     }
 }

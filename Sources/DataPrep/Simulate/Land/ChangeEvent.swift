@@ -31,10 +31,13 @@ struct ChangeEvent: Sendable {
     }
 
     /// What stands at (x, y) after the event, or nil where it changes nothing.
-    func surface(_ mapX: Float, _ mapY: Float) -> Surface? {
+    ///
+    /// Nobody builds on water, roads and houses; only forest is felled; water is not flooded.
+    func surface(_ mapX: Float, _ mapY: Float, before: Surface) -> Surface? {
         let (dx, dy) = (mapX - x, mapY - y)
         let squared = dx * dx + dy * dy
         guard squared < reach * reach else { return nil }
+        guard affects(before.material.landCover) else { return nil }
         if case .buildings(let settlement) = kind {
             return settlement.surface(mapX, mapY, outline: outline)
         }
@@ -42,5 +45,13 @@ struct ChangeEvent: Sendable {
         guard squared < reach * reach * ragged * abs(ragged) else { return nil }
         if case .flood = kind { return Surface(material: .riverWater, variant: 20, across: dx) }
         return Surface(material: .clearing, variant: UInt8(outline.seed & 63), across: dx)
+    }
+
+    private func affects(_ cover: LandCover) -> Bool {
+        switch kind {
+        case .buildings: ![.water, .road, .roof].contains(cover)
+        case .clearing: [.coniferousForest, .broadleafForest, .heath].contains(cover)
+        case .flood: cover != .water
+        }
     }
 }

@@ -62,10 +62,23 @@ struct Land: Sendable {
     /// - Returns: The material and what its texture needs.
     func surface(_ x: Float, _ y: Float, date: Int, year: Int) -> Surface {
         let cell = nearby.cell(x, y)
+        let before = undisturbed(x, y, cell: cell, year: year)
         for index in nearby.events[cell] where events[Int(index)].firstDate <= date {
-            if let changed = events[Int(index)].surface(x, y) { return changed }
+            if let changed = events[Int(index)].surface(x, y, before: before) { return changed }
         }
-        return undisturbed(x, y, cell: cell, year: year)
+        return before
+    }
+
+    /// Whether an event after date `first` and up to `second` touched the point.
+    func changed(_ x: Float, _ y: Float, from first: Int, to second: Int) -> Bool {
+        let cell = nearby.cell(x, y)
+        guard !nearby.events[cell].isEmpty else { return false }
+        let before = undisturbed(x, y, cell: cell, year: 0)
+        return nearby.events[cell].contains { index in
+            let event = events[Int(index)]
+            return event.firstDate > first && event.firstDate <= second
+                && event.surface(x, y, before: before) != nil
+        }
     }
 
     private func undisturbed(_ x: Float, _ y: Float, cell: Int, year: Int) -> Surface {
@@ -165,9 +178,6 @@ struct Land: Sendable {
         }
         return settlements
     }
-
-    /// Whether any event may touch (x, y), in metres.
-    func mayChange(_ x: Float, _ y: Float) -> Bool { !nearby.events[nearby.cell(x, y)].isEmpty }
 
     /// A point of the river's middle line; `t` runs 0 … 1 through the scene.
     func riverPoint(_ t: Float) -> (x: Float, y: Float) { waters.riverPoint(t) }

@@ -13,9 +13,22 @@ struct BigEarthNetProduct {
     func write(to root: String, finished: (String) throws -> Void) throws {
         let folder = "\(root)/bigearthnet/BigEarthNet-v1.0"
         try AtomicFile.makeFolder(at: folder)
+        var names: [String] = []
         for patch in 0..<plan.patches {
             let name = try write(patch, to: folder)
+            names.append(name)
             try finished("bigearthnet/BigEarthNet-v1.0/\(name)")
+        }
+        try writeSplits(names, to: FolderWriter(root: root + "/bigearthnet"))
+    }
+
+    /// The published lists: a Sentinel-2 patch and its Sentinel-1 partner a line (here there is none).
+    private func writeSplits(_ names: [String], to folder: FolderWriter) throws {
+        for (place, split) in ["train", "val", "test"].enumerated() {
+            let lines = names.indices.filter { [0, 0, 1, 0, 2][$0 % 5] == place }.map {
+                "\(names[$0]),none\n"
+            }
+            try folder.write(lines.joined(), to: "bigearthnet-\(split).csv")
         }
     }
 

@@ -1,0 +1,138 @@
+import DataPrep
+import Foundation
+import Geo
+import Manifests
+import Raster
+import Testing
+import TestSupport
+
+@Suite struct SimulatedSceneTests {
+    /// The same seed gives the same pixels, another seed others.
+    @Test func imagesAreAFunctionOfTheSeed() {
+        func pixels(_ seed: UInt64) -> [UInt16]? {
+            let scene = SimulatedScene.make(seed: seed, size: 120)
+            let date = scene.acquisition(day: SimulatedDay(2021, 6, 8), index: 0)
+            return scene.image(date)[.b04]?.values
+        }
+        #expect(pixels(3) == pixels(3))
+        #expect(pixels(3) != pixels(4))
+    }
+
+    /// A whole-pixel shift moves the content by exactly that, up to noise.
+    @Test func shiftMovesContentAsSaid() throws {
+        var scene = SimulatedPair.render(seed: 5, size: 240, shift: (2, -1), days: Self.sameDay)
+        let moved = Self.difference(scene, rows: 2, columns: -1)
+        let other = Self.difference(scene, rows: -2, columns: 1)
+        #expect(moved < 0.25 * other)
+        scene = SimulatedPair.render(seed: 5, size: 240, shift: (0, 0), days: Self.sameDay)
+        #expect(Self.difference(scene, rows: 0, columns: 0) < 15)
+    }
+
+    private static let sameDay = (SimulatedDay(2021, 6, 8), SimulatedDay(2021, 6, 8))
+
+    /// Mean absolute difference, in digital numbers, between the reference and the target moved back.
+    private static func difference(_ pair: SimulatedPair, rows: Int, columns: Int) -> Double {
+        let width = pair.size.width
+        var sum = 0
+        for row in 10..<(pair.size.height - 10) {
+            for column in 10..<(width - 10) {
+                let here = Int(pair.reference[row * width + column])
+                let there = Int(pair.target[(row + rows) * width + column + columns])
+                sum += abs(here - there)
+            }
+        }
+        return Double(sum) / Double((width - 20) * (pair.size.height - 20))
+    }
+
+    /// The field's mean is the global shift, and the way back leads back.
+    @Test func shiftFieldIsConsistent() {
+        let field = TrueShiftField(rows: 1.3, columns: -0.6, warp: 2, size: 300, seed: 8)
+        var sum = (rows: 0.0, columns: 0.0)
+        for row in stride(from: 2.5, to: 300, by: 5) {
+            for column in stride(from: 2.5, to: 300, by: 5) {
+                let shift = field(row: row, column: column)
+                sum.rows += shift.rows / 3600
+                sum.columns += shift.columns / 3600
+                #expect(abs(shift.rows - 1.3) < 3 && abs(shift.columns + 0.6) < 3)
+                let back = field.referencePosition(
+                    row: row + shift.rows, column: column + shift.columns)
+                #expect(abs(back.row - row) < 1e-3 && abs(back.column - column) < 1e-3)
+            }
+        }
+        #expect(abs(sum.rows - 1.3) < 1e-3 && abs(sum.columns + 0.6) < 1e-3)
+    }
+
+    /// Changes are few, begin with their date, and nothing changes between a date and itself.
+    @Test func changeMaskFollowsTheDates() {
+        let scene = SimulatedScene.make(
+            seed: 2, size: 300, options: .city(0), dates: 2, changedFraction: 0.04)
+        let changed = scene.changeMask(from: 0, to: 1).count { $0 == 1 }
+        #expect(Set(scene.changeMask(from: 1, to: 1)) == [0])
+        #expect(changed > 300 * 300 / 100 && changed < 300 * 300 / 8)
+    }
+
+    /// Clouds cover about what was asked, and all of the scene when all was asked.
+    @Test(arguments: [Float(0), 0.25, 1]) func cloudsCoverTheirPart(fraction: Float) {
+        let scene = SimulatedScene.make(seed: 9, size: 240)
+        var date = scene.acquisition(day: SimulatedDay(2021, 7, 1), index: 0)
+        date.cloudFraction = fraction
+        #expect(abs(scene.image(date, bands: [.b04]).cloudFraction - Double(fraction)) < 0.12)
+    }
+}
+
+@Suite struct SimulationTests {
+    private func plan(
+        seed: UInt64 = 1, products: [SimulatedProduct] = SimulatedProduct.allCases
+    ) throws -> SimulationPlan {
+        try SimulationPlan(
+            seed: seed, products: products, regions: 1, size: 120, dates: 3, cities: 2,
+            citySize: 120, patches: 2, chips: 1, allCloudDate: true)
+    }
+
+    /// The same plan gives a byte-identical tree, also when the run was stopped in between.
+    @Test func treeIsAFunctionOfThePlan() throws {
+        let (first, second) = (try TemporaryFolder(), try TemporaryFolder())
+        try Simulation(plan: plan()).run(to: first.path)
+        struct Stop: Error {}
+        var steps = 0
+        #expect(throws: Stop.self) {
+            try Simulation(plan: plan()).run(
+                to: second.path,
+                checkStop: {
+                    steps += 1
+                    if steps == 4 { throw Stop() }
+                })
+        }
+        #expect(!FileManager.default.fileExists(atPath: second.path + "/run.json"))
+        try Simulation(plan: plan()).run(to: second.path)
+        #expect(try digests(first.path) == digests(second.path))
+    }
+
+    private func digests(_ root: String) throws -> [String: String] {
+        var found: [String: String] = [:]
+        for case let path as String in FileManager.default.enumerator(atPath: root) ?? .init() {
+            var isFolder: ObjCBool = false
+            let file = "\(root)/\(path)"
+            _ = FileManager.default.fileExists(atPath: file, isDirectory: &isFolder)
+            if !isFolder.boolValue { found[path] = try SHA256Digest(ofFile: file).hex }
+        }
+        return found
+    }
+
+    /// Another plan in the same folder is refused with code 78.
+    @Test func otherPlanIsRefused() throws {
+        let folder = try TemporaryFolder()
+        try Simulation(plan: plan(products: [.oscd])).run(to: folder.path)
+        let error = #expect(throws: SimulationError.self) {
+            try Simulation(plan: plan(seed: 2, products: [.oscd])).run(to: folder.path)
+        }
+        #expect(error?.exitCode == .configuration)
+    }
+
+    /// A size that does not fit the 60 m grid is refused with code 64 and a size that fits.
+    @Test func sizeMustFitTheGrids() {
+        let error = #expect(throws: SimulationError.self) { try SimulationPlan(size: 1300) }
+        #expect(error?.exitCode == .usage)
+        #expect(error?.description.contains("1296") == true)
+    }
+}
