@@ -10,7 +10,8 @@ struct NoticeBoard {
         report.methods.filter(\.isOracle).map { method in
             .init(
                 severity: .warning,
-                text: "The threshold of “\(method.title)” was chosen with the truth of the scored "
+                text:
+                    "The threshold of “\(Markup.shortened(method.title))” was chosen with the truth of the scored "
                     + "pixels (oracle): an upper bound, not a result.")
         }
     }
@@ -21,7 +22,7 @@ struct NoticeBoard {
             guard count > 0 else { return nil }
             return .init(
                 severity: .note,
-                text: "F1 of “\(method.title)” is undefined (0/0) in \(count) of "
+                text: "F1 of “\(Markup.shortened(method.title))” is undefined (0/0) in \(count) of "
                     + "\(method.cities.count) cities; they are left out of the mean over cities.")
         }
     }
@@ -34,7 +35,7 @@ struct NoticeBoard {
             return .init(
                 severity: .note,
                 text: "\(NumberText.percent(share)) % of the pixels present were not scored for "
-                    + "“\(method.title)”.")
+                    + "“\(Markup.shortened(method.title))”.")
         }
     }
 

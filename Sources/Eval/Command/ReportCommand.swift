@@ -49,7 +49,8 @@ enum ReportTables {
         for region in report.alignment {
             for date in region.dates {
                 table.add([
-                    region.region, date.date, ScoreText.shift(date.known?.rows),
+                    ScoreText.name(region.region), ScoreText.name(date.date),
+                    ScoreText.shift(date.known?.rows),
                     ScoreText.shift(date.known?.columns), ScoreText.shift(date.found?.rows),
                     ScoreText.shift(date.found?.columns), ScoreText.pixels(date.errorInPixels),
                     date.status,
@@ -66,7 +67,7 @@ enum ReportTables {
             alignments: [.left, .right, .right, .right, .right])
         for method in report.methods {
             table.add([
-                method.title + (method.isOracle ? " (oracle)" : ""),
+                ScoreText.name(method.title) + (method.isOracle ? " (oracle)" : ""),
                 ScoreText.percent(method.pooled.precision),
                 ScoreText.percent(method.pooled.recall), ScoreText.percent(method.pooled.f1),
                 ScoreText.percent(method.spread.f1),

@@ -32,13 +32,15 @@ enum ScoreTable {
             alignments: [.left, .right, .right, .right, .right, .right, .right])
         for line in scores.methods {
             table.add([
-                line.title + (line.isOracle ? " (oracle)" : ""),
+                ScoreText.name(line.title) + (line.isOracle ? " (oracle)" : ""),
                 ScoreText.percent(line.pooled.precision), ScoreText.percent(line.pooled.recall),
                 ScoreText.percent(line.pooled.f1), ScoreText.percent(line.pooled.iou),
                 ScoreText.percent(line.overCities.f1), String(line.overCities.f1.count),
             ])
         }
         let cities = scores.cities.count == 1 ? "1 city" : "\(scores.cities.count) cities"
-        return table.lines + ["percent, class change, pooled over \(cities) of \(scores.dataset)"]
+        return table.lines + [
+            "percent, class change, pooled over \(cities) of \(ScoreText.name(scores.dataset))"
+        ]
     }
 }

@@ -50,6 +50,7 @@ enum Stylesheet {
         overflow-wrap:anywhere}
         .notices li.warning{border-color:var(--warn);background:var(--warnbg)}
         .notices li.warning::before{content:"Caution. ";font-weight:600;color:var(--warn)}
+        p,dt,dd,figcaption,summary{overflow-wrap:anywhere}
         dl.terms dt{font-weight:600;margin-top:14px}dl.terms dd{margin:2px 0 0;max-width:76ch}
         details{margin:20px 0}summary{cursor:pointer;color:var(--accent)}
         footer{margin-top:88px;padding-top:18px;padding-bottom:48px;color:var(--soft);font-size:.86rem;\

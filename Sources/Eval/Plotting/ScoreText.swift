@@ -6,6 +6,9 @@ public enum ScoreText {
     /// Mean and spread as percent points.
     public static func percent(_ spread: Report.Spread) -> String { NumberText.percent(spread) }
 
+    /// A name, cut in the middle where it is too long for a table.
+    public static func name(_ text: String) -> String { Markup.shortened(text, to: 40) }
+
     /// A shift in pixels with its sign.
     public static func shift(_ pixels: Double?) -> String { NumberText.signed(pixels) }
 
