@@ -56,6 +56,15 @@ extension Tensor {
     public static prefix func - (tensor: Tensor) -> Tensor { Operator.neg(tensor) }
 }
 
+extension Tensor {
+    /// Adds `scale · other`.
+    ///
+    /// Uses `aten::add`.
+    public func adding(_ other: Tensor, scale: Double) -> Tensor {
+        Operator.add(self, other, scale)
+    }
+}
+
 // MARK: In place
 
 extension Tensor {
