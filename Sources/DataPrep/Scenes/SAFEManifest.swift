@@ -1,0 +1,58 @@
+import Foundation
+import Manifests
+
+/// Byte count and digest that a product's own manifest gives of a file.
+public struct FileChecksum: Hashable, Sendable {
+    /// The byte count, where the manifest gives one.
+    public let bytes: Int?
+    /// "MD5", "SHA3-256" or "SHA-256".
+    public let algorithm: String
+    /// The digest in lower-case hexadecimal digits.
+    public let hex: String
+
+    /// Proves a file.
+    ///
+    /// - Throws: `PrepError` with code `badData` that names the expected and the found figure.
+    func verify(_ path: String) throws {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        if let bytes, let found = (attributes?[.size] as? NSNumber)?.intValue, found != bytes {
+            throw PrepError(
+                .badData, path,
+                "\(found) bytes, manifest.safe says \(bytes): truncated or changed; get it again")
+        }
+        guard let algorithm = FileDigest.Algorithm(safeName: algorithm) else { return }
+        let found = try FileDigest.hex(ofFile: path, algorithm)
+        guard found == hex else {
+            throw PrepError(
+                .badData, path,
+                "\(self.algorithm) is \(found), manifest.safe says \(hex): damaged; get it again")
+        }
+    }
+}
+
+/// Reads the checksums of `manifest.safe`.
+enum SAFEManifest {
+    /// Checksums by path below the SAFE folder.
+    ///
+    /// A path that leaves the folder ("/dpc/app/…" in old products, or "..") is not believed and left out.
+    static func checksums(_ path: String) throws -> [String: FileChecksum] {
+        let root = try SafeXML.read(path)
+        var checksums: [String: FileChecksum] = [:]
+        for stream in root.all("byteStream") {
+            guard let href = stream.first("fileLocation")?.attributes["href"],
+                let checksum = stream.first("checksum"),
+                let name = checksum.attributes["checksumName"]
+            else { continue }
+            let relative = href.hasPrefix("./") ? String(href.dropFirst(2)) : href
+            let parts = relative.split(separator: "/", omittingEmptySubsequences: false)
+            guard !relative.hasPrefix("/"), !parts.contains("..") else { continue }
+            let entry = FileChecksum(
+                bytes: stream.attributes["size"].flatMap(Int.init), algorithm: name.uppercased(),
+                hex: checksum.value.lowercased())
+            if let earlier = checksums.updateValue(entry, forKey: relative), earlier != entry {
+                throw PrepError(.badData, path, "two different checksums for \(relative)")
+            }
+        }
+        return checksums
+    }
+}

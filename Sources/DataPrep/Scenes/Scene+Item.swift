@@ -1,0 +1,82 @@
+import Foundation
+import Geo
+import Manifests
+
+extension Scene {
+    /// A folder of band files with a STAC item, as today's cloud archives hand them out.
+    init(item path: String, folder: String) throws {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw PrepError(.missing, path, "the STAC item cannot be read")
+        }
+        let item = try JSONValue.parse([UInt8](bytes))
+        let properties = item["properties"]
+        guard let stamp = properties?["datetime"]?.string, let time = SensingTime(stamp) else {
+            throw PrepError(.badData, path, "properties.datetime is no time of a Sentinel-2 scene")
+        }
+        let files = try BandFiles(inFolder: folder)
+        let applied = properties?["earthsearch:boa_offset_applied"]?.bool ?? false
+        var bands: [Sentinel2Band: BandSource] = [:]
+        for (band, file) in files.bands {
+            let radiometry =
+                applied ? .harmonised : Scene.radiometry(ofAsset: file, in: item["assets"])
+            bands[band] = BandSource(path: file, radiometry: radiometry)
+        }
+        self.init(
+            name: item["id"]?.string ?? URL(fileURLWithPath: folder).lastPathComponent,
+            folder: folder, time: time, tile: Scene.tile(properties),
+            baseline: properties?["s2:processing_baseline"]?.string, bands: bands,
+            expectedPath: { "\(folder)/\($0.rawValue).tif" },
+            classification: files.classification.map { BandSource(path: $0, radiometry: .harmonised) },
+            checksums: [:], truthPath: Scene.truth(of: folder))
+    }
+
+    /// The grid tile from the MGRS properties, or from the product's own name.
+    private static func tile(_ properties: JSONValue?) -> MGRSTile? {
+        if let code = properties?["grid:code"]?.string, code.hasPrefix("MGRS-") {
+            return MGRSTile(String(code.dropFirst(5)))
+        }
+        return properties?["s2:product_uri"]?.string.flatMap { MGRSTile.found(in: $0) }
+    }
+
+    /// The asset's `raster:bands` scale and offset: reflectance = number · scale + offset.
+    private static func radiometry(ofAsset file: String, in assets: JSONValue?) -> Radiometry {
+        let name = URL(fileURLWithPath: file).lastPathComponent
+        guard case .object(let entries)? = assets else { return .harmonised }
+        for entry in entries {
+            let asset = entry.value
+            guard asset["href"]?.string?.hasSuffix(name) == true,
+                let scale = asset["raster:bands"]?.array?.first?["scale"]?.double, scale > 0
+            else { continue }
+            let offset = asset["raster:bands"]?.array?.first?["offset"]?.double ?? 0
+            return Radiometry(
+                offset: (offset / scale).rounded(), quantification: (1 / scale).rounded())
+        }
+        return .harmonised
+    }
+}
+
+/// Files of a folder that hold one band each and say so in their names: "B02.tif", "T33UUU_20170216T102101_B02.jp2".
+struct BandFiles {
+    var bands: [Sentinel2Band: String] = [:]
+    var classification: String?
+    var others: [String] = []
+
+    init(inFolder folder: String) throws {
+        let paths = try SceneReader.listing(folder).map { "\(folder)/\($0)" }
+        self.init(paths.filter { SceneReader.Kind.isRaster($0) })
+    }
+
+    init(_ paths: [String]) {
+        for path in paths.sorted() {
+            let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+            let parts = name.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(String.init)
+            if parts.contains("SCL") {
+                classification = classification ?? path
+            } else if let band = parts.reversed().lazy.compactMap({ Sentinel2Band(name: $0) }).first {
+                bands[band] = bands[band] ?? path
+            } else {
+                others.append(path)
+            }
+        }
+    }
+}

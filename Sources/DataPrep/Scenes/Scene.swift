@@ -1,0 +1,91 @@
+import Geo
+
+/// How a product's numbers become reflectance: ρ = (number + offset) ÷ quantification.
+public struct Radiometry: Hashable, Sendable {
+    /// What is added to the stored number: 0 before processing baseline 04.00, −1000 since.
+    public let offset: Double
+    /// The stored number that stands for a reflectance of 1, usually 10000.
+    public let quantification: Double
+
+    /// Numbers that are reflectance × 10000 already.
+    public static let harmonised = Radiometry(offset: 0, quantification: 10000)
+
+    /// A radiometry.
+    public init(offset: Double, quantification: Double) {
+        self.offset = offset
+        self.quantification = quantification
+    }
+
+    /// Reflectance × 10000 of every number: 0 stays "no data", whatever else stays at least 1.
+    ///
+    /// So dates of different processing baselines may stand in one stack.
+    public func harmonise(_ numbers: inout [UInt16], noData: UInt16) {
+        guard self != .harmonised || noData != 0 else { return }
+        let gain = 10000 / quantification
+        let table = (0...Int(UInt16.max)).map { number -> UInt16 in
+            guard number != Int(noData) else { return 0 }
+            let value = ((Double(number) + offset) * gain).rounded()
+            return UInt16(min(max(value, 1), Double(UInt16.max)))
+        }
+        table.withUnsafeBufferPointer { table in
+            for index in numbers.indices { numbers[index] = table[Int(numbers[index])] }
+        }
+    }
+}
+
+/// One band of a scene: the file it lies in and how its numbers are read.
+public struct BandSource: Hashable, Sendable {
+    /// The file.
+    public let path: String
+    /// Which band of the file, counted from 0.
+    public let index: Int
+    /// How numbers become reflectance.
+    public let radiometry: Radiometry
+    /// The number that means "no data".
+    public let noData: UInt16
+
+    /// A band of a file.
+    public init(path: String, index: Int = 0, radiometry: Radiometry, noData: UInt16 = 0) {
+        self.path = path
+        self.index = index
+        self.radiometry = radiometry
+        self.noData = noData
+    }
+}
+
+/// A scene of one date: which files hold its bands, and what its metadata say.
+public struct Scene: Sendable {
+    /// The product's own name, without folders.
+    public let name: String
+    /// The folder that every file of the scene lies in.
+    public let folder: String
+    /// When it was taken.
+    public let time: SensingTime
+    /// The grid tile it covers, where the product says so.
+    public let tile: MGRSTile?
+    /// The processing baseline, "04.00", where the product says so.
+    public let baseline: String?
+    /// The files of its bands.
+    public let bands: [Sentinel2Band: BandSource]
+    /// Where a band that the scene lacks was looked for: what an error names.
+    public let expectedPath: @Sendable (Sentinel2Band) -> String
+    /// The scene classification (L2A), 20 m, values 0…11.
+    public let classification: BandSource?
+    /// Byte counts and digests that the product gives of its files.
+    public let checksums: [String: FileChecksum]
+    /// The file that tells the true shift, beside a simulated scene.
+    public let truthPath: String?
+
+    /// The source of a band.
+    ///
+    /// - Throws: `PrepError` with code `missing`, naming the band and the file that was expected.
+    public func source(of band: Sentinel2Band) throws -> BandSource {
+        guard let source = bands[band] else {
+            throw PrepError(
+                .missing, name,
+                "band \(band.rawValue) is missing: expected \(expectedPath(band)); "
+                    + "get the product again or leave the band out of --bands")
+        }
+        return source
+    }
+}

@@ -1,0 +1,39 @@
+import CCrypto
+import Foundation
+
+/// Digests that other archives give of their files; our own manifests have SHA-256 only.
+public enum FileDigest {
+    /// The digests found in `manifest.safe`.
+    public enum Algorithm: String, Sendable {
+        case md5 = "MD5"
+        case sha256 = "SHA256"
+        case sha3 = "SHA3-256"
+
+        /// By the name that `manifest.safe` uses: "MD5", "SHA3-256", "SHA-256"; `nil` for another.
+        public init?(safeName name: String) {
+            self.init(rawValue: name == "SHA-256" ? "SHA256" : name)
+        }
+    }
+
+    /// The digest of a file, read in pieces, in lower-case hexadecimal digits. Uses `EVP_DigestUpdate`.
+    ///
+    /// - Throws: `ManifestError` when the file cannot be read or the digest is not available.
+    public static func hex(ofFile path: String, _ algorithm: Algorithm) throws -> String {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw ManifestError(.missing, path, "the file cannot be opened")
+        }
+        defer { try? file.close() }
+        let context = EVP_MD_CTX_new()
+        defer { EVP_MD_CTX_free(context) }
+        guard let method = EVP_get_digestbyname(algorithm.rawValue),
+            EVP_DigestInit_ex(context, method, nil) == 1
+        else { throw ManifestError(.unavailable, path, "this OpenSSL has no \(algorithm.rawValue)") }
+        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+            _ = piece.withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+        }
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var count: UInt32 = 0
+        EVP_DigestFinal_ex(context, &digest, &count)
+        return digest.prefix(Int(count)).map { String(format: "%02x", $0) }.joined()
+    }
+}
