@@ -5,10 +5,12 @@ import Manifests
 extension Scene {
     /// A folder of band files with a STAC item, as today's cloud archives hand them out.
     init(item path: String, folder: String) throws {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw PrepError(.missing, path, "the STAC item cannot be read")
+        let item: JSONValue
+        do {
+            item = try JSONValue.parse(WholeFile.read(path, limit: 1 << 24))
+        } catch let error as ManifestError {
+            throw error.at(path: path)
         }
-        let item = try JSONValue.parse([UInt8](bytes))
         let properties = item["properties"]
         guard let stamp = properties?["datetime"]?.string, let time = SensingTime(stamp) else {
             throw PrepError(.badData, path, "properties.datetime is no time of a Sentinel-2 scene")
@@ -41,9 +43,7 @@ extension Scene {
     /// The asset's `raster:bands` scale and offset: reflectance = number · scale + offset.
     private static func radiometry(ofAsset file: String, in assets: JSONValue?) -> Radiometry {
         let name = URL(fileURLWithPath: file).lastPathComponent
-        guard case .object(let entries)? = assets else { return .harmonised }
-        for entry in entries {
-            let asset = entry.value
+        for (_, asset) in (assets?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
             guard asset["href"]?.string?.hasSuffix(name) == true,
                 let scale = asset["raster:bands"]?.array?.first?["scale"]?.double, scale > 0
             else { continue }

@@ -5,8 +5,11 @@ import Foundation
 public enum FileDigest {
     /// The digests found in `manifest.safe`.
     public enum Algorithm: String, Sendable {
+        /// 128 bits; proves against accidents only.
         case md5 = "MD5"
+        /// SHA-2 with 256 bits.
         case sha256 = "SHA256"
+        /// SHA-3 with 256 bits.
         case sha3 = "SHA3-256"
 
         /// By the name that `manifest.safe` uses: "MD5", "SHA3-256", "SHA-256"; `nil` for another.
@@ -20,14 +23,16 @@ public enum FileDigest {
     /// - Throws: `ManifestError` when the file cannot be read or the digest is not available.
     public static func hex(ofFile path: String, _ algorithm: Algorithm) throws -> String {
         guard let file = FileHandle(forReadingAtPath: path) else {
-            throw ManifestError(.missing, path, "the file cannot be opened")
+            throw ManifestError(.missing, path: path, "the file cannot be opened")
         }
         defer { try? file.close() }
         let context = EVP_MD_CTX_new()
         defer { EVP_MD_CTX_free(context) }
         guard let method = EVP_get_digestbyname(algorithm.rawValue),
             EVP_DigestInit_ex(context, method, nil) == 1
-        else { throw ManifestError(.unavailable, path, "this OpenSSL has no \(algorithm.rawValue)") }
+        else {
+            throw ManifestError(.io, path: path, "this OpenSSL has no \(algorithm.rawValue)")
+        }
         while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
             _ = piece.withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
         }

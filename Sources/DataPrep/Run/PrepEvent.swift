@@ -1,0 +1,33 @@
+/// What a run tells while it works.
+public enum PrepEvent: Sendable {
+    /// A region begins: how many scenes.
+    case region(name: String, scenes: Int)
+    /// A date was aligned, or was not.
+    case aligned(region: String, DateAlignment)
+    /// The number of tiles that there will be, of which some are there already.
+    case tiles(total: Int)
+    /// A tile is done: written, kept from an earlier run, or empty.
+    case tile(id: String, TileOutcome)
+}
+
+/// What became of a tile of a date.
+public enum TileOutcome: Sendable, Hashable {
+    /// Written now.
+    case written
+    /// There already, with the recorded digest.
+    case kept
+    /// The date has no data there.
+    case empty
+}
+
+/// What a finished run found and wrote.
+public struct PrepReport: Sendable {
+    /// By region.
+    public let alignments: [RegionAlignment]
+    /// Lines of the manifest.
+    public let tiles: Int
+    /// Tiles written by this call; the others were there.
+    public let written: Int
+    /// Dates that were set aside, "region scene: reason".
+    public let quarantined: [String]
+}

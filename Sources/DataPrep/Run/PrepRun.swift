@@ -1,0 +1,171 @@
+import Foundation
+import Geo
+import Manifests
+import Raster
+
+/// Carries out a plan: proves the inputs, aligns every region, cuts its tiles, publishes the manifest last.
+///
+/// Killed anywhere and started again it goes on where it was, and ends with the same bytes.
+public struct PrepRun {
+    /// What is to be done.
+    public let plan: PrepPlan
+    private let onEvent: (PrepEvent) -> Void
+    private let checkStop: () throws -> Void
+
+    /// A run.
+    ///
+    /// - Parameters:
+    ///   - plan: what is to be done.
+    ///   - checkStop: throws when the run should end; asked between tiles.
+    ///   - onEvent: told what happens.
+    public init(
+        _ plan: PrepPlan, checkStop: @escaping () throws -> Void = {},
+        onEvent: @escaping (PrepEvent) -> Void = { _ in }
+    ) {
+        self.plan = plan
+        self.checkStop = checkStop
+        self.onEvent = onEvent
+    }
+
+    /// Does it.
+    ///
+    /// - Throws: `PrepError`, `RasterError`, `ManifestError`; each names file, cause and what to do.
+    public func run() throws -> PrepReport {
+        let inputs = try plan.regions.flatMap { region in
+            try region.scenes.flatMap { try SceneFiles(scene: $0).prove(region.bands) }
+        }
+        let lock = try FolderLock(folder: plan.output)
+        defer { withExtendedLifetime(lock) {} }
+        try claim(try plan.record(inputs: inputs))
+        let folder = try TileFolder(plan.output)
+        var alignments: [RegionAlignment] = []
+        for region in plan.regions { alignments.append(try align(region)) }
+        onEvent(.tiles(total: try total(alignments)))
+        var records: [TileRecord] = []
+        var written = 0
+        for (region, alignment) in zip(plan.regions, alignments) {
+            for (scene, date) in zip(region.scenes, alignment.dates) where date.status != .skipped {
+                let cut = try cutDate(scene, date, region, alignment, folder)
+                records += cut.records
+                written += cut.written
+            }
+        }
+        try folder.finish(records)
+        return PrepReport(
+            alignments: alignments, tiles: records.count, written: written,
+            quarantined: alignments.flatMap { region in
+                region.dates.filter { $0.status == .skipped }.map {
+                    "\(region.region) \($0.scene): \($0.reason ?? "skipped")"
+                }
+            })
+    }
+
+    /// Writes `run.json`, or proves that the folder belongs to the same plan and inputs.
+    private func claim(_ record: RunRecord) throws {
+        let path = "\(plan.output)/\(RunRecord.fileName)"
+        guard FileManager.default.fileExists(atPath: path) else {
+            try record.write(to: plan.output)
+            return
+        }
+        let earlier = try RunRecord(readingFrom: plan.output)
+        guard earlier != record else { return }
+        let changed = [
+            earlier.version == record.version ? nil : "version \(earlier.version) → \(record.version)",
+            earlier.plan == record.plan ? nil : "settings or scenes",
+            earlier.inputs == record.inputs ? nil : "input files",
+        ].compactMap(\.self)
+        throw PrepError(
+            .configuration, plan.output,
+            "the folder holds another run (\(changed.joined(separator: ", ")) differ; see its "
+                + "\(RunRecord.fileName)); name another folder or remove this one")
+    }
+
+    // MARK: Alignment
+
+    private func align(_ region: RegionPlan) throws -> RegionAlignment {
+        onEvent(.region(name: region.name, scenes: region.scenes.count))
+        let path = "\(plan.output)/alignment/\(region.name).json"
+        if FileManager.default.fileExists(atPath: path) {
+            let known = try decodeStrictJSON(RegionAlignment.self, fromFile: path)
+            for date in known.dates { onEvent(.aligned(region: region.name, date)) }
+            return known
+        }
+        let aligner = RegionAligner(
+            region: region.name, scenes: region.scenes, bands: region.bands,
+            settings: plan.settings)
+        let alignment = try aligner.align { date in
+            try checkStop()
+            onEvent(.aligned(region: region.name, date))
+        }
+        try AtomicFile.makeFolder(at: "\(plan.output)/alignment")
+        try AtomicFile.write(encodeCanonicalJSON(alignment, pretty: true), to: path)
+        return alignment
+    }
+
+    private func total(_ alignments: [RegionAlignment]) throws -> Int {
+        try alignments.reduce(0) { sum, alignment in
+            let dates = alignment.dates.count { $0.status != .skipped }
+            return try sum + dates * TilePlan(alignment.grid, settings: plan.settings).tiles.count
+        }
+    }
+
+    // MARK: Tiles
+
+    private func cutDate(
+        _ scene: Scene, _ date: DateAlignment, _ region: RegionPlan, _ alignment: RegionAlignment,
+        _ folder: TileFolder
+    ) throws -> (records: [TileRecord], written: Int) {
+        let warp = SceneWarp(
+            files: SceneFiles(scene: scene), region: alignment.grid, applied: date.applied)
+        let cutter = TileCutter(warp: warp, bands: region.bands)
+        var records: [TileRecord] = []
+        var written = 0
+        for (index, grid) in try TilePlan(alignment.grid, settings: plan.settings).tiles {
+            try checkStop()
+            let id = "\(region.name)/\(index)/\(scene.time.label)"
+            let expected = record(id, index, grid, scene, date, region)
+            if let kept = try folder.holds(id, expecting: expected) {
+                records.append(kept)
+                onEvent(.tile(id: id, .kept))
+                continue
+            }
+            let tile = try cutter.cut(grid)
+            guard tile.hasData else {
+                onEvent(.tile(id: id, .empty))
+                continue
+            }
+            var complete = expected
+            complete.validFraction = tile.validFraction
+            complete.cloudFraction = tile.cloudFraction
+            records.append(
+                try folder.publish(
+                    tile, as: complete, bands: region.bands, grid: grid,
+                    quicklook: quicklookBands(region.bands)))
+            written += 1
+            onEvent(.tile(id: id, .written))
+        }
+        return (records, written)
+    }
+
+    private func quicklookBands(_ bands: [Sentinel2Band]) -> [Sentinel2Band] {
+        if let wanted = plan.settings.quicklookBands { return wanted }
+        let natural: [Sentinel2Band] = [.b04, .b03, .b02]
+        return natural.allSatisfy(bands.contains) ? natural : [bands[0]]
+    }
+
+    /// A tile's record, without what only its pixels tell.
+    private func record(
+        _ id: String, _ index: TileIndex, _ grid: GeoGrid, _ scene: Scene, _ date: DateAlignment,
+        _ region: RegionPlan
+    ) -> TileRecord {
+        TileRecord(
+            id: id, region: region.name, column: index.column, row: index.row,
+            date: scene.time.iso8601, path: TileFolder.raster(id), bytes: 0,
+            sha256: SHA256Digest(of: [UInt8]()), width: grid.size.width, height: grid.size.height,
+            bands: region.bands.map(\.rawValue), crs: grid.crs.definition,
+            transform: grid.transform.gdal, validFraction: 0, cloudFraction: 0,
+            shift: date.shift.map { TileRecord.Shift(rows: $0.rows, columns: $0.columns) },
+            aligned: date.status == .aligned || date.status == .reference, reason: date.reason,
+            source: TileRecord.Source(name: scene.name), storeKey: id)
+    }
+}

@@ -1,0 +1,65 @@
+import Geo
+import Manifests
+
+/// What can be set about a preparation; written into `run.json`, so that another setting is another result.
+public struct PrepSettings: Hashable, Sendable, Codable {
+    /// Side of a tile in pixels.
+    public var tileSize = 1096
+    /// What happens at the right and lower edge of a region.
+    public var edge = TileGrid.EdgeRule.pad
+    /// A padded tile that covers less of its region than this share of its own area is not written.
+    public var smallestTileShare = 0.1
+    /// The bands to write; `nil` for all that the region's first scene has.
+    public var bands: [Sentinel2Band]?
+    /// The band on which dates are aligned.
+    public var alignmentBand = Sentinel2Band.b04
+    /// Whether dates are aligned at all.
+    public var aligns = true
+    /// The date others are aligned to, "2020-06-01" or with a time; `nil` for the first with most clear pixels.
+    public var reference: String?
+    /// Red, green and blue of the quick-looks, or one band; `nil` for B04 B03 B02 where there, else the first band.
+    public var quicklookBands: [Sentinel2Band]?
+    /// How shifts are looked for.
+    public var search = ShiftSearch()
+    /// A shift not longer than this many pixels and without a local field counts as none: such a date is copied.
+    public var smallestShift = 0.02
+
+    /// What `matter-prep run` does without options.
+    public init() {}
+}
+
+/// A region: a name and the paths its scenes are found at.
+public struct RegionInput: Hashable, Sendable {
+    /// Names folders and tiles.
+    public let name: String
+    /// Folders of scenes, scenes, or files.
+    public let paths: [String]
+
+    /// A region.
+    public init(name: String, paths: [String]) {
+        self.name = name
+        self.paths = paths
+    }
+
+    /// Reads "NAME=PATH[,PATH…]".
+    ///
+    /// - Throws: `PrepError` with code `usage` for a name that could not name a folder, or no path.
+    public init(argument: String) throws {
+        let halves = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard halves.count == 2 else {
+            throw PrepError(.usage, "--region \(argument)", "expected NAME=PATH[,PATH…]")
+        }
+        let name = String(halves[0])
+        let isPlain = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+        guard isPlain, !name.isEmpty, !name.hasPrefix("."), name.count <= 64 else {
+            throw PrepError(
+                .usage, "--region \(argument)",
+                "a region's name has letters, digits, '-', '_' and '.', at most 64")
+        }
+        let paths = halves[1].split(separator: ",").map(String.init)
+        guard !paths.isEmpty else {
+            throw PrepError(.usage, "--region \(argument)", "no path after '='")
+        }
+        self.init(name: name, paths: paths)
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Geo
+import Manifests
+import Raster
+import Store
+import Tensors
+
+/// The output folder of a run: where everything in it lies, and how a tile gets there.
+///
+/// A tile's raster, quick-look and training sample are published one by one, each whole; its line goes into
+/// `journal.jsonl` after them. `manifest.jsonl` appears last, in one piece, and takes the journal's place.
+final class TileFolder {
+    let path: String
+    private let store: SampleStore
+    private var records: [String: TileRecord] = [:]
+    private let isFinished: Bool
+
+    static let manifestName = "manifest.jsonl"
+    static let journalName = "journal.jsonl"
+
+    /// Opens the folder and what an earlier run left in it.
+    init(_ path: String) throws {
+        self.path = path
+        let (manifest, journal) = ("\(path)/\(Self.manifestName)", "\(path)/\(Self.journalName)")
+        isFinished = FileManager.default.fileExists(atPath: manifest)
+        for file in [manifest, journal] where FileManager.default.fileExists(atPath: file) {
+            for record in try JSONLinesReader.read(TileRecord.self, from: file).records {
+                records[record.id] = record
+            }
+        }
+        store = try SampleStore("\(path)/store", for: .writing)
+    }
+
+    /// Whether a tile is there as its record says, to the last byte, with its quick-look and its sample.
+    func holds(_ id: String, expecting expected: TileRecord) throws -> TileRecord? {
+        guard let record = records[id], record.shift == expected.shift,
+            FileManager.default.fileExists(atPath: "\(path)/\(record.path)"),
+            FileManager.default.fileExists(atPath: "\(path)/\(Self.quicklook(id))"),
+            try store.contains(record.storeKey),
+            try SHA256Digest(ofFile: "\(path)/\(record.path)") == record.sha256
+        else { return nil }
+        return record
+    }
+
+    /// Whether an earlier run found that a date has nothing on a tile's ground.
+    func isKnownEmpty(_ id: String) -> Bool { isFinished && records[id] == nil }
+
+    static func raster(_ id: String) -> String { "tiles/\(id).tif" }
+    static func quicklook(_ id: String) -> String { "quicklooks/\(id).png" }
+
+    /// Publishes a tile and notes it in the journal.
+    func publish(
+        _ tile: Tile, as record: TileRecord, bands: [Sentinel2Band], grid: GeoGrid,
+        quicklook: [Sentinel2Band]
+    ) throws -> TileRecord {
+        var record = record
+        let bytes = try RasterWriter.encode(
+            tile.pixels, grid: grid, as: .cog(.deflate), nodata: 0, bandNames: record.bands,
+            metadata: [
+                "TIFFTAG_DATETIME": record.date, "MATTER_SOURCE": record.source.name,
+                "MATTER_SCALE": "reflectance x 10000",
+            ])
+        try put(bytes, Self.raster(record.id))
+        try put(picture(tile, bands, quicklook), Self.quicklook(record.id))
+        try store.put(try sample(tile, bands), for: record.storeKey)
+        record.bytes = bytes.count
+        record.sha256 = SHA256Digest(of: bytes)
+        var journal = try JSONLinesWriter(appendingTo: "\(path)/\(Self.journalName)")
+        try journal.append(record)
+        try journal.synchronize()
+        return record
+    }
+
+    /// Publishes the manifest, sorted by id, and drops the journal.
+    func finish(_ records: [TileRecord]) throws {
+        let sorted = records.sorted { $0.id < $1.id }
+        let bytes = try JSONLinesReader.bytes(of: sorted)
+        let manifest = "\(path)/\(Self.manifestName)"
+        if !isFinished || (try? WholeFile.read(manifest)) != bytes {
+            try AtomicFile.write(bytes, to: manifest)
+        }
+        try? FileManager.default.removeItem(atPath: "\(path)/\(Self.journalName)")
+    }
+
+    private func put(_ bytes: [UInt8], _ relative: String) throws {
+        let target = "\(path)/\(relative)"
+        try AtomicFile.makeFolder(at: String(target[..<(target.lastIndex(of: "/") ?? target.endIndex)]))
+        try AtomicFile.write(bytes, to: target)
+    }
+
+    private func picture(
+        _ tile: Tile, _ bands: [Sentinel2Band], _ wanted: [Sentinel2Band]
+    ) throws -> [UInt8] {
+        let places = wanted.compactMap { bands.firstIndex(of: $0) }
+        guard places.count == 3 else {
+            return try QuickLook.grayPNG(tile.pixels, band: places.first ?? 0, nodata: 0)
+        }
+        return try QuickLook.rgbPNG(
+            tile.pixels, red: places[0], green: places[1], blue: places[2], nodata: 0)
+    }
+
+    private func sample(_ tile: Tile, _ bands: [Sentinel2Band]) throws -> [String: HostArray] {
+        let shape = [tile.pixels.size.height, tile.pixels.size.width]
+        var arrays = ["valid": try HostArray(tile.valid, shape: shape)]
+        for (index, band) in bands.enumerated() {
+            arrays[band.rawValue] = try HostArray(Array(tile.pixels.band(index)), shape: shape)
+        }
+        return arrays
+    }
+}

@@ -1,0 +1,111 @@
+import Geo
+import Raster
+
+/// Brings bands of one date onto grids of its region: geometry, alignment and resampling in one pass from source pixels.
+///
+/// Cubic for reflectance, nearest for the classification; where the date lies on the grid and is not moved, pixels are
+/// copied. Bands of 20 and 60 m go from their own pixels straight to the grid. Not `Sendable`: it remembers decoded bands.
+final class SceneWarp {
+    private let files: SceneFiles
+    /// The grid in whose pixels the displacement is told.
+    private let region: GeoGrid
+    private let applied: AppliedShift?
+    private let threads: Int
+    private var grids: [BandSource: GeoGrid] = [:]
+    private var decoded: [BandSource: RasterBuffer<UInt16>] = [:]
+    private var room = SceneWarp.largestMemory
+
+    /// Bytes of decoded bands that are kept, so that a code-block is decoded once; bands beyond are read window by window.
+    private static let largestMemory = 1 << 30
+
+    init(files: SceneFiles, region: GeoGrid, applied: AppliedShift?, threads: Int = 2) {
+        self.files = files
+        self.region = region
+        self.applied = applied
+        self.threads = threads
+    }
+
+    /// A band on a grid, harmonised, 0 where there is nothing.
+    func band(_ band: Sentinel2Band, onto grid: GeoGrid) throws -> RasterBuffer<UInt16> {
+        let source = try files.scene.source(of: band)
+        return try warped(source, onto: grid, kernel: .cubic) { [files] in
+            try files.read(source, $0)
+        }
+    }
+
+    /// Class numbers on a grid, 0 where there are none; `nil` for a scene without classification.
+    func classes(onto grid: GeoGrid) throws -> RasterBuffer<UInt16>? {
+        guard let source = files.scene.classification else { return nil }
+        return try warped(source, onto: grid, kernel: .nearest) { [files] in
+            try files.readClasses(source, $0)
+        }
+    }
+
+    /// A band with what hides the ground set to 0, on a grid.
+    func picture(_ band: Sentinel2Band, onto grid: GeoGrid) throws -> AlignmentImage {
+        var image = AlignmentImage(
+            width: grid.size.width, height: grid.size.height,
+            pixels: try self.band(band, onto: grid).pixels)
+        if let classes = try classes(onto: grid) {
+            for index in image.pixels.indices
+            where !SceneClassification.isClear(classes.pixels[index]) {
+                image.pixels[index] = 0
+            }
+        }
+        return image
+    }
+
+    private func warped(
+        _ source: BandSource, onto grid: GeoGrid, kernel: ResamplingKernel,
+        read: (PixelWindow?) throws -> RasterBuffer<UInt16>
+    ) throws -> RasterBuffer<UInt16> {
+        let own = try ownGrid(source)
+        let warp = try Warp(from: own, onto: grid, shift: shift(on: grid))
+        guard let window = warp.sourceWindow() else {
+            return RasterBuffer(size: grid.size, filledWith: 0)
+        }
+        if decoded[source] == nil, own.size.count * 2 <= room {
+            decoded[source] = try read(nil)
+            room -= own.size.count * 2
+        }
+        if let whole = decoded[source] {
+            return try warp.resample(whole, nodata: 0, kernel: kernel, threads: threads).image
+        }
+        return try warp.resample(
+            read(window), origin: window.offset, nodata: 0, kernel: kernel, threads: threads
+        ).image
+    }
+
+    private func ownGrid(_ source: BandSource) throws -> GeoGrid {
+        if let grid = grids[source] { return grid }
+        let grid = try files.grid(of: source)
+        grids[source] = grid
+        return grid
+    }
+
+    private func shift(on grid: GeoGrid) -> any ShiftField {
+        guard let applied else { return ConstantShift.zero }
+        let scale =
+            grid.transform.resolution.alongRow / region.transform.resolution.alongRow
+        guard let field = applied.field else {
+            return ConstantShift(
+                columns: applied.global.columns / scale, rows: applied.global.rows / scale)
+        }
+        let origin = GridOverlap.origin(of: grid, in: region)
+        return PlacedField(field: field, origin: origin, scale: scale)
+    }
+}
+
+/// A region's field as a target grid sees it.
+private struct PlacedField: ShiftField {
+    let field: AlignmentField
+    /// Where the target's first corner lies in the region's pixels.
+    let origin: Position
+    /// Region pixels in one target pixel.
+    let scale: Double
+
+    func shift(atColumn column: Double, row: Double) -> (columns: Double, rows: Double) {
+        let shift = field.shift(row: origin.y + row * scale, column: origin.x + column * scale)
+        return (shift.columns / scale, shift.rows / scale)
+    }
+}

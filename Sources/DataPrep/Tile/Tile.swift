@@ -1,0 +1,55 @@
+import Geo
+import Raster
+
+/// One tile of one date in memory.
+struct Tile {
+    /// Reflectance × 10000, (bands, height, width), 0 = no data.
+    var pixels: RasterBuffer<UInt16>
+    /// 1 where every band has data and nothing hides the ground, (height, width).
+    var valid: [UInt8]
+    /// Part of the pixels that are valid, 0…1.
+    var validFraction: Double
+    /// Part of the pixels that are cloud or cloud shadow, 0…1.
+    var cloudFraction: Double
+    /// Whether any pixel of any band has data.
+    var hasData: Bool
+}
+
+/// Cuts tiles of one date out of its scene.
+struct TileCutter {
+    let warp: SceneWarp
+    let bands: [Sentinel2Band]
+
+    /// Cuts one tile.
+    func cut(_ grid: GeoGrid) throws -> Tile {
+        var pixels = RasterBuffer<UInt16>(
+            size: grid.size, bands: bands.count, filledWith: 0)
+        let count = grid.size.count
+        for (index, band) in bands.enumerated() {
+            let plane = try warp.band(band, onto: grid)
+            pixels.pixels.replaceSubrange(index * count..<(index + 1) * count, with: plane.pixels)
+        }
+        return Self.masked(pixels, classes: try warp.classes(onto: grid)?.pixels)
+    }
+
+    /// Says which pixels of a tile are valid; without a classification, all that have data.
+    static func masked(_ pixels: RasterBuffer<UInt16>, classes: [UInt16]?) -> Tile {
+        let count = pixels.size.count
+        var valid = [UInt8](repeating: 1, count: count)
+        var hasData = false
+        for (index, value) in pixels.pixels.enumerated() {
+            if value == 0 { valid[index % count] = 0 } else { hasData = true }
+        }
+        var clouds = 0
+        if let classes {
+            for (index, value) in classes.enumerated() {
+                if SceneClassification.isCloud(value) || value == 3 { clouds += 1 }
+                if !SceneClassification.isClear(value) { valid[index] = 0 }
+            }
+        }
+        let clear = valid.reduce(into: 0) { $0 += Int($1) }
+        return Tile(
+            pixels: pixels, valid: valid, validFraction: Double(clear) / Double(count),
+            cloudFraction: Double(clouds) / Double(count), hasData: hasData)
+    }
+}
