@@ -1,4 +1,4 @@
-import Manifests
+public import Manifests
 
 /// What keeps scenes from becoming tiles: which file, why, and what to do about it, in one line.
 public struct PrepError: ExitCoded, CustomStringConvertible, Hashable {

@@ -79,7 +79,7 @@ enum GridOverlap {
         guard grid.crs != crs else { return grid.bounds }
         let steps = (0...20).map { Double($0) / 20 }
         let (width, height) = (Double(grid.size.width), Double(grid.size.height))
-        let border = steps.flatMap { step in
+        let border: [(Double, Double)] = steps.flatMap { step in
             [(step * width, 0), (step * width, height), (0, step * height), (width, step * height)]
         }
         let points = border.map { grid.transform.map(column: $0.0, row: $0.1) }

@@ -1,4 +1,4 @@
-import Geo
+public import Geo
 
 /// How one date lies against its region's reference, and how that was found.
 public struct DateAlignment: Hashable, Sendable, Codable {

@@ -8,7 +8,10 @@ struct MatterPrep: ParsableCommand {
         commandName: "matter-prep",
         abstract: "Turns Sentinel-2 scenes into aligned tiles.",
         version: SuiteVersion.current,
-        subcommands: [SimulateCommand.self])
+        subcommands: [
+            RunCommand.self, SimulateCommand.self, VerifyCommand.self, AlignCommand.self,
+            TileCommand.self, OrthorectifyCommand.self,
+        ])
 
     static func main() { Console.run(MatterPrep.self) }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import Geo
+public import Geo
 import Manifests
 
 /// A region with everything resolved: scenes opened by their metadata, bands chosen.

@@ -1,4 +1,4 @@
-import Geo
+public import Geo
 import Manifests
 
 /// What can be set about a preparation; written into `run.json`, so that another setting is another result.

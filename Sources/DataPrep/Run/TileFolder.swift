@@ -65,7 +65,7 @@ final class TileFolder {
         try store.put(try sample(tile, bands), for: record.storeKey)
         record.bytes = bytes.count
         record.sha256 = SHA256Digest(of: bytes)
-        var journal = try JSONLinesWriter(appendingTo: "\(path)/\(Self.journalName)")
+        let journal = try JSONLinesWriter(appendingTo: "\(path)/\(Self.journalName)")
         try journal.append(record)
         try journal.synchronize()
         return record

@@ -17,18 +17,22 @@ extension Scene {
         }
         let files = try BandFiles(inFolder: folder)
         let applied = properties?["earthsearch:boa_offset_applied"]?.bool ?? false
-        var bands: [Sentinel2Band: BandSource] = [:]
-        for (band, file) in files.bands {
-            let radiometry =
-                applied ? .harmonised : Scene.radiometry(ofAsset: file, in: item["assets"])
-            bands[band] = BandSource(path: file, radiometry: radiometry)
+        let epsg = properties?["proj:epsg"]?.int
+        func source(_ file: String, isReflectance: Bool) -> BandSource {
+            let asset = Scene.asset(of: file, in: item["assets"])
+            let isHarmonised = applied || !isReflectance
+            return BandSource(
+                path: file, radiometry: isHarmonised ? .harmonised : Scene.radiometry(of: asset),
+                ground: Scene.ground(of: asset, epsg: epsg))
         }
+        var bands: [Sentinel2Band: BandSource] = [:]
+        for (band, file) in files.bands { bands[band] = source(file, isReflectance: true) }
         self.init(
             name: item["id"]?.string ?? URL(fileURLWithPath: folder).lastPathComponent,
             folder: folder, time: time, tile: Scene.tile(properties),
             baseline: properties?["s2:processing_baseline"]?.string, bands: bands,
             expectedPath: { "\(folder)/\($0.rawValue).tif" },
-            classification: files.classification.map { BandSource(path: $0, radiometry: .harmonised) },
+            classification: files.classification.map { source($0, isReflectance: false) },
             checksums: [:], truthPath: Scene.truth(of: folder))
     }
 
@@ -40,18 +44,35 @@ extension Scene {
         return properties?["s2:product_uri"]?.string.flatMap { MGRSTile.found(in: $0) }
     }
 
+    /// The asset that a file was fetched for, by its name.
+    private static func asset(of file: String, in assets: JSONValue?) -> JSONValue? {
+        let name = "/" + URL(fileURLWithPath: file).lastPathComponent
+        let entries = (assets?.object ?? [:]).sorted { $0.key < $1.key }
+        return entries.first { ("/" + ($0.value["href"]?.string ?? "")).hasSuffix(name) }?.value
+    }
+
     /// The asset's `raster:bands` scale and offset: reflectance = number · scale + offset.
-    private static func radiometry(ofAsset file: String, in assets: JSONValue?) -> Radiometry {
-        let name = URL(fileURLWithPath: file).lastPathComponent
-        for (_, asset) in (assets?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
-            guard asset["href"]?.string?.hasSuffix(name) == true,
-                let scale = asset["raster:bands"]?.array?.first?["scale"]?.double, scale > 0
-            else { continue }
-            let offset = asset["raster:bands"]?.array?.first?["offset"]?.double ?? 0
-            return Radiometry(
-                offset: (offset / scale).rounded(), quantification: (1 / scale).rounded())
-        }
-        return .harmonised
+    private static func radiometry(of asset: JSONValue?) -> Radiometry {
+        guard let band = asset?["raster:bands"]?.array?.first,
+            let scale = band["scale"]?.double, scale > 0, scale.isFinite
+        else { return .harmonised }
+        let offset = band["offset"]?.double ?? 0
+        return Radiometry(
+            offset: (offset / scale).rounded(), quantification: (1 / scale).rounded())
+    }
+
+    /// The ground that `proj:transform` and `proj:shape` say the asset covers.
+    private static func ground(of asset: JSONValue?, epsg: Int?) -> Ground? {
+        guard let asset, let epsg = asset["proj:epsg"]?.int ?? epsg,
+            let shape = asset["proj:shape"]?.array?.compactMap(\.double), shape.count == 2,
+            let numbers = asset["proj:transform"]?.array?.compactMap(\.double), numbers.count >= 6,
+            numbers[1] == 0, numbers[3] == 0
+        else { return nil }
+        let (left, top) = (numbers[2], numbers[5])
+        let bounds = MapBounds(
+            left: left, bottom: top + numbers[4] * shape[0], right: left + numbers[0] * shape[1],
+            top: top)
+        return bounds.width > 0 && bounds.height > 0 ? Ground(bounds: bounds, crs: CRS(epsg: epsg)) : nil
     }
 }
 

@@ -5,7 +5,7 @@ extension Scene {
     /// A product in SAFE format, L1C or L2A, by its `MTD_MSIL….xml`.
     init(safe metadataPath: String) throws {
         let folder = URL(fileURLWithPath: metadataPath).deletingLastPathComponent().path
-        let metadata = try SAFEMetadata(contentsOf: metadataPath)
+        let metadata = try ProductMetadata(contentsOf: metadataPath)
         let images = SAFEImages(folder: folder, files: metadata.imageFiles)
         let manifest = "\(folder)/manifest.safe"
         let hasManifest = FileManager.default.fileExists(atPath: manifest)
@@ -21,7 +21,7 @@ extension Scene {
             classification: images.path(ofLayer: "SCL", resolutions: ["_20m", "_60m"]).map {
                 BandSource(path: $0, radiometry: .harmonised)
             },
-            checksums: hasManifest ? try SAFEManifest.checksums(manifest) : [:],
+            checksums: hasManifest ? try ProductChecksums.checksums(manifest) : [:],
             truthPath: Scene.truth(of: folder))
     }
 

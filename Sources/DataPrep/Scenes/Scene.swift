@@ -1,4 +1,4 @@
-import Geo
+public import Geo
 
 /// How a product's numbers become reflectance: ρ = (number + offset) ÷ quantification.
 public struct Radiometry: Hashable, Sendable {
@@ -33,6 +33,31 @@ public struct Radiometry: Hashable, Sendable {
     }
 }
 
+/// A rectangle of ground that is a file's outline, whatever its number of pixels.
+public struct Ground: Hashable, Sendable {
+    /// The outline in map coordinates.
+    public let bounds: MapBounds
+    /// The projection.
+    public let crs: CRS
+
+    /// A rectangle.
+    public init(bounds: MapBounds, crs: CRS) {
+        self.bounds = bounds
+        self.crs = crs
+    }
+
+    /// The grid of a file of a size that covers it.
+    ///
+    /// - Throws: `GeoError` for an outline without area.
+    public func grid(_ size: PixelSize) throws -> GeoGrid {
+        let transform = try AffineTransform(gdal: [
+            bounds.left, bounds.width / Double(size.width), 0,
+            bounds.top, 0, -bounds.height / Double(size.height),
+        ])
+        return GeoGrid(size: size, transform: transform, crs: crs)
+    }
+}
+
 /// One band of a scene: the file it lies in and how its numbers are read.
 public struct BandSource: Hashable, Sendable {
     /// The file.
@@ -44,12 +69,19 @@ public struct BandSource: Hashable, Sendable {
     /// The number that means "no data".
     public let noData: UInt16
 
+    /// The ground that the metadata say the file covers: what counts when the file itself does not say.
+    public let ground: Ground?
+
     /// A band of a file.
-    public init(path: String, index: Int = 0, radiometry: Radiometry, noData: UInt16 = 0) {
+    public init(
+        path: String, index: Int = 0, radiometry: Radiometry, noData: UInt16 = 0,
+        ground: Ground? = nil
+    ) {
         self.path = path
         self.index = index
         self.radiometry = radiometry
         self.noData = noData
+        self.ground = ground
     }
 }
 

@@ -15,7 +15,8 @@ struct SceneFiles {
         guard source.index < file.bandCount else {
             throw PrepError(.badData, source.path, "no band \(source.index + 1) in the file")
         }
-        guard let grid = file.grid else {
+        let size = file.size
+        guard let grid = try file.grid ?? source.ground?.grid(size) else {
             throw PrepError(
                 .badData, source.path, "no georeference; give the product as it was delivered")
         }

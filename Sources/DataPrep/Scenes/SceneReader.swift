@@ -1,5 +1,5 @@
 import Foundation
-import Geo
+public import Geo
 
 /// Finds the scenes that a path stands for: a SAFE folder, a folder of band files, loose files, or a folder of those.
 ///

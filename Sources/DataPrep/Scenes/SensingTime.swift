@@ -1,4 +1,4 @@
-import Geo
+public import Geo
 
 /// When a scene was taken, in UTC, to the second; ordered by time.
 public struct SensingTime: Hashable, Sendable, Comparable, CustomStringConvertible {

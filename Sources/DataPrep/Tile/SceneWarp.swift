@@ -68,11 +68,9 @@ final class SceneWarp {
             decoded[source] = try read(nil)
             room -= own.size.count * 2
         }
-        if let whole = decoded[source] {
-            return try warp.resample(whole, nodata: 0, kernel: kernel, threads: threads).image
-        }
+        let part = try decoded[source].map { try $0.cropped(to: window) } ?? read(window)
         return try warp.resample(
-            read(window), origin: window.offset, nodata: 0, kernel: kernel, threads: threads
+            part, origin: window.offset, nodata: 0, kernel: kernel, threads: threads
         ).image
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import Geo
 
 /// What a product's `MTD_MSIL1C.xml` or `MTD_MSIL2A.xml` says that tiles depend on.
-struct SAFEMetadata: Sendable {
+struct ProductMetadata: Sendable {
     let productName: String
     let time: SensingTime
     let baseline: String

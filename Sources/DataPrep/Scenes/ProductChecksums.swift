@@ -31,7 +31,7 @@ public struct FileChecksum: Hashable, Sendable {
 }
 
 /// Reads the checksums of `manifest.safe`.
-enum SAFEManifest {
+enum ProductChecksums {
     /// Checksums by path below the SAFE folder.
     ///
     /// A path that leaves the folder ("/dpc/app/…" in old products, or "..") is not believed and left out.

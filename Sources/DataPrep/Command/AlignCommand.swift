@@ -1,0 +1,32 @@
+import ArgumentParser
+import Console
+import DataPrep
+
+/// Finds the shift of dates against a reference and writes nothing.
+struct AlignCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "align", abstract: "Finds how dates lie against a reference.",
+        discussion: """
+            Prints a shift per date: what the reference shows at (row, column) the date shows at (row + rows, column + \
+            columns).
+
+              matter-prep align scenes/T33UUU --json
+            """)
+
+    @Argument(help: "Scenes, files, or a folder of them.")
+    var paths: [String]
+
+    @OptionGroup var alignment: AlignmentOptions
+    @OptionGroup var json: JSONOption
+    @OptionGroup var logging: LoggingOptions
+
+    func run() throws {
+        var settings = PrepSettings()
+        alignment.apply(to: &settings)
+        settings.bands = [alignment.alignmentBand]
+        let plan = try PrepPlan(
+            regions: [RegionInput(name: "scenes", paths: paths)], settings: settings, output: "")
+        let found = try plan.align()
+        try json.print(found) { PrepSession.table(found) }
+    }
+}

@@ -1,0 +1,129 @@
+import Console
+import DataPrep
+import Foundation
+import Logging
+import Manifests
+
+/// One run on the screen: events to log lines and a progress bar, the outcome to a table.
+struct PrepSession {
+    private let plan: PrepPlan
+    private let logging: LoggingOptions
+    private let json: JSONOption
+
+    init(_ plan: PrepPlan, logging: LoggingOptions, json: JSONOption) {
+        self.plan = plan
+        self.logging = logging
+        self.json = json
+    }
+
+    func run() throws {
+        let stop = StopSignal()
+        let screen = Screen(logging, log: RunLog(folder: plan.output))
+        let report = try PrepRun(plan, checkStop: stop.check, onEvent: screen.show).run()
+        screen.finish()
+        try json.print(report.alignments) {
+            Self.table(report.alignments)
+                + ["", "\(report.tiles) tiles, \(report.written) of them written now"]
+        }
+        guard report.quarantined.isEmpty else { throw Quarantined(items: report.quarantined) }
+    }
+
+    static func table(_ alignments: [RegionAlignment]) -> [String] {
+        var table = Table(
+            [
+                "region", "date", "status", "rows", "columns", "true rows", "true columns",
+                "local rms", "residual", "windows", "note",
+            ],
+            alignments: [.left, .left, .left] + [Table.Alignment](repeating: .right, count: 7))
+        for region in alignments {
+            for date in region.dates { table.add(row(region.region, date)) }
+        }
+        return table.lines
+    }
+
+    private static func row(_ region: String, _ date: DateAlignment) -> [String] {
+        func text(_ value: Double?) -> String { value.map(pixels) ?? "–" }
+        return [
+            region, String(date.date.prefix(10)), date.status.rawValue, text(date.shift?.rows),
+            text(date.shift?.columns), text(date.trueShift?.rows), text(date.trueShift?.columns),
+            text(date.localRootMeanSquare), text(date.residual?.median),
+            date.windows[0] == 0 ? "–" : "\(date.windows[2])/\(date.windows[0])",
+            date.reason ?? "",
+        ]
+    }
+
+    /// Pixels to a thousandth.
+    private static func pixels(_ value: Double) -> String {
+        let thousandths = Int((abs(value) * 1000).rounded())
+        let digits = String(thousandths % 1000)
+        let padded = String(repeating: "0", count: 3 - digits.count) + digits
+        let sign = thousandths == 0 ? " " : value < 0 ? "−" : "+"
+        return "\(sign)\(thousandths / 1000).\(padded)"
+    }
+}
+
+/// What a run ends with when dates had to be set aside.
+struct Quarantined: ExitCoded, CustomStringConvertible {
+    let items: [String]
+    var exitCode: Manifests.ExitCode { .quarantined }
+    var description: String {
+        "finished, with \(items.count) of the dates set aside: \(items.joined(separator: "; "))"
+    }
+}
+
+/// Events as log lines and a progress bar.
+private final class Screen {
+    private let logger: Logger
+    private let logging: LoggingOptions
+    private let log: RunLog
+    private var bar: ProgressBar
+    private var done = 0
+
+    init(_ logging: LoggingOptions, log: RunLog) {
+        logger = logging.logger("matter-prep")
+        self.logging = logging
+        self.log = log
+        bar = logging.progressBar("tiles", total: 0)
+    }
+
+    func show(_ event: PrepEvent) {
+        switch event {
+        case .region(let name, let scenes):
+            logger.info("aligning", metadata: ["region": "\(name)", "scenes": "\(scenes)"])
+            log.note("region \(name): \(scenes) scenes")
+        case .aligned(let region, let date):
+            logger.info(
+                "date", metadata: [
+                    "region": "\(region)", "date": "\(date.date)", "status": "\(date.status)",
+                    "reason": "\(date.reason ?? "")",
+                ])
+            log.note("\(region) \(date.date): \(date.status) \(date.reason ?? "")")
+        case .tiles(let total):
+            bar = logging.progressBar("tiles", total: total)
+        case .tile(let id, let outcome):
+            done += 1
+            bar.update(done: done)
+            log.note("\(id): \(outcome)")
+        }
+    }
+
+    func finish() { bar.erase() }
+}
+
+/// `prep.log`: what happened when; the one file that holds the time of day.
+private struct RunLog {
+    let folder: String
+
+    func note(_ text: String) {
+        let line = "\(ISO8601DateFormatter().string(from: Date())) \(StandardStreams.oneLine(text))\n"
+        let path = "\(folder)/prep.log"
+        if !FileManager.default.fileExists(atPath: path) {
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+        }
+        guard let file = FileHandle(forWritingAtPath: path) else { return }
+        defer { try? file.close() }
+        // A log that cannot be written does not stop the run.
+        _ = try? file.seekToEnd()
+        try? file.write(contentsOf: Data(line.utf8))
+    }
+}
