@@ -33,7 +33,8 @@ struct AlignmentFrame {
         let own = try files.grid(of: files.scene.source(of: band))
         guard GridOverlap.isParallel(grid, own) else {
             let warp = SceneWarp(files: files, region: region, applied: nil)
-            return Moving(image: try warp.picture(band, onto: grid), origin: (0, 0), fraction: .zero)
+            return Moving(
+                image: try warp.picture(band, onto: grid), origin: (0, 0), fraction: .zero)
         }
         let place = GridOverlap.origin(of: grid, in: own)
         let (row, column) = (place.y.rounded(), place.x.rounded())

@@ -93,12 +93,23 @@ struct PhasePlane {
             columns += Float(step.columns)
             if iteration > 6, step.length < 1e-5 { break }
         }
-        guard sums.trust > 0, let covariance = sums.uncertainty(of: indices.count) else {
+        guard let covariance = sums.uncertainty(of: indices.count) else {
             return nil
         }
         return Fit(
             shift: Shift(rows: Double(rows), columns: Double(columns)), uncertainty: covariance,
-            coherence: (sums.cosines / sums.trust).clamped(to: 0...1))
+            coherence: agreement(phases: phases, trust: trust, rows: rows, columns: columns))
+    }
+
+    /// The weighted mean cosine of the distances from the plane.
+    private func agreement(phases: [Float], trust: [Float], rows: Float, columns: Float) -> Double {
+        var (sum, total) = (Float(0), Float(0))
+        for entry in phases.indices {
+            let distance = phases[entry] - rowSlopes[entry] * rows - columnSlopes[entry] * columns
+            sum += trust[entry] * cosf(distance)
+            total += trust[entry]
+        }
+        return total > 0 ? Double(sum / total).clamped(to: 0...1) : 0
     }
 
     /// The weighted normal equations of the residual plane.
@@ -120,8 +131,6 @@ struct PhasePlane {
             sums.u += Double(weight * u * residual)
             sums.v += Double(weight * v * residual)
             sums.squares += Double(weight * residual * residual)
-            sums.trust += Double(trust[entry])
-            sums.cosines += Double(trust[entry] * cosf(residual))
         }
         return sums
     }
@@ -130,7 +139,7 @@ struct PhasePlane {
 /// Sums of a weighted fit of a plane through the origin.
 private struct NormalSums {
     var (uu, uv, vv, u, v) = (0.0, 0.0, 0.0, 0.0, 0.0)
-    var (squares, trust, cosines) = (0.0, 0.0, 0.0)
+    var squares = 0.0
 
     var determinant: Double { uu * vv - uv * uv }
 

@@ -69,12 +69,15 @@ struct RegionAligner {
             }
             return index
         }
-        return clear.indices.max { clear[$0] < clear[$1] || (clear[$0] == clear[$1] && $0 > $1) } ?? 0
+        return clear.indices.max { clear[$0] < clear[$1] || (clear[$0] == clear[$1] && $0 > $1) }
+            ?? 0
     }
 
     private func finestGrid(_ files: SceneFiles) throws -> GeoGrid {
         let grids = try bands.map { try files.grid(of: files.scene.source(of: $0)) }
-        let finest = grids.min { $0.transform.resolution.alongRow < $1.transform.resolution.alongRow }
+        let finest = grids.min {
+            $0.transform.resolution.alongRow < $1.transform.resolution.alongRow
+        }
         guard let finest else { throw PrepError(.usage, region, "no band is asked for") }
         return finest
     }
@@ -103,7 +106,7 @@ struct RegionAligner {
             return date
         }
         let moving = try frame.moving(files, band: band)
-        let survey = ShiftEstimator(settings.search).survey(
+        let survey = try ShiftEstimator(settings.search).survey(
             reference: frame.image, moving: moving.image, origin: moving.origin)
         try judge(survey, frame: frame, nominal: moving.fraction, into: &date)
         if date.status == .aligned { date.residual = try residual(files, band, frame, date) }
@@ -152,7 +155,8 @@ struct RegionAligner {
     ) throws -> DateAlignment.Residual? {
         let warp = SceneWarp(files: files, region: frame.region, applied: date.applied)
         let image = try warp.picture(band, onto: frame.grid)
-        let survey = ShiftEstimator(settings.search).survey(reference: frame.image, moving: image)
+        let survey = try ShiftEstimator(settings.search).survey(
+            reference: frame.image, moving: image)
         guard !survey.answers.isEmpty else { return nil }
         let mean = Shift(
             rows: survey.answers.map(\.shift.rows).median,

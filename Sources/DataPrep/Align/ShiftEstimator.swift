@@ -76,10 +76,11 @@ public struct ShiftEstimator {
     ///   - reference: the date that others are aligned to.
     ///   - moving: the other date.
     ///   - origin: where the reference's pixel (0, 0) nominally lies in the other date, in whole pixels.
+    /// - Throws: `TorchError` when the transform fails.
     public func survey(
         reference: AlignmentImage, moving: AlignmentImage,
         origin: (row: Int, column: Int) = (0, 0)
-    ) -> WindowSurvey {
+    ) throws -> WindowSurvey {
         let side = search.side(width: reference.width, height: reference.height)
         let step = min(reference.width, reference.height) > 4096 ? side : side / 2
         let rows = max(0, (reference.height - side) / step + 1)
@@ -87,7 +88,8 @@ public struct ShiftEstimator {
         var survey = WindowSurvey(
             side: side, step: step,
             first: (
-                max(0, reference.height - side) % step / 2, max(0, reference.width - side) % step / 2
+                max(0, reference.height - side) % step / 2,
+                max(0, reference.width - side) % step / 2
             ),
             rows: rows, columns: columns)
         guard rows > 0, columns > 0 else {
@@ -97,12 +99,12 @@ public struct ShiftEstimator {
         var windows = WindowSet(
             pair: ImagePair(reference: reference, moving: moving, origin: origin), survey: survey,
             search: search)
-        guard windows.findCoarseShift() else {
+        guard try windows.findCoarseShift() else {
             survey.refusal = windows.refusal
             return survey
         }
         survey.asked = windows.asked
-        survey.answers = windows.refine()
+        survey.answers = try windows.refine()
         if survey.answers.isEmpty {
             survey.refusal =
                 "no window of \(windows.asked) has structure that both dates share "
@@ -142,11 +144,11 @@ private struct WindowSet {
 
     // MARK: Coarse
 
-    mutating func findCoarseShift() -> Bool {
+    mutating func findCoarseShift() throws -> Bool {
         let spectra = WindowSpectra(side: survey.side)
         var sum = [Float](repeating: 0, count: spectra.length)
         var used = 0
-        forEachBatch(all.map { ($0, (0, 0)) }, spectra) { _, usable, cross in
+        try forEachBatch(all.map { ($0, (0, 0)) }, spectra) { _, usable, cross in
             guard usable >= search.smallestUsableShare else { return }
             used += 1
             for entry in stride(from: 0, to: spectra.length, by: 2) {
@@ -162,7 +164,7 @@ private struct WindowSet {
             refusal = "no window is clear and inside on both dates"
             return false
         }
-        let peak = spectra.peak(of: sum, within: min(search.largestShift, survey.side / 2 - 1))
+        let peak = try spectra.peak(of: sum, within: min(search.largestShift, survey.side / 2 - 1))
         guard peak.strength >= Self.leastPeak else {
             refusal =
                 "contrast: no displacement within ±\(search.largestShift) px stands out (peak "
@@ -180,16 +182,17 @@ private struct WindowSet {
         var offset: (row: Int, column: Int)
     }
 
-    func refine() -> [WindowShift] {
+    func refine() throws -> [WindowShift] {
         let spectra = WindowSpectra(side: survey.side)
         var pending = all.map { Asked(window: $0, offset: coarse) }
         var answers: [WindowShift] = []
         for round in 0..<4 where !pending.isEmpty {
             var next: [Asked] = []
-            forEachBatch(pending.map { ($0.window, $0.offset) }, spectra) { index, usable, cross in
+            try forEachBatch(pending.map { ($0.window, $0.offset) }, spectra) {
+                index, usable, cross in
                 guard usable >= search.smallestUsableShare else { return }
                 var item = pending[index]
-                let step = round == 0 ? spectra.localPeak(of: cross, within: 6) : (0, 0)
+                let step = round == 0 ? try spectra.localPeak(of: cross, within: 6) : (0, 0)
                 if step != (0, 0) {
                     item.offset = (item.offset.row + step.0, item.offset.column + step.1)
                     next.append(item)
@@ -233,8 +236,8 @@ private struct WindowSet {
     private func forEachBatch(
         _ windows: [(window: (row: Int, column: Int), offset: (row: Int, column: Int))],
         _ spectra: WindowSpectra,
-        body: (_ index: Int, _ usable: Double, _ cross: UnsafePointer<Float>) -> Void
-    ) {
+        body: (_ index: Int, _ usable: Double, _ cross: UnsafePointer<Float>) throws -> Void
+    ) throws {
         let pixels = survey.side * survey.side
         for start in stride(from: 0, to: windows.count, by: Self.batch) {
             let part = windows[start..<min(start + Self.batch, windows.count)]
@@ -243,7 +246,9 @@ private struct WindowSet {
             var usable = [Double](repeating: 0, count: part.count)
             reference.withUnsafeMutableBufferPointer { first in
                 moving.withUnsafeMutableBufferPointer { second in
-                    guard let first = first.baseAddress, let second = second.baseAddress else { return }
+                    guard let first = first.baseAddress, let second = second.baseAddress else {
+                        return
+                    }
                     for (place, item) in part.enumerated() {
                         usable[place] = cutter.cut(
                             pair, row: survey.first.row + item.window.row * survey.step,
@@ -257,10 +262,10 @@ private struct WindowSet {
                 }
             }
             let cross = spectra.cross(reference: reference, moving: moving, count: part.count)
-            cross.withUnsafeBufferPointer { cross in
+            try cross.withUnsafeBufferPointer { cross in
                 guard let cross = cross.baseAddress else { return }
                 for place in 0..<part.count {
-                    body(start + place, usable[place], cross + place * spectra.length)
+                    try body(start + place, usable[place], cross + place * spectra.length)
                 }
             }
         }

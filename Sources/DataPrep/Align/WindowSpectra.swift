@@ -25,7 +25,9 @@ struct WindowSpectra {
         let shape = [count, side, side]
         let first = Tensor(reference, shape: shape).rfft2()
         let second = Tensor(moving, shape: shape).rfft2()
-        return (first * second.conjugated()).realView().values()
+        return (first * second.conjugate()).bytes().withUnsafeBytes {
+            Array($0.bindMemory(to: Float.self))
+        }
     }
 
     /// A peak of a correlation: the shift it stands for, and its height over the noise around it.
@@ -36,10 +38,12 @@ struct WindowSpectra {
     }
 
     /// The highest peak within a distance, of a whitened cross-spectrum.
-    func peak(of spectrum: [Float], within reach: Int) -> Peak {
+    func peak(of spectrum: [Float], within reach: Int) throws -> Peak {
         let filtered = zip(spectrum.indices, spectrum).map { $1 * lowPass[$0 / 2] }
-        let surface = Tensor(filtered, shape: [side, side / 2 + 1, 2]).complexView()
-            .irfft2(size: [side, side]).values()
+        let surface: [Float] = try filtered.withUnsafeBytes {
+            try Tensor(bytes: $0, dtype: .complex64, shape: [side, side / 2 + 1])
+                .irfft2([side, side]).values()
+        }
         let mean = surface.reduce(0) { $0 + Double($1) } / Double(surface.count)
         let square = surface.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
         let deviation = (square / Double(surface.count)).squareRoot()
@@ -49,14 +53,16 @@ struct WindowSpectra {
                 // A shift of d puts the peak at −d.
                 let index = ((side - row) % side) * side + (side - column) % side
                 let height = (Double(surface[index]) - mean) / max(deviation, 1e-30)
-                if height > best.strength { best = Peak(row: row, column: column, strength: height) }
+                if height > best.strength {
+                    best = Peak(row: row, column: column, strength: height)
+                }
             }
         }
         return best
     }
 
     /// The whole-pixel shift of one window's cross-spectrum near zero.
-    func localPeak(of cross: UnsafePointer<Float>, within reach: Int) -> (Int, Int) {
+    func localPeak(of cross: UnsafePointer<Float>, within reach: Int) throws -> (Int, Int) {
         var whitened = [Float](repeating: 0, count: length)
         for entry in stride(from: 0, to: length, by: 2) {
             let (real, imaginary) = (cross[entry], cross[entry + 1])
@@ -65,7 +71,7 @@ struct WindowSpectra {
             whitened[entry] = real / amplitude
             whitened[entry + 1] = imaginary / amplitude
         }
-        let found = peak(of: whitened, within: reach)
+        let found = try peak(of: whitened, within: reach)
         return (found.row, found.column)
     }
 }

@@ -15,7 +15,8 @@ struct OrthorectifyCommand: ParsableCommand {
     @Argument(help: "A GeoTIFF with a camera model (RPC).")
     var image: String
 
-    @Option(help: "Heights in metres. Without it the ground is taken as flat, and the result says so.")
+    @Option(
+        help: "Heights in metres. Without it the ground is taken as flat, and the result says so.")
     var dem: String?
 
     @Option(help: "EPSG code of the map projection. Default: the UTM zone of the image's centre.")

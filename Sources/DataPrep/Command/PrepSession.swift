@@ -93,7 +93,8 @@ private final class Screen {
             log.note("region \(name): \(scenes) scenes")
         case .aligned(let region, let date):
             logger.info(
-                "date", metadata: [
+                "date",
+                metadata: [
                     "region": "\(region)", "date": "\(date.date)", "status": "\(date.status)",
                     "reason": "\(date.reason ?? "")",
                 ])
@@ -115,7 +116,8 @@ private struct RunLog {
     let folder: String
 
     func note(_ text: String) {
-        let line = "\(ISO8601DateFormatter().string(from: Date())) \(StandardStreams.oneLine(text))\n"
+        let line =
+            "\(ISO8601DateFormatter().string(from: Date())) \(StandardStreams.oneLine(text))\n"
         let path = "\(folder)/prep.log"
         if !FileManager.default.fileExists(atPath: path) {
             _ = FileManager.default.createFile(atPath: path, contents: nil)

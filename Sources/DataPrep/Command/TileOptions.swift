@@ -25,7 +25,9 @@ struct TileOptions: ParsableArguments {
         guard TileGrid.EdgeRule(rawValue: edge) != nil else {
             throw ValidationError("--edge is pad or drop, not \(edge).")
         }
-        if let list = try parsed(quicklookBands, "--quicklook-bands"), list.count != 3, list.count != 1 {
+        if let list = try parsed(quicklookBands, "--quicklook-bands"), list.count != 3,
+            list.count != 1
+        {
             throw ValidationError("--quicklook-bands takes three bands, or one.")
         }
         _ = try parsed(bands, "--bands")

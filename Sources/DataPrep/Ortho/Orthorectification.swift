@@ -49,7 +49,8 @@ public struct Orthorectification: Sendable {
         let file = try RasterFile(reading: image)
         guard let rpc = file.rpc else {
             throw PrepError(
-                .badData, image, "no camera model (RPC) in the file; matter-prep tile takes map images")
+                .badData, image,
+                "no camera model (RPC) in the file; matter-prep tile takes map images")
         }
         let crs = try self.crs ?? utm(rpc)
         let grid = try grid(rpc, size: file.size, crs: crs)
@@ -57,7 +58,8 @@ public struct Orthorectification: Sendable {
         let source: RasterBuffer<UInt16> = try file.read(as: UInt16.self)
         let result = try warp.resample(source, nodata: 0, kernel: .cubic, threads: 2)
         let clear = result.valid.pixels.reduce(into: 0) { $0 += Int($1) }
-        let warning = elevation == nil ? "flat ground: no heights were given, hills are displaced" : nil
+        let warning =
+            elevation == nil ? "flat ground: no heights were given, hills are displaced" : nil
         try RasterWriter.write(
             result.image, grid: grid, as: .cog(.deflate), nodata: 0,
             bandNames: file.bandDescriptions,

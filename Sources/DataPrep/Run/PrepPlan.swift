@@ -32,7 +32,8 @@ public struct PrepPlan: Sendable {
         }
         let names = inputs.map { $0.name.lowercased() }
         guard !inputs.isEmpty, Set(names).count == names.count else {
-            throw PrepError(.usage, "--region", "regions need names that differ, in any case of letters")
+            throw PrepError(
+                .usage, "--region", "regions need names that differ, in any case of letters")
         }
         self.settings = settings
         self.output = output

@@ -30,7 +30,8 @@ public struct PrepPreview: Sendable, Codable {
             let finest = grids.min {
                 $0.transform.resolution.alongRow < $1.transform.resolution.alongRow
             }
-            let tiles = try finest.map { try TilePlan($0, settings: plan.settings).tiles.count } ?? 0
+            let tiles =
+                try finest.map { try TilePlan($0, settings: plan.settings).tiles.count } ?? 0
             let pixels = plan.settings.tileSize * plan.settings.tileSize
             return Region(
                 name: region.name, dates: region.scenes.map(\.time.iso8601),

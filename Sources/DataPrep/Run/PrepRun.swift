@@ -70,7 +70,8 @@ public struct PrepRun {
         let earlier = try RunRecord(readingFrom: plan.output)
         guard earlier != record else { return }
         let changed = [
-            earlier.version == record.version ? nil : "version \(earlier.version) → \(record.version)",
+            earlier.version == record.version
+                ? nil : "version \(earlier.version) → \(record.version)",
             earlier.plan == record.plan ? nil : "settings or scenes",
             earlier.inputs == record.inputs ? nil : "input files",
         ].compactMap(\.self)

@@ -50,7 +50,9 @@ public struct RegionInput: Hashable, Sendable {
             throw PrepError(.usage, "--region \(argument)", "expected NAME=PATH[,PATH…]")
         }
         let name = String(halves[0])
-        let isPlain = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+        let isPlain = name.allSatisfy {
+            $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))
+        }
         guard isPlain, !name.isEmpty, !name.hasPrefix("."), name.count <= 64 else {
             throw PrepError(
                 .usage, "--region \(argument)",

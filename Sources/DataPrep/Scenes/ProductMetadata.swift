@@ -36,9 +36,11 @@ struct ProductMetadata: Sendable {
         baseline = try text("PROCESSING_BASELINE")
         isSurfaceReflectance = try text("PROCESSING_LEVEL").contains("2A")
         imageFiles = root.all("IMAGE_FILE").map(\.value) + root.all("IMAGE_ID").map(\.value)
-        tile = MGRSTile.found(in: productName) ?? imageFiles.lazy.compactMap {
-            MGRSTile.found(in: $0)
-        }.first
+        tile =
+            MGRSTile.found(in: productName)
+            ?? imageFiles.lazy.compactMap {
+                MGRSTile.found(in: $0)
+            }.first
         let kind = isSurfaceReflectance ? "BOA_QUANTIFICATION_VALUE" : "QUANTIFICATION_VALUE"
         let number = try root.first(kind)?.value ?? text("QUANTIFICATION_VALUE")
         guard let value = Double(number), value.isFinite, value > 0 else {

@@ -70,7 +70,8 @@ enum SafeXML {
         if data.contains(0) || data.starts(with: [0xFE, 0xFF]) || data.starts(with: [0xFF, 0xFE]) {
             throw PrepError(.badData, path, "XML must be in UTF-8, without zero bytes")
         }
-        if let declared = head.range(of: #"encoding\s*=\s*["'][^"']*["']"#, options: .regularExpression),
+        if let declared = head.range(
+            of: #"encoding\s*=\s*["'][^"']*["']"#, options: .regularExpression),
             !["utf-8", "us-ascii", "utf8"].contains(where: head[declared].contains)
         {
             throw PrepError(.badData, path, "XML must be in UTF-8, not \(head[declared])")

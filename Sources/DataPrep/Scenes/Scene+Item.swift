@@ -72,7 +72,8 @@ extension Scene {
         let bounds = MapBounds(
             left: left, bottom: top + numbers[4] * shape[0], right: left + numbers[0] * shape[1],
             top: top)
-        return bounds.width > 0 && bounds.height > 0 ? Ground(bounds: bounds, crs: CRS(epsg: epsg)) : nil
+        return bounds.width > 0 && bounds.height > 0
+            ? Ground(bounds: bounds, crs: CRS(epsg: epsg)) : nil
     }
 }
 
@@ -90,10 +91,12 @@ struct BandFiles {
     init(_ paths: [String]) {
         for path in paths.sorted() {
             let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-            let parts = name.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(String.init)
+            let parts = name.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(
+                String.init)
             if parts.contains("SCL") {
                 classification = classification ?? path
-            } else if let band = parts.reversed().lazy.compactMap({ Sentinel2Band(name: $0) }).first {
+            } else if let band = parts.reversed().lazy.compactMap({ Sentinel2Band(name: $0) }).first
+            {
                 bands[band] = bands[band] ?? path
             } else {
                 others.append(path)

@@ -85,7 +85,8 @@ struct SceneFiles {
         return (image, grid)
     }
 
-    private func hide(_ image: inout AlignmentImage, on grid: GeoGrid, by source: BandSource) throws {
+    private func hide(_ image: inout AlignmentImage, on grid: GeoGrid, by source: BandSource) throws
+    {
         let classGrid = try self.grid(of: source)
         let classes = try readClasses(source)
         let inverse = try classGrid.transform.inverse()

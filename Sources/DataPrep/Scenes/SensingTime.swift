@@ -70,7 +70,9 @@ public struct MGRSTile: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads "T33UUU" or "33UUU".
     public init?(_ text: String) {
-        let plain = text.uppercased().hasPrefix("T") ? text.uppercased().dropFirst() : text.uppercased()[...]
+        let plain =
+            text.uppercased().hasPrefix("T")
+            ? text.uppercased().dropFirst() : text.uppercased()[...]
         guard plain.count == 5, let zone = Int(plain.prefix(2)), (1...60).contains(zone) else {
             return nil
         }
