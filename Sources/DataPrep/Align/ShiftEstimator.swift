@@ -76,6 +76,7 @@ public struct ShiftEstimator {
     ///   - reference: the date that others are aligned to.
     ///   - moving: the other date.
     ///   - origin: where the reference's pixel (0, 0) nominally lies in the other date, in whole pixels.
+    /// - Returns: where windows lie and what they say.
     /// - Throws: `TorchError` when the transform fails.
     public func survey(
         reference: AlignmentImage, moving: AlignmentImage,

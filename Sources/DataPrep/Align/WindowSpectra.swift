@@ -1,6 +1,8 @@
 import Tensors
 
-/// Cross-spectra and correlation peaks of square windows, in batches. Uses `rfft2` and `irfft2` of `Tensors`.
+/// Cross-spectra and correlation peaks of square windows, in batches.
+///
+/// Uses `rfft2` and `irfft2` of `Tensors`.
 struct WindowSpectra {
     let side: Int
     /// Numbers of one cross-spectrum: (side, side/2+1) complex numbers as pairs.

@@ -18,9 +18,9 @@ public enum FileDigest {
         }
     }
 
-    /// The digest of a file, read in pieces, in lower-case hexadecimal digits. Uses `EVP_DigestUpdate`.
+    /// The digest of a file, read in pieces, in lower-case hexadecimal digits.
     ///
-    /// - Throws: `ManifestError` when the file cannot be read or the digest is not available.
+    /// - Throws: `ManifestError` when the file cannot be read or the digest is not available. Uses `EVP_DigestUpdate`.
     public static func hex(ofFile path: String, _ algorithm: Algorithm) throws -> String {
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw ManifestError(.missing, path: path, "the file cannot be opened")
