@@ -1,0 +1,68 @@
+import Manifests
+import TestSupport
+import Testing
+
+@Suite("matter-eval")
+struct MatterEvalTests {
+    /// A run of one method on one city.
+    private func bench() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        let files = [
+            "run.json": """
+            {"program":"matter-bench run oscd","version":"0.1.0","task":"oscd","plan":{"methods":["cva"]},
+            "dataset":{"name":"Toy","cities":["rio"],"sha256":"00"},"inputs":[]}
+            """,
+            "methods/cva/summary.json": """
+            {"method":"cva","title":"CVA","description":"Difference.","thresholdRule":"otsu","isOracle":false}
+            """,
+            "methods/cva/counts.jsonl": """
+            {"city":"rio","split":"test","threshold":1,"truePositive":3,"falsePositive":1,"falseNegative":1,\
+            "trueNegative":5,"pixelsScored":10,"pixelsPresent":10}
+
+            """,
+        ]
+        try AtomicFile.makeFolder(at: folder.path("methods/cva/predictions"))
+        for (name, text) in files { try AtomicFile.write(text, to: folder.path(name)) }
+        try AtomicFile.write("pixels", to: folder.path("methods/cva/predictions/rio.safetensors"))
+        return folder
+    }
+
+    @Test("score prints a table, and with --json a document")
+    func score() throws {
+        let folder = try bench()
+        let table = try runProgram("matter-eval", ["score", folder.path])
+        #expect(table.status == 0, "\(table.stderr)")
+        #expect(table.stdout.contains("75.00") && table.stderr.isEmpty)
+        let document = try runProgram("matter-eval", ["score", folder.path, "--json"])
+        let value = try JSONValue.parse(document.stdout)
+        #expect(value["methods"]?[0]?["pooled"]?["f1"]?.double == 0.75)
+    }
+
+    @Test("report writes four files, the same each time, and prints the page's path last")
+    func report() throws {
+        let folder = try bench()
+        let out = try TemporaryFolder()
+        let first = try runProgram("matter-eval", ["report", folder.path, "--out", out.path])
+        #expect(first.status == 0, "\(first.stderr)")
+        #expect(first.stdout.hasSuffix("report: \(out.path)/index.html\n"))
+        #expect(out.files() == ["index.html", "report.json", "report.md", "report.tex"])
+        let page = try WholeFile.read(out.path("index.html"))
+        _ = try runProgram("matter-eval", ["report", folder.path, "--out", out.path])
+        #expect(try WholeFile.read(out.path("index.html")) == page)
+    }
+
+    @Test("what is wrong is one line and the right exit code")
+    func failures() throws {
+        let folder = try bench()
+        let missing = try runProgram("matter-eval", ["score", folder.path("nowhere")])
+        #expect(missing.status == 66)
+        #expect(
+            missing.stderr.hasPrefix("error: ") && missing.stderr.split(separator: "\n").count == 1)
+        #expect(try runProgram("matter-eval", ["report", folder.path]).status == 64)
+        let blocked = folder.path("run.json")
+        #expect(
+            try runProgram("matter-eval", ["report", folder.path, "--out", blocked]).status == 73)
+        try AtomicFile.write("{", to: folder.path("methods/cva/summary.json"))
+        #expect(try runProgram("matter-eval", ["score", folder.path]).status == 65)
+    }
+}
