@@ -117,7 +117,7 @@ let package = Package(
         room(
             "Bench",
             ["Geo", "Raster", "Manifests", "Tensors", "Store", "Metrics", "MatterModel", logging]),
-        program("matter-bench", of: "Bench", ["Manifests", "Tensors"]),
+        program("matter-bench", of: "Bench", ["Geo", "Manifests", "Metrics", "Tensors"]),
 
         // Room 4: predictions + curves → metrics → reports.
         room("Eval", ["Manifests", "Metrics", logging]),
@@ -136,12 +136,20 @@ let package = Package(
         tests(of: "Store", ["Geo", "Tensors", "Manifests"]),
         tests(of: "DataPrep", ["Geo", "Raster", "Manifests", "Store"]),
         tests(of: "MatterModel", ["Geo", "Tensors", "Store", "Manifests"]),
-        tests(of: "Bench", ["Geo", "Raster", "Tensors", "Metrics", "Manifests", "MatterModel"]),
+        .target(
+            name: "BenchFixtures", dependencies: ["Geo", "Raster"],
+            path: "Tests/BenchFixtures", swiftSettings: strict),
+        tests(
+            of: "Bench",
+            [
+                "BenchFixtures", "Geo", "Raster", "Tensors", "Metrics", "Manifests",
+                "MatterModel",
+            ]),
         tests(of: "Eval", ["Manifests", "Metrics"]),
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "TestSupport", "Manifests", "matter-prep", "matter-model", "matter-bench",
+                "TestSupport", "BenchFixtures", "Manifests", "matter-prep", "matter-model", "matter-bench",
                 "matter-eval",
             ],
             path: "Tests/ProgramTests", swiftSettings: strict),

@@ -1,0 +1,175 @@
+public import Geo
+public import Manifests
+import Raster
+
+/// The Onera Satellite Change Detection data set in its published folder form, or anything laid out like it.
+///
+/// Opening it looks at names only; every file that is expected must be there. `load(_:bands:)` reads a city whole.
+/// Cities are always in the order of their names.
+public struct OSCDDataset: Sendable {
+    /// Which cities are for training and which for testing.
+    public let split: OSCDSplit
+    /// Which form of the images is read.
+    public let images: OSCDImages
+    private let layout: OSCDLayout
+    private let files: [OSCDCityFiles]
+
+    /// Finds the data set in a folder and checks that nothing is missing.
+    ///
+    /// - Throws: `BenchError`: 66 naming what is missing and where it was expected (or where the data set was found instead),
+    ///   65 for lists that contradict themselves.
+    public init(at root: String, images: OSCDImages = .rect) throws {
+        let layout = try OSCDLayout(root: root)
+        let split = try OSCDSplit(imagesFolder: layout.images)
+        try Self.checkPresence(of: split, in: layout)
+        let all =
+            split.train.map { ($0, SplitName.train) } + split.test.map { ($0, SplitName.test) }
+        self.layout = layout
+        self.split = split
+        self.images = images
+        files = try all.sorted { $0.0 < $1.0 }.map {
+            try OSCDCityFiles(name: $0.0, split: $0.1, layout: layout, images: images)
+        }
+    }
+
+    /// The names of all cities, sorted.
+    public var cities: [String] { files.map(\.name) }
+
+    private static func checkPresence(of split: OSCDSplit, in layout: OSCDLayout) throws {
+        let expected = (split.train + split.test).sorted()
+        let missing = expected.filter { !FileSystem.isFolder("\(layout.images)/\($0)") }
+        guard !missing.isEmpty else { return }
+        throw BenchError(
+            .missing,
+            "\(layout.images): expected \(expected.count) cities, found \(expected.count - missing.count): missing \(missing.joined(separator: ", ")); unpack the archive again"
+        )
+    }
+
+    private func files(of city: String) throws -> OSCDCityFiles {
+        guard let files = files.first(where: { $0.name == city }) else {
+            throw BenchError(
+                .configuration,
+                "no city \(city) in \(layout.root); there are \(cities.joined(separator: ", "))")
+        }
+        return files
+    }
+
+    // MARK: Digests
+
+    /// Reads every file once and proves it: the digest of each city, and that of the whole.
+    ///
+    /// - Throws: `ManifestError` when a file cannot be read.
+    public func digests() throws -> OSCDDigests {
+        var cities: [String: SHA256Digest] = [:]
+        for files in files { cities[files.name] = try digest(ofFiles: files.all) }
+        let lines = files.map {
+            "\($0.name)\t\($0.split.rawValue)\t\(cities[$0.name]?.hex ?? "")\n"
+        }
+        return OSCDDigests(whole: SHA256Digest(of: Array(lines.joined().utf8)), cities: cities)
+    }
+
+    private func digest(ofFiles paths: [String]) throws -> SHA256Digest {
+        let lines = try paths.sorted().map {
+            "\(layout.relative($0))\t\(try SHA256Digest(ofFile: $0))\n"
+        }
+        return SHA256Digest(of: Array(lines.joined().utf8))
+    }
+
+    // MARK: Reading
+
+    /// Reads a city: the bands asked for on both dates, the truth, the days.
+    ///
+    /// - Throws: `BenchError` or `RasterError`: 65 for a truncated file, bands or labels of unequal size, unknown label codes,
+    ///   labels that contradict each other.
+    public func load(_ city: String, bands: [Sentinel2Band]) throws -> OSCDCity {
+        let files = try files(of: city)
+        let before = try stack(files.bands[0], of: bands)
+        let after = try stack(files.bands[1], of: bands)
+        guard before.size == after.size else {
+            throw BenchError(
+                .invalid,
+                "\(city): the first date has \(before.size) pixels, the second \(after.size); \(images == .native ? "read the co-registered images instead (--images rect)" : "unpack the archive again")"
+            )
+        }
+        return OSCDCity(
+            name: city, split: files.split, pair: ImagePair(before: before, after: after),
+            truth: try truth(of: files, imageSize: before.size),
+            days: try AcquisitionDates.parse(
+                WholeFile.readText(files.dates, limit: 1 << 16), path: files.dates))
+    }
+
+    private func stack(
+        _ files: [Sentinel2Band: String], of bands: [Sentinel2Band]
+    ) throws -> BandStack {
+        let reference = try RasterFile(reading: files[.b02, default: ""]).size
+        var pixels: [UInt16] = []
+        pixels.reserveCapacity(reference.count * bands.count)
+        for band in bands {
+            let path = files[band, default: ""]
+            let plane = try RasterPlane(reading: path)
+            if plane.size == reference {
+                pixels += plane.pixels
+            } else if images == .native {
+                pixels += plane.enlarged(to: reference)
+            } else {
+                throw BenchError(
+                    .invalid,
+                    "\(path): \(plane.size) pixels where B02 has \(reference); unpack the archive again"
+                )
+            }
+        }
+        return BandStack(size: reference, bands: bands, pixels: pixels)
+    }
+
+    private func truth(of files: OSCDCityFiles, imageSize: PixelSize) throws -> [UInt8] {
+        let png = try OSCDLabel.decode(
+            Self.codes(in: files.labelPNG, imageSize: imageSize), as: .png, path: files.labelPNG)
+        let tiff = try OSCDLabel.decode(
+            Self.codes(in: files.labelTIFF, imageSize: imageSize), as: .tiff, path: files.labelTIFF)
+        try OSCDLabel.checkAgreement(png, tiff, at: (files.labelPNG, files.labelTIFF))
+        return png
+    }
+
+    private static func codes(in path: String, imageSize: PixelSize) throws -> [UInt8] {
+        let label = try RasterPlane(readingLabel: path)
+        guard label.size == imageSize else {
+            throw BenchError(
+                .invalid,
+                "\(path): \(label.size) pixels where the images have \(imageSize); it belongs to other images"
+            )
+        }
+        return label.pixels.map { UInt8(clamping: $0) }
+    }
+}
+
+/// What proves the content of the data set.
+public struct OSCDDigests: Sendable, Hashable {
+    /// SHA-256 over the lines "city TAB split TAB digest of the city" in the cities' order.
+    public let whole: SHA256Digest
+    /// For each city, SHA-256 over the sorted lines "path TAB SHA-256 of the file" of its files.
+    public let cities: [String: SHA256Digest]
+}
+
+/// A city of OSCD, read whole.
+public struct OSCDCity: Sendable {
+    /// Its name.
+    public let name: String
+    /// The split it belongs to.
+    public let split: SplitName
+    /// Both dates.
+    public let pair: ImagePair
+    /// 1 where the ground changed, row by row.
+    public let truth: [UInt8]
+    /// The two days, ISO 8601.
+    public let days: [String]
+
+    /// The share of pixels without data in any of the bands read, for each date.
+    public var noDataShare: [Double] {
+        [pair.before, pair.after].map { stack in
+            Double(stack.dataMask.count { $0 == 0 }) / Double(stack.size.count)
+        }
+    }
+
+    /// The share of pixels that changed.
+    public var changedShare: Double { Double(truth.count { $0 != 0 }) / Double(truth.count) }
+}

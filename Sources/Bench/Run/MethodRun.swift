@@ -1,0 +1,99 @@
+import Manifests
+import Metrics
+
+/// One method over all test cities, into its folder below `methods/`.
+struct MethodRun {
+    let method: any ChangeMethod
+    /// The digest of the encoder behind it; `nil` for a method without one.
+    let encoder: SHA256Digest?
+    let session: OSCDSession
+
+    private var folder: String { "\(session.output)/methods/\(method.name)" }
+    private var rules: [ThresholdRule] { session.plan.thresholdRules }
+
+    /// Predicts what is not there yet, scores everything, and writes counts, curve, summary and panels.
+    func run() throws -> MethodSummary {
+        var store = try PredictionStore(folder: folder)
+        let trainThreshold = try trainThreshold()
+        var scored: [ScoredCity] = []
+        for name in session.dataset.split.test {
+            let prediction = try prediction(of: name, from: &store, common: trainThreshold)
+            let city = try session.city(name)
+            scored.append(
+                ScoredCity(
+                    name: name, split: city.split, scores: prediction.scores, truth: city.truth))
+            try PanelFile.write(
+                .prediction(prediction.mask, truth: city.truth, size: prediction.size),
+                named: method.name, of: name, below: session.output)
+        }
+        return try publish(RuleScoring(of: scored, trainThreshold: trainThreshold))
+    }
+
+    private func prediction(
+        of name: String, from store: inout PredictionStore, common: Float?
+    ) throws -> Prediction {
+        let key = session.key(
+            of: method, encoder: encoder, cities: [name] + trainCities)
+        if let kept = try store.prediction(of: name, key: key) {
+            session.tell(.scored(method: method.name, city: name, isKept: true))
+            return kept
+        }
+        let scores = try session.scores(of: method, in: name)
+        let threshold = rules[0].threshold(in: scores, common: common)
+        let prediction = Prediction(
+            size: try session.city(name).pair.size, scores: scores,
+            mask: changeMask(of: scores, threshold: threshold))
+        try store.keep(prediction, of: name, key: key)
+        session.tell(.scored(method: method.name, city: name, isKept: false))
+        return prediction
+    }
+
+    private func publish(_ scoring: RuleScoring) throws -> MethodSummary {
+        let summary = scoring.summary(of: method, rules: rules)
+        try AtomicFile.write(
+            JSONLinesReader.bytes(of: scoring.counts(under: rules[0])),
+            to: "\(folder)/counts.jsonl")
+        try AtomicFile.write(
+            JSONLinesReader.bytes(of: scoring.thresholdLines), to: "\(folder)/thresholds.jsonl")
+        try AtomicFile.write(
+            encodeCanonicalJSON(summary, pretty: true), to: "\(folder)/summary.json")
+        return summary
+    }
+
+    // MARK: The threshold of the training cities
+
+    /// `training.json`: what was chosen, and from what.
+    private struct Training: Codable {
+        let key: SHA256Digest
+        let cities: [String]
+        let threshold: Double?
+        let f1: Double?
+    }
+
+    private var trainCities: [String] {
+        rules.contains(.trainCities) ? session.dataset.split.train : []
+    }
+
+    /// The threshold of the greatest pooled F1 on the training cities; kept when it was chosen from just these.
+    private func trainThreshold() throws -> Float? {
+        guard !trainCities.isEmpty else { return nil }
+        let path = "\(folder)/training.json"
+        let key = session.key(of: method, encoder: encoder, cities: trainCities)
+        if FileSystem.isFile(path),
+            let kept = try? decodeStrictJSON(Training.self, fromFile: path), kept.key == key
+        {
+            return kept.threshold.map { Float($0) }
+        }
+        let scored = try trainCities.map { name in
+            ScoredCity(
+                name: name, split: .train, scores: try session.scores(of: method, in: name),
+                truth: try session.city(name).truth)
+        }
+        let best = try RuleScoring.curve(of: scored).bestF1
+        let training = Training(
+            key: key, cities: trainCities, threshold: best.map { Double($0.threshold) },
+            f1: best?.counts.f1)
+        try AtomicFile.write(encodeCanonicalJSON(training, pretty: true), to: path)
+        return best?.threshold
+    }
+}

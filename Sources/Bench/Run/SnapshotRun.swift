@@ -1,0 +1,46 @@
+import Manifests
+
+/// F1 over the steps of a pretraining run: one line of `curves.jsonl` a snapshot.
+struct SnapshotRun {
+    let snapshots: [Snapshot]
+    let cities: [String]
+    let session: OSCDSession
+    /// Makes the method of a snapshot's encoder.
+    let method: (String) throws -> any ChangeMethod
+
+    /// Scores what is not in the file yet, and rewrites it whole after each snapshot.
+    func run() throws {
+        let path = "\(session.output)/curves.jsonl"
+        let known =
+            FileSystem.isFile(path)
+            ? try JSONLinesReader.read(CurvePoint.self, from: path).records : []
+        var points: [CurvePoint] = []
+        for snapshot in snapshots {
+            let digest = try SHA256Digest(ofFile: snapshot.path)
+            let kept = known.first {
+                $0.step == snapshot.step && $0.encoder == digest.hex && $0.cities == cities
+            }
+            let point = try kept ?? score(snapshot, digest: digest)
+            points.append(point)
+            if kept == nil { try AtomicFile.write(JSONLinesReader.bytes(of: points), to: path) }
+            session.tell(.snapshot(step: point.step, f1: point.f1))
+        }
+        if known != points { try AtomicFile.write(JSONLinesReader.bytes(of: points), to: path) }
+    }
+
+    private func score(_ snapshot: Snapshot, digest: SHA256Digest) throws -> CurvePoint {
+        let method = try method(snapshot.path)
+        let counts = try cities.map { name in
+            let scores = try session.scores(of: method, in: name)
+            let city = ScoredCity(
+                name: name, split: .test, scores: scores, truth: try session.city(name).truth)
+            return CityCounts(
+                city, threshold: ThresholdRule.otsu.threshold(in: scores, common: nil))
+        }
+        let summary = ScoreSummary(of: counts)
+        return CurvePoint(
+            method: method.name, step: snapshot.step, f1: summary.f1,
+            precision: summary.precision, recall: summary.recall, cities: cities,
+            encoder: digest.hex)
+    }
+}

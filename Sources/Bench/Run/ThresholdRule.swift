@@ -1,0 +1,37 @@
+import Metrics
+
+/// How the score from which on a pixel counts as changed is chosen.
+public enum ThresholdRule: String, CaseIterable, Codable, Sendable {
+    /// For each image alone, from its own scores.
+    case otsu
+    /// One for all, the best on the training cities.
+    case trainCities = "train-cities"
+    /// One for all, the best on the very pixels that are scored.
+    case oracle
+
+    /// What the rule does, for people.
+    public var title: String {
+        switch self {
+        case .otsu:
+            "Otsu's threshold of each image (256 bins between its least and greatest score)"
+        case .trainCities:
+            "one threshold, of the greatest pooled F1 on the training cities, whose labels it sees"
+        case .oracle:
+            "one threshold, of the greatest pooled F1 on the test cities themselves: an upper bound, not a result"
+        }
+    }
+
+    /// Whether the choice has seen the truth of the pixels that are scored.
+    public var isOracle: Bool { self == .oracle }
+
+    /// The threshold in one image; `nil` when nothing is to be called changed.
+    func threshold(in scores: [Float], common: Float?) -> Float? {
+        self == .otsu ? OtsuThreshold(of: scores)?.value : common
+    }
+}
+
+/// Pixels called changed at a threshold: those that score at least it; none when there is no threshold.
+func changeMask(of scores: [Float], threshold: Float?) -> [UInt8] {
+    guard let threshold else { return [UInt8](repeating: 0, count: scores.count) }
+    return scores.map { $0 >= threshold ? 1 : 0 }
+}
