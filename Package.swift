@@ -149,7 +149,8 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "TestSupport", "BenchFixtures", "Manifests", "matter-prep", "matter-model", "matter-bench",
+                "TestSupport", "BenchFixtures", "Manifests", "matter-prep", "matter-model",
+                "matter-bench",
                 "matter-eval",
             ],
             path: "Tests/ProgramTests", swiftSettings: strict),
