@@ -86,7 +86,7 @@ public final class BatchNorm2d: Layer, TrainingDependent {
 
     /// Normalises.
     public func callAsFunction(_ input: Tensor) -> Tensor {
-        if isTraining { batchesTracked.addInPlace(1) }
+        if isTraining { batchesTracked.addInPlace(count: 1) }
         return input.batchNorm(
             weight: weight.value, bias: bias.value, runningMean: runningMean,
             runningVariance: runningVariance, training: isTraining, momentum: momentum,

@@ -80,6 +80,11 @@ extension Tensor {
     /// Uses `aten::add_`.
     @discardableResult
     public func addInPlace(_ value: Double) -> Tensor { Operator.addNumberInPlace(self, value) }
+    /// Adds a whole number to the values themselves, which may be integers.
+    ///
+    /// Uses `aten::add_`.
+    @discardableResult
+    public func addInPlace(count: Int) -> Tensor { Operator.addNumberInPlace(self, count) }
     /// Multiplies the values themselves.
     ///
     /// Uses `aten::mul_`.
