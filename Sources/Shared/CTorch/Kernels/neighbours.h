@@ -56,24 +56,25 @@ inline void replicateRow(const T *row, int64_t width, int64_t pad, T *padded) {
     std::fill(padded + pad + width, padded + 2 * pad + width, row[width - 1]);
 }
 
-/// out[c] = Σ_n weights[n][c] · values[n][c], in the order of n.
+/// out[c] = Σ_n weights[n][c] · values[offsets[n] + c] for `begin` ≤ c < `end`, in the order of n.
 template <typename T>
 __attribute__((always_inline)) inline void combineRows(
-    const T *const *weights, const T *const *values, int64_t count, int64_t width, T *out) {
+    const T *const *weights, const T *values, const int64_t *offsets, int64_t count, int64_t begin,
+    int64_t end, T *out) {
 #pragma clang fp contract(fast)
-    constexpr int64_t block = 32;
-    int64_t column = 0;
-    for (; column + block <= width; column += block) {
+    constexpr int64_t block = 64;
+    int64_t column = begin;
+    for (; column + block <= end; column += block) {
         T sums[block] = {};
         for (int64_t n = 0; n < count; ++n) {
-            const T *w = weights[n] + column, *v = values[n] + column;
+            const T *w = weights[n] + column, *v = values + offsets[n] + column;
             for (int64_t i = 0; i < block; ++i) sums[i] += w[i] * v[i];
         }
         for (int64_t i = 0; i < block; ++i) out[column + i] = sums[i];
     }
-    for (; column < width; ++column) {
+    for (; column < end; ++column) {
         T sum = 0;
-        for (int64_t n = 0; n < count; ++n) sum += weights[n][column] * values[n][column];
+        for (int64_t n = 0; n < count; ++n) sum += weights[n][column] * values[offsets[n] + column];
         out[column] = sum;
     }
 }

@@ -9,14 +9,19 @@ namespace matter {
 namespace {
 
 MATTER_VECTORISED void combine(
-    const float *const *w, const float *const *v, int64_t n, int64_t width, float *out) {
-    combineRows<float>(w, v, n, width, out);
+    const float *const *w, const float *v, const int64_t *offsets, int64_t n, int64_t begin,
+    int64_t end, float *out) {
+    combineRows<float>(w, v, offsets, n, begin, end, out);
 }
 
 MATTER_VECTORISED void combine(
-    const double *const *w, const double *const *v, int64_t n, int64_t width, double *out) {
-    combineRows<double>(w, v, n, width, out);
+    const double *const *w, const double *v, const int64_t *offsets, int64_t n, int64_t begin,
+    int64_t end, double *out) {
+    combineRows<double>(w, v, offsets, n, begin, end, out);
 }
+
+/// Columns that are taken together for all channels, so that their weights stay in the first-level cache.
+constexpr int64_t tile = 64;
 
 /// One image's planes: channels of a map or neighbours of its weights, each height × width.
 struct Shape {
@@ -39,17 +44,20 @@ template <typename T>
 void propagateOnce(const T *wide, const T *weights, const Shape &s, T *out) {
     const int64_t count = int64_t(s.offsets.size()), stride = s.width + 2 * s.pad;
     at::parallel_for(0, s.height, 4, [&](int64_t begin, int64_t end) {
-        std::vector<const T *> w(count), v(count);
+        std::vector<const T *> w(count);
+        std::vector<int64_t> sources(count);
         for (int64_t row = begin; row < end; ++row) {
-            for (int64_t n = 0; n < count; ++n) w[n] = weights + (n * s.height + row) * s.width;
-            for (int64_t channel = 0; channel < s.channels; ++channel) {
-                for (int64_t n = 0; n < count; ++n)
-                    v[n] = wide + s.pad + s.offsets[n].column
-                        + (channel * s.height + clampTo(row + s.offsets[n].row, s.height)) * stride;
-                combine(
-                    w.data(), v.data(), count, s.width,
-                    out + (channel * s.height + row) * s.width);
+            for (int64_t n = 0; n < count; ++n) {
+                w[n] = weights + (n * s.height + row) * s.width;
+                sources[n] = clampTo(row + s.offsets[n].row, s.height) * stride + s.pad
+                    + s.offsets[n].column;
             }
+            for (int64_t from = 0; from < s.width; from += tile)
+                for (int64_t channel = 0; channel < s.channels; ++channel)
+                    combine(
+                        w.data(), wide + channel * s.height * stride, sources.data(), count, from,
+                        std::min(from + tile, s.width),
+                        out + (channel * s.height + row) * s.width);
         }
     });
 }
@@ -89,24 +97,29 @@ struct Sources {
 /// The gradient of the rows of the padded domain that fold onto row `target`.
 template <typename T>
 void transposeRow(const T *wide, const T *weights, const Shape &s, int64_t target, T *out) {
-    const int64_t stride = s.width + 4 * s.pad;
+    const int64_t stride = s.width + 4 * s.pad, length = s.width + 2 * s.pad;
     const int64_t first = target == 0 ? -s.pad : target;
     const int64_t last = target == s.height - 1 ? target + s.pad : target;
-    std::vector<T> padded(s.width + 2 * s.pad);
+    std::vector<T> padded(s.channels * length);
     for (int64_t row = first; row <= last; ++row) {
         const Sources<T> sources(weights, s, row);
         const int64_t count = int64_t(sources.rows.size());
-        std::vector<const T *> w(count), v(count);
-        for (int64_t channel = 0; channel < s.channels; ++channel) {
-            for (int64_t n = 0; n < count; ++n) {
-                const int64_t shift = s.pad - sources.offsets[n].column;
-                w[n] = sources.weights.data() + n * stride + shift;
-                v[n] = wide + (channel * s.height + sources.rows[n]) * stride + shift;
-            }
-            combine(w.data(), v.data(), count, s.width + 2 * s.pad, padded.data());
-            foldRow(
-                padded.data(), s.width, s.pad, out + (channel * s.height + target) * s.width);
+        std::vector<const T *> w(count);
+        std::vector<int64_t> from(count);
+        for (int64_t n = 0; n < count; ++n) {
+            const int64_t shift = s.pad - sources.offsets[n].column;
+            w[n] = sources.weights.data() + n * stride + shift;
+            from[n] = sources.rows[n] * stride + shift;
         }
+        for (int64_t column = 0; column < length; column += tile)
+            for (int64_t channel = 0; channel < s.channels; ++channel)
+                combine(
+                    w.data(), wide + channel * s.height * stride, from.data(), count, column,
+                    std::min(column + tile, length), padded.data() + channel * length);
+        for (int64_t channel = 0; channel < s.channels; ++channel)
+            foldRow(
+                padded.data() + channel * length, s.width, s.pad,
+                out + (channel * s.height + target) * s.width);
     }
 }
 

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Console
+import Manifests
+import MatterModel
+
+struct InfoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info",
+        abstract: "Shows a recipe's values and origins, or an encoder.",
+        discussion: "Example: matter-model info manifests/recipes/matter-demo.toml")
+
+    @Argument(help: "A recipe (.toml) or an encoder (.safetensors).")
+    var file: String
+
+    @OptionGroup var json: JSONOption
+
+    @OptionGroup var logging: LoggingOptions
+
+    func run() throws {
+        if file.hasSuffix(".toml") {
+            let rows = try RecipeFile(path: file).rows
+            try json.print(rows) {
+                var table = Table(["key", "value", "origin", "reason"])
+                for row in rows { table.add([row.key, row.value, row.origin, row.reason]) }
+                return table.lines
+            }
+        } else {
+            let summary = try EncoderSummary(path: file)
+            try json.print(summary) {
+                var table = Table(
+                    ["parameter", "shape", "values"], alignments: [.left, .left, .right])
+                for row in summary.arrays {
+                    table.add([row.name, "\(row.shape)", "\(row.values)"])
+                }
+                return table.lines + ["", "\(summary)"]
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Geo
+import Store
+
+/// The mean and the standard deviation of each band, over the clear pixels of a store.
+public struct BandStatistics: Codable, Hashable, Sendable {
+    /// Means, in the order of the recipe's bands, as stored (reflectance × 10000).
+    public var means: [Double]
+    /// Standard deviations, above zero.
+    public var deviations: [Double]
+
+    /// Makes statistics that are known.
+    public init(means: [Double], deviations: [Double]) {
+        (self.means, self.deviations) = (means, deviations)
+    }
+
+    /// Exact sums over every clear pixel of the given samples: the same for any order.
+    init(of keys: [String], bands: [String], in store: SampleStore) throws {
+        var totals = [Total](repeating: Total(), count: bands.count)
+        for key in keys {
+            try store.withSample(key) { sample in
+                let valid = try sample.pixels("valid", as: UInt8.self)
+                for (band, name) in bands.enumerated() {
+                    totals[band].add(try sample.pixels(name, as: UInt16.self), where: valid)
+                }
+            }
+        }
+        means = totals.map(\.mean)
+        deviations = totals.map(\.deviation)
+    }
+
+    private struct Total {
+        var (count, sum, squares) = (0, 0, 0)
+
+        mutating func add(_ pixels: [UInt16], where valid: [UInt8]) {
+            for (pixel, valid) in zip(pixels, valid) where valid != 0 {
+                let value = Int(pixel)
+                count &+= 1
+                sum &+= value
+                squares &+= value &* value
+            }
+        }
+
+        var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
+        var deviation: Double {
+            guard count > 0 else { return 1 }
+            let variance = Double(squares) / Double(count) - mean * mean
+            return variance > 1 ? variance.squareRoot() : 1
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// One of the eight ways to turn and flip a square.
+struct QuarterTurn: Hashable, Sendable {
+    /// Left as it is.
+    static let identity = QuarterTurn(transposes: false, flipsRows: false, flipsColumns: false)
+
+    let transposes, flipsRows, flipsColumns: Bool
+
+    init(transposes: Bool, flipsRows: Bool, flipsColumns: Bool) {
+        (self.transposes, self.flipsRows, self.flipsColumns) = (transposes, flipsRows, flipsColumns)
+    }
+
+    /// The way of a number; its three lowest bits count.
+    init(_ bits: UInt64) {
+        self.init(transposes: bits & 1 != 0, flipsRows: bits & 2 != 0, flipsColumns: bits & 4 != 0)
+    }
+
+    /// Where in the original the pixel (row, column) of the turned square lies.
+    func source(row: Int, column: Int, side: Int) -> (row: Int, column: Int) {
+        let (r, c) = transposes ? (column, row) : (row, column)
+        return (flipsRows ? side - 1 - r : r, flipsColumns ? side - 1 - c : c)
+    }
+}

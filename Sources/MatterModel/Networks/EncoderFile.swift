@@ -1,0 +1,85 @@
+import Geo
+import Manifests
+public import Tensors
+
+/// An encoder on disk: a safetensors file whose weights have torchvision's names where the layer is torchvision's.
+public struct EncoderFile {
+    /// The recipe that the encoder was trained with.
+    public let recipe: Recipe
+    /// What pixels are standardised with.
+    public let statistics: BandStatistics
+    /// Steps of training; 0 for an untrained encoder.
+    public let step: Int
+    /// The weights by name.
+    public let weights: [String: HostArray]
+
+    static let architecture = "matter-encoder"
+
+    /// Reads an encoder.
+    /// - Throws: `ManifestError` (`missing`), or `TrainingError` (`badEncoder`) if it is not one.
+    public init(path: String) throws {
+        if path.hasSuffix(".pt") || path.hasSuffix(".pth") || path.hasSuffix(".pkl") {
+            throw TrainingError.badEncoder(
+                path: path,
+                reason: "a pickle can run code and is never loaded; save it as safetensors")
+        }
+        _ = try WholeFile.size(of: path)
+        do {
+            let file = try Safetensors.read(path)
+            let metadata = file.metadata
+            guard metadata["architecture"] == Self.architecture else {
+                throw GeoError(
+                    "its architecture is \(metadata["architecture"] ?? "not given"), "
+                        + "expected \(Self.architecture)")
+            }
+            func field(_ name: String) throws -> [UInt8] {
+                guard let text = metadata[name] else { throw GeoError("has no \"\(name)\"") }
+                return Array(text.utf8)
+            }
+            recipe = try decodeStrictJSON(Recipe.self, from: field("recipe"))
+            if let problem = recipe.problem {
+                throw GeoError("its recipe's \(problem.key) \(problem.reason)")
+            }
+            statistics = try decodeStrictJSON(BandStatistics.self, from: field("statistics"))
+            guard statistics.means.count == recipe.data.bands.count,
+                statistics.deviations.count == recipe.data.bands.count,
+                statistics.deviations.allSatisfy({ $0 > 0 }),
+                let step = Int(String(decoding: try field("step"), as: UTF8.self))
+            else { throw GeoError("its statistics or its step do not fit its bands") }
+            self.step = step
+            weights = file.arrays
+        } catch {
+            throw TrainingError.badEncoder(path: path, reason: "\(error)")
+        }
+    }
+
+    /// Writes an encoder, whole or not at all; the same encoder gives the same bytes.
+    static func write(
+        _ model: MatterEncoder, recipe: Recipe, statistics: BandStatistics, step: Int,
+        to path: String
+    ) throws {
+        let metadata = [
+            "architecture": architecture,
+            "bands": recipe.data.bands.joined(separator: ","),
+            "format": "pt",
+            "recipe": try JSONValue(encoding: recipe).serialized(),
+            "statistics": try JSONValue(encoding: statistics).serialized(),
+            "step": "\(step)",
+            "version": SuiteVersion.current,
+        ]
+        try AtomicFile.write(
+            Safetensors.serialize(model.hostState(), metadata: metadata), to: path)
+    }
+
+    /// The encoder, ready for inference or further training.
+    /// - Throws: `TrainingError` (`badEncoder`) if weights are missing, unknown or of another shape.
+    func model(path: String) throws -> MatterEncoder {
+        let model = MatterEncoder(recipe)
+        do {
+            try model.load(weights)
+        } catch {
+            throw TrainingError.badEncoder(path: path, reason: "\(error)")
+        }
+        return model
+    }
+}

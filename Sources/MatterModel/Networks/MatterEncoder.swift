@@ -1,0 +1,67 @@
+import Geo
+public import Tensors
+
+/// MATTER's encoder (Akiva, Purri and Leotta, 2022): from the pixels around a place to a vector of its material and texture.
+///
+/// A 3×3 convolution over the whole image makes a map; TeRN refines it, guided by the image; patches are gathered from the refined
+/// map and from the image at the same pixels, edges repeated; a ResNet reads them; its output, averaged over the patch, is projected
+/// and expressed as a residual to learned centres. Averaging comes before the encoding, as the paper speaks of one vector a patch.
+public final class MatterEncoder: Module {
+    let preConvolution: Conv2d
+    let preNorm: BatchNorm2d
+    let refinement: TextureRefinement
+    let trunk: ResNet
+    let projection: Linear
+    let encoding: SurfaceEncoding?
+
+    /// Builds the encoder of a recipe.
+    public init(_ recipe: Recipe) {
+        let bands = recipe.data.bands.count
+        let channels = recipe.encoder.preChannels
+        preConvolution = Conv2d(bands, channels, kernelSize: 3, padding: 1, bias: false)
+        preNorm = BatchNorm2d(channels)
+        refinement = TextureRefinement(recipe.tern)
+        trunk = ResNet(
+            recipe.encoder.backbone, stem: recipe.encoder.stem, channels: channels + bands,
+            strides: recipe.encoder.strides)
+        projection = Linear(trunk.outputChannels, recipe.encoder.features)
+        encoding =
+            recipe.encoding.enabled
+            ? SurfaceEncoding(
+                channels: recipe.encoder.features, clusters: recipe.encoding.clusters) : nil
+    }
+
+    /// The layers by name; those of the trunk stand at the top, with torchvision's names.
+    public var children: [(String, any Module)] {
+        [("pre_conv", preConvolution), ("pre_bn", preNorm)] + trunk.children
+            + [("project", projection)] + (encoding.map { [("encoding", $0)] } ?? [])
+    }
+
+    /// Feature vectors of patches.
+    ///
+    /// - Parameters:
+    ///   - images: (batch, bands, height, width), standardised.
+    ///   - positions: int64 (patches, 3): image, row and column of each centre.
+    ///   - window: side of a patch, odd.
+    /// - Returns: (patches, features).
+    public func callAsFunction(_ images: Tensor, at positions: Tensor, window: Int) -> Tensor {
+        features(ofPatches: refinedWithImage(images).patches(at: positions, window: window))
+    }
+
+    /// The refined map: (batch, channels, height, width).
+    package func refined(_ images: Tensor) -> Tensor {
+        refinement(preNorm(preConvolution(images)).relu(), guide: images)
+    }
+
+    /// The refined map and the images behind it: (batch, channels + bands, height, width).
+    func refinedWithImage(_ images: Tensor) -> Tensor {
+        let map = refined(images)
+        return Tensor.cat([map, images.to(map.dtype)], dimension: 1)
+    }
+
+    /// Feature vectors of gathered patches: (patches, channels + bands, window, window) → (patches, features).
+    func features(ofPatches patches: Tensor) -> Tensor {
+        let vectors = projection(trunk(patches).mean([2, 3]))
+        return encoding.map { $0(vectors.to(.float32)) } ?? vectors
+    }
+}

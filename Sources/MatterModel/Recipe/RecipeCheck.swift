@@ -1,0 +1,128 @@
+import Manifests
+
+/// Compares a recipe's keys and types with those that every recipe has, and says where something is wrong.
+struct RecipeCheck {
+    let path: String
+    let source: RecipeSource
+
+    func failure(line: Int, column: Int, _ message: String) -> ManifestError {
+        ManifestError(.configuration, path: "\(path):\(line):\(column)", message)
+    }
+
+    func failure(_ key: String, atValue: Bool, _ message: String) -> ManifestError {
+        guard let entry = source.entries[key] else {
+            return ManifestError(.configuration, path: path, "\(key) \(message)")
+        }
+        let column = atValue ? entry.valueColumn : entry.keyColumn
+        return failure(line: entry.line, column: column, "\(key) \(message)")
+    }
+
+    /// - Throws: `ManifestError` for the first key that is unknown, missing or of another type.
+    func compare(_ value: JSONValue, with example: JSONValue, at key: String) throws {
+        guard let known = example.object else { return try compareKind(value, example, key) }
+        guard let given = value.object else {
+            throw failure(key, atValue: true, "must be a section, as in [\(key)]")
+        }
+        func dotted(_ name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
+        for name in given.keys.sorted() where known[name] == nil {
+            let nearest = known.keys.min {
+                ($0.distance(to: name), $0) < ($1.distance(to: name), $1)
+            }
+            throw failure(
+                dotted(name), atValue: false,
+                "is no key of a recipe; the nearest is \(dotted(nearest ?? ""))")
+        }
+        for name in known.keys.sorted() {
+            guard let example = known[name] else { continue }
+            guard let value = given[name] else {
+                throw failure(dotted(name), atValue: false, "is missing; every recipe must give it")
+            }
+            try compare(value, with: example, at: dotted(name))
+        }
+    }
+
+    private func compareKind(_ value: JSONValue, _ example: JSONValue, _ key: String) throws {
+        switch (value, example) {
+        case (.integer, .number), (.number, .number), (.integer, .integer), (.string, .string),
+            (.bool, .bool):
+            return
+        case (.array(let values), .array(let examples)):
+            guard let example = examples.first else { return }
+            for value in values { try compareKind(value, example, key) }
+        default:
+            throw failure(key, atValue: true, "must be \(example.typeName), not \(value.typeName)")
+        }
+    }
+
+    /// - Throws: `ManifestError` where a word is none of those that can be chosen.
+    func choices(_ json: JSONValue) throws {
+        let choices: [(String, String, [String])] = [
+            ("data", "standardise", Recipe.Data.Standardisation.allCases.map(\.rawValue)),
+            ("tern", "kernel", TextureRefinement.Kernel.allCases.map(\.rawValue)),
+            ("encoder", "backbone", ResNet.Depth.allCases.map(\.rawValue)),
+            ("encoder", "stem", ResNet.Stem.allCases.map(\.rawValue)),
+            ("loss", "kind", Recipe.Loss.Kind.allCases.map(\.rawValue)),
+            ("loss", "negatives", Negatives.allCases.map(\.rawValue)),
+            ("optimiser", "kind", Recipe.Optimiser.Kind.allCases.map(\.rawValue)),
+        ]
+        for (section, name, words) in choices {
+            let word = json.object?[section]?.object?[name]?.string ?? ""
+            guard !words.contains(word) else { continue }
+            throw failure(
+                "\(section).\(name)", atValue: true,
+                "must be one of \(words.joined(separator: ", ")), not \"\(word)\"")
+        }
+    }
+
+    func rows(_ json: JSONValue) -> [RecipeFile.Row] {
+        source.order.compactMap { key in
+            var value: JSONValue? = json
+            for part in key.split(separator: ".") { value = value?.object?[String(part)] }
+            guard let value, value.object == nil, let entry = source.entries[key] else {
+                return nil
+            }
+            let parts = entry.comment.split(separator: ":", maxSplits: 1).map(String.init)
+            let origins = ["paper", "snapshot", "ours"]
+            let word = parts.first.map { $0.filter { !$0.isWhitespace } } ?? ""
+            let isNamed = origins.contains(word)
+            let reason = isNamed ? parts.dropFirst().joined() : entry.comment
+            return RecipeFile.Row(
+                key: key, value: value.serialized(), origin: isNamed ? word : "",
+                reason: String(reason.drop { $0 == " " }))
+        }
+    }
+}
+
+extension JSONValue {
+    /// The type's name in TOML's words.
+    fileprivate var typeName: String {
+        switch self {
+        case .null: "nothing"
+        case .bool: "true or false"
+        case .integer: "an integer"
+        case .number: "a number"
+        case .string: "a text in quotes"
+        case .array: "a list"
+        case .object: "a section"
+        }
+    }
+}
+
+extension String {
+    /// How many letters must be changed, added or left out to get from one word to the other (Levenshtein).
+    fileprivate func distance(to other: String) -> Int {
+        let letters = Array(other)
+        var row = Array(0...letters.count)
+        for (i, own) in enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, letter) in letters.enumerated() {
+                let next = Swift.min(
+                    diagonal + (own == letter ? 0 : 1), row[j] + 1, row[j + 1] + 1)
+                diagonal = row[j + 1]
+                row[j + 1] = next
+            }
+        }
+        return row[letters.count]
+    }
+}

@@ -1,0 +1,71 @@
+/// Where the keys of a TOML text stand, and what the comments behind their values say.
+///
+/// The parser forgets both; this reads the text line by line, as far as recipes go: `[section]` and `key = value  # comment`.
+struct RecipeSource {
+    /// One key of the text.
+    struct Entry {
+        /// Line and columns, from 1.
+        let line, keyColumn, valueColumn: Int
+        /// What stands behind `#`, trimmed.
+        let comment: String
+    }
+
+    /// Entries by dotted key, as in `tern.iterations`.
+    private(set) var entries: [String: Entry] = [:]
+    /// Dotted keys and sections in the order of the text.
+    private(set) var order: [String] = []
+
+    init(_ text: String) {
+        var section = ""
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        {
+            let (code, comment) = Self.split(line)
+            let trimmed = Self.trim(code)
+            if trimmed.hasPrefix("["), trimmed.hasSuffix("]"), !trimmed.contains("=") {
+                section = Self.trim(trimmed.dropFirst().dropLast())
+                note(section, code, line: index + 1, comment)
+            } else if let equals = code.firstIndex(of: "=") {
+                let key = Self.trim(code[..<equals])
+                note(section.isEmpty ? key : "\(section).\(key)", code, line: index + 1, comment)
+            }
+        }
+    }
+
+    private mutating func note(_ key: String, _ code: Substring, line: Int, _ comment: String) {
+        let column = code.prefix { $0 == " " || $0 == "\t" }.count + 1
+        let value = code.firstIndex(of: "=").map { equals in
+            let after = code[code.index(after: equals)...]
+            return code.distance(from: code.startIndex, to: equals) + 2
+                + after.prefix { $0 == " " || $0 == "\t" }.count
+        }
+        entries[key] = Entry(
+            line: line, keyColumn: column, valueColumn: value ?? column, comment: comment)
+        order.append(key)
+    }
+
+    /// A line before and behind its comment; a `#` within quotes begins none.
+    private static func split(_ line: Substring) -> (Substring, String) {
+        var quote: Character?
+        for index in line.indices {
+            let character = line[index]
+            if let open = quote {
+                if character == open { quote = nil }
+            } else if character == "\"" || character == "'" {
+                quote = character
+            } else if character == "#" {
+                return (line[..<index], trim(line[line.index(after: index)...]))
+            }
+        }
+        return (line, "")
+    }
+
+    private static func trim(_ text: Substring) -> String {
+        func isSpace(_ character: Character) -> Bool { character.isWhitespace }
+        let start = text.firstIndex { !isSpace($0) } ?? text.endIndex
+        let end = text.lastIndex { !isSpace($0) }
+        return end.map { String(text[start...$0]) } ?? ""
+    }
+
+    private static func trim(_ text: String) -> String { trim(text[...]) }
+}

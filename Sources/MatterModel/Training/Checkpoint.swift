@@ -1,0 +1,96 @@
+import Foundation
+import Manifests
+import Tensors
+
+/// The state of a run after a step: all that is needed to go on as if nothing had happened.
+struct Checkpoint {
+    /// Steps taken.
+    let step: Int
+    /// Weights under `model.`, the optimiser's state under `optimiser.`.
+    let arrays: [String: HostArray]
+
+    private static let kept = 2
+
+    /// Publishes the checkpoint in a folder, then removes all but the newest two.
+    func write(to folder: String) throws {
+        try AtomicFile.makeFolder(at: folder)
+        let metadata = ["digest": Self.digest(arrays, step).hex, "step": "\(step)"]
+        let bytes = try Safetensors.serialize(arrays, metadata: metadata)
+        try AtomicFile.write(bytes, to: "\(folder)/\(Self.name(step))")
+        for old in try Self.steps(in: folder).dropLast(Self.kept) {
+            try? FileManager.default.removeItem(atPath: "\(folder)/\(Self.name(old))")
+        }
+    }
+
+    /// The newest whole checkpoint of a folder; nil if it holds none.
+    ///
+    /// `onDamage` is told of each that is passed over.
+    ///
+    /// - Throws: `TrainingError` (`noGoodCheckpoint`) if all are damaged.
+    static func latest(in folder: String, onDamage: (String) -> Void) throws -> Checkpoint? {
+        guard FileManager.default.fileExists(atPath: folder) else { return nil }
+        try AtomicFile.removeLeftovers(in: folder)
+        var reasons: [String] = []
+        for step in try steps(in: folder).reversed() {
+            do {
+                return try Checkpoint(path: "\(folder)/\(name(step))", step: step)
+            } catch {
+                reasons.append("\(name(step)): \(error)")
+                onDamage(reasons[reasons.count - 1])
+            }
+        }
+        guard reasons.isEmpty else {
+            throw TrainingError.noGoodCheckpoint(folder: folder, reasons: reasons)
+        }
+        return nil
+    }
+
+    /// The newest checkpoint's name, for messages.
+    static func newestName(in folder: String) -> String? {
+        (try? steps(in: folder))?.last.map { "\(folder)/\(name($0))" }
+    }
+
+    init(step: Int, arrays: [String: HostArray]) {
+        (self.step, self.arrays) = (step, arrays)
+    }
+
+    private init(path: String, step: Int) throws {
+        let file = try Safetensors.read(path)
+        guard file.metadata["step"] == "\(step)",
+            file.metadata["digest"] == Self.digest(file.arrays, step).hex
+        else { throw ManifestError(.invalid, path: path, "the digest does not fit the content") }
+        self.init(step: step, arrays: file.arrays)
+    }
+
+    private static func name(_ step: Int) -> String { stepName(step) }
+
+    /// Steps of the checkpoints of a folder, sorted.
+    private static func steps(in folder: String) throws -> [Int] {
+        try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { file in
+            let digits = file.dropFirst("step-".count).prefix { $0 != "." }
+            guard let step = Int(digits), name(step) == file else { return nil }
+            return step
+        }.sorted()
+    }
+
+    /// SHA-256 over the step and every array's name, type, shape and bytes.
+    private static func digest(_ arrays: [String: HostArray], _ step: Int) -> SHA256Digest {
+        var stream = SHA256Stream()
+        func add(_ text: String) {
+            Array(text.utf8).withUnsafeBytes { stream.update($0) }
+        }
+        add("step \(step)\n")
+        for (name, array) in arrays.sorted(by: { $0.key < $1.key }) {
+            add("\(name) \(array.dtype) \(array.shape)\n")
+            array.bytes.withUnsafeBytes { stream.update($0) }
+        }
+        return stream.finish()
+    }
+}
+
+/// The file name of what belongs to a step: `step-000050.safetensors`.
+func stepName(_ step: Int) -> String {
+    let digits = "\(step)"
+    let zeros = String(repeating: "0", count: max(6 - digits.count, 0))
+    return "step-\(zeros)\(digits).safetensors"
+}

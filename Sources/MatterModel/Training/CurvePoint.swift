@@ -1,0 +1,17 @@
+/// One line of `curves.jsonl`: what a step of training was like.
+public struct CurvePoint: Codable, Hashable, Sendable {
+    /// The step, from 1.
+    public var step: Int
+    /// The epoch that the step belongs to, from 0.
+    public var epoch: Int
+    /// The loss before the step was taken.
+    public var loss: Double
+    /// The learning rate of the step.
+    public var learningRate: Double
+    /// The mean standard deviation of unit features over the batch; 0 in a collapse.
+    public var embeddingStd: Double
+    /// The mean squared distance of unit features of the two dates of a patch.
+    public var alignment: Double
+    /// log of the mean of exp(−2 d²) over pairs of different patches.
+    public var uniformity: Double
+}

@@ -1,0 +1,30 @@
+import Foundation
+import Manifests
+
+/// The file `curves.jsonl` of a run, kept in step with its checkpoints.
+enum Curves {
+    /// Cuts the file to the first `steps` lines, those before a checkpoint; what came after, or was torn, is computed anew.
+    static func rewind(_ path: String, to steps: Int) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            guard steps == 0 else { throw gap(path, steps, found: 0) }
+            return try AtomicFile.write("", to: path)
+        }
+        var kept: [CurvePoint] = []
+        let lines = try WholeFile.read(path).split(separator: UInt8(ascii: "\n"))
+        for line in lines.prefix(steps) {
+            guard let point = try? decodeStrictJSON(CurvePoint.self, from: Array(line)),
+                point.step == kept.count + 1
+            else { break }
+            kept.append(point)
+        }
+        guard kept.count == steps else { throw gap(path, steps, found: kept.count) }
+        try AtomicFile.write(JSONLinesReader.bytes(of: kept), to: path)
+    }
+
+    private static func gap(_ path: String, _ steps: Int, found: Int) -> ManifestError {
+        ManifestError(
+            .invalid, path: path,
+            "holds \(found) whole steps, but the checkpoint was made after \(steps); "
+                + "remove the run's folder to start anew")
+    }
+}

@@ -1,0 +1,53 @@
+public import Manifests
+
+/// Why a training run could not start or go on, in one line.
+public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
+    /// No tile of the store was seen at two dates (65).
+    case noPairs(store: String, samples: Int, usable: Int, crop: Int)
+    /// No crop is clear on two dates (65).
+    case noClearCrop(store: String, crop: Int, minimum: Double)
+    /// Negatives of other regions were asked for, but there is one region (65).
+    case oneRegion(store: String, region: String)
+    /// A loss, a gradient or a weight is not a number (81).
+    case diverged(what: String, step: Int, checkpoint: String?)
+    /// The folder holds a run of another plan (78).
+    case otherPlan(folder: String, difference: String)
+    /// All checkpoints are damaged (65).
+    case noGoodCheckpoint(folder: String, reasons: [String])
+    /// An encoder file that is not one (65).
+    case badEncoder(path: String, reason: String)
+
+    /// The error, and what to do.
+    public var description: String {
+        switch self {
+        case .noPairs(let store, let samples, let usable, let crop):
+            "\(store): of \(samples) samples \(usable) are usable, and no place has two dates of at least "
+                + "\(crop)×\(crop) px; prepare more dates of the same tiles"
+        case .noClearCrop(let store, let crop, let minimum):
+            "\(store): no crop of \(crop)×\(crop) px is clear on two dates to \(minimum); lower "
+                + "data.minimumValidFraction or data.crop, or prepare clearer dates"
+        case .oneRegion(let store, let region):
+            "\(store): holds the region \"\(region)\" alone, but loss.negatives = \"regions\" needs another; "
+                + "prepare a second region or use \"places\""
+        case .diverged(let what, let step, let checkpoint):
+            "training diverged at step \(step): \(what) is not finite; "
+                + (checkpoint.map { "the last good checkpoint is \($0); " } ?? "")
+                + "lower optimiser.learningRate"
+        case .otherPlan(let folder, let difference):
+            "\(folder): holds a run of another plan (\(difference)); name another folder for --out, or remove this one"
+        case .noGoodCheckpoint(let folder, let reasons):
+            "\(folder): no checkpoint can be read (\(reasons.joined(separator: "; "))); remove the folder to start anew"
+        case .badEncoder(let path, let reason):
+            "\(path): is no encoder of matter-model: \(reason)"
+        }
+    }
+
+    /// The code with which a program ends.
+    public var exitCode: ExitCode {
+        switch self {
+        case .noPairs, .noClearCrop, .oneRegion, .noGoodCheckpoint, .badEncoder: .badData
+        case .diverged: .diverged
+        case .otherPlan: .configuration
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Geo
+import MatterModel
+import Tensors
+import Testing
+
+/// The networks against PyTorch and torchvision; numbers by script/reference/matter_fixtures.py.
+struct NetworkTests {
+    @Test(arguments: ResNet.Depth.allCases, ResNet.Stem.allCases)
+    func resNetAgreesWithTorchvision(_ depth: ResNet.Depth, _ stem: ResNet.Stem) throws {
+        let fixture = try Fixture("resnet")
+        let bands = stem == .torchvision ? 3 : 9
+        let network = ResNet(depth, stem: stem, channels: bands)
+        try network.fill()
+        network.setTraining(false)
+        let input = Drawn.tensor("input.\(stem.rawValue)", [2, bands, 32, 32])
+        let key = "\(depth.rawValue.dropFirst("resnet".count)).\(stem.rawValue)"
+        for (index, map) in noGradient({ network.stageOutputs(input) }).enumerated() {
+            let deviation = Operator("aten::std")(map, true)
+            let scaled = map.mean([2, 3]) / deviation
+            #expect(try fixture.distance("\(key).layer\(index + 1)", scaled) < 1e-5)
+        }
+    }
+
+    @Test func resNetHasTorchvisionsNames() {
+        let names = Set(ResNet(.resnet18, stem: .torchvision, channels: 3).hostState().keys)
+        #expect(names.count == 120)
+        let some = [
+            "conv1.weight", "bn1.running_var", "bn1.num_batches_tracked", "layer1.0.conv1.weight",
+            "layer2.0.downsample.0.weight", "layer2.0.downsample.1.bias", "layer4.1.bn2.weight",
+        ]
+        #expect(names.isSuperset(of: some))
+    }
+
+    @Test(arguments: [
+        (TextureRefinement.Kernel.pamr, [[1, 2]]), (.cosineSimilar, [[1], [2]]),
+        (.cosinePrinted, [[1], [2]]),
+    ])
+    func matterAgreesWithPyTorch(_ kernel: TextureRefinement.Kernel, _ layers: [[Int]]) throws {
+        let fixture = try Fixture("matter")
+        let model = MatterEncoder(Self.recipe(kernel, layers))
+        try model.fill()
+        model.setTraining(true)
+        let images = Tensor.cat(["a", "b"].map { Drawn.tensor("images.\($0)", [3, 9, 16, 16]) })
+        let places: [(Int64, Int64, Int64)] = [
+            (0, 0, 0), (0, 8, 11), (1, 5, 5), (1, 15, 15), (2, 3, 12), (2, 9, 0),
+        ]
+        let both = (places + places.map { ($0.0 + 3, $0.1, $0.2) }).flatMap { [$0.0, $0.1, $0.2] }
+        let features = model(images, at: Tensor(both, shape: [12, 3]), window: 9)
+        let key = kernel.rawValue
+        #expect(try fixture.distance("\(key).features", features) < 1e-5)
+        let loss = Contrast(temperature: 0.5, normalises: true).loss(
+            anchors: features.narrow(0, start: 0, length: 6),
+            positives: features.narrow(0, start: 6, length: 6),
+            mask: Tensor(Self.mask([0, 0, 1, 1, 2, 2]), shape: [6, 6]))
+        #expect(try fixture.distance("\(key).loss", loss.reshaped([1])) < 1e-5)
+        loss.backward()
+        for name in ["pre_conv.weight", "bn1.weight", "encoding.clusters", "encoding.scale"] {
+            let gradient = try #require(model.parameter(name)?.gradient)
+            #expect(try fixture.distance("\(key).gradient.\(name)", gradient) < 1e-5)
+        }
+        let refined = model.refined(images).narrow(0, start: 0, length: 1)
+            .narrow(1, start: 0, length: 8)
+        #expect(try fixture.distance("\(key).refined", refined) < 1e-5)
+    }
+
+    static func recipe(_ kernel: TextureRefinement.Kernel, _ layers: [[Int]]) -> Recipe {
+        var recipe = Recipe.example
+        recipe.data.bands = ["B02", "B03", "B04", "B05", "B06", "B07", "B08", "B11", "B12"]
+        recipe.patches.window = 9
+        recipe.tern.kernel = kernel
+        recipe.tern.layers = layers
+        recipe.tern.centre = kernel != .pamr
+        recipe.tern.iterations = 2
+        recipe.encoder.preChannels = 64
+        recipe.encoder.strides = [1, 2]
+        recipe.encoder.features = 32
+        recipe.encoding.clusters = 8
+        return recipe
+    }
+
+    static func mask(_ regions: [Int]) -> [Float] {
+        let grounds = regions.map { PatchGround(region: "\($0)", place: $0, row: 0, column: 0) }
+        return Contrast.mask(grounds, negatives: .regions, window: 9)
+    }
+
+    @Test func encodingWeightsSumToOneAndOneCentreIsADifference() throws {
+        let encoding = SurfaceEncoding(channels: 6, clusters: 5)
+        try encoding.fill()
+        let vectors = Drawn.tensor("vectors", [7, 6])
+        #expect(largest(encoding.weights(vectors).sum([1]) - 1) < 1e-6)
+        let single = SurfaceEncoding(channels: 6, clusters: 1)
+        try single.fill()
+        let centre = try #require(single.parameter("clusters"))
+        #expect(largest(single(vectors) - (vectors - centre)) < 1e-6)
+    }
+
+    @Test func negativesKeepTheirDistance() {
+        let grounds = [
+            PatchGround(region: "a", place: 0, row: 10, column: 10),
+            PatchGround(region: "a", place: 0, row: 14, column: 18),
+            PatchGround(region: "a", place: 0, row: 19, column: 10),
+            PatchGround(region: "b", place: 1, row: 10, column: 10),
+        ]
+        func candidates(_ negatives: Negatives) -> [Bool] {
+            Contrast.mask(grounds, negatives: negatives, window: 9).prefix(4).map { $0 == 0 }
+        }
+        #expect(candidates(.regions) == [true, false, false, true])
+        #expect(candidates(.places) == [true, false, true, true])
+    }
+}
