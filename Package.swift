@@ -157,3 +157,15 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx20
 )
+
+// MARK: Measurements
+
+// `script/bench` sets this; nobody else builds its programs.
+if Context.environment["MATTER_BENCHMARKS"] != nil {
+    package.products.append(
+        .executable(name: "bench-torch-step", targets: ["bench-torch-step"]))
+    package.targets.append(
+        .executableTarget(
+            name: "bench-torch-step", dependencies: ["Tensors", "MatterModel"],
+            path: "Benchmarks/TorchStep/Ours", swiftSettings: strict))
+}
