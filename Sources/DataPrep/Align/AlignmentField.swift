@@ -51,6 +51,13 @@ public struct FittedShift: Sendable {
     public let uncertainty: Double
 }
 
+extension WindowSurvey {
+    /// What the windows agree on, over a reference of a size; `nil` when none answered.
+    public func fitted(width: Int, height: Int) -> FittedShift? {
+        FieldFitter(survey: self).fit(width: width, height: height)
+    }
+}
+
 /// Fits the smallest model that explains the windows: one shift, a plane, or a smooth field.
 ///
 /// Each model is fitted four times without a quarter of the windows and judged on that quarter; a richer one is taken only

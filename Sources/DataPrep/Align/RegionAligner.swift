@@ -123,8 +123,7 @@ struct RegionAligner {
             date.reason = refusal
             return
         }
-        let fitter = FieldFitter(survey: survey)
-        guard let fit = fitter.fit(width: frame.image.width, height: frame.image.height) else {
+        guard let fit = survey.fitted(width: frame.image.width, height: frame.image.height) else {
             date.reason = "no window answered"
             return
         }
