@@ -11,7 +11,8 @@ import Testing
             let shift = (
                 rows: 5 * random.nextUniform() - 2.5, columns: 5 * random.nextUniform() - 2.5
             )
-            let pair = SimulatedPair.render(seed: UInt64(seed), size: 384, shift: shift)
+            let pair = SimulatedPair.render(
+                seed: UInt64(seed), size: 384, shift: shift, bands: [.b08])
             let found = try #require(try Self.fit(pair)).global
             return (found - Shift(rows: shift.rows, columns: shift.columns)).length
         }
@@ -21,7 +22,9 @@ import Testing
 
     /// A smooth warp of a pixel is found everywhere, its mean as the global shift.
     @Test func findsASmoothField() throws {
-        let pair = SimulatedPair.render(seed: 3, size: 780, shift: (1.3, -0.7), warp: 1)
+        let pair = SimulatedPair.render(
+            seed: 3, size: 780, shift: (1.3, -0.7), warp: 1,
+            bands: [.b08])
         let fit = try #require(try Self.fit(pair))
         #expect((fit.global - Shift(rows: 1.3, columns: -0.7)).length < 0.05)
         let field = try #require(fit.field)
@@ -33,7 +36,7 @@ import Testing
                 errors.append((found - Shift(rows: truth.rows, columns: truth.columns)).length)
             }
         }
-        #expect(errors.sorted()[errors.count / 2] < 0.05)
+        #expect(errors.sorted()[errors.count / 2] < 0.07)
     }
 
     /// No fraction of a pixel is preferred: the error stays as small for 0.25 as for 0.5 and 0.
@@ -41,14 +44,15 @@ import Testing
     func isNotDrawnToWholePixels(fraction: Double) throws {
         let day = SimulatedDay(2021, 6, 8)
         let pair = SimulatedPair.render(
-            seed: 6, size: 384, shift: (fraction, -fraction), days: (day, day))
+            seed: 6, size: 384, shift: (fraction, -fraction), bands: [.b08],
+            days: (day, day))
         let found = try #require(try Self.fit(pair)).global
-        #expect((found - Shift(rows: fraction, columns: -fraction)).length < 0.01)
+        #expect((found - Shift(rows: fraction, columns: -fraction)).length < 0.02)
     }
 
     /// Hidden pixels say nothing, however they look: half of a date under a mask leaves the shift as it is.
     @Test func aMaskDoesNotPullTheShift() throws {
-        let pair = SimulatedPair.render(seed: 7, size: 384, shift: (0.6, 1.4))
+        let pair = SimulatedPair.render(seed: 7, size: 384, shift: (0.6, 1.4), bands: [.b08])
         var moving = Self.image(pair.target, pair.size)
         for row in 0..<384 {
             for column in 0..<384 where (row / 48 + column / 64) % 3 == 0 {

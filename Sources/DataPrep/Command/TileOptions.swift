@@ -61,7 +61,7 @@ struct AlignmentOptions: ParsableArguments {
     var reference: String?
 
     @Option(help: "Band on which shifts are found.")
-    var alignmentBand = Sentinel2Band.b04
+    var alignmentBand = Sentinel2Band.b08
 
     @Option(help: "Largest shift believed, in pixels.")
     var largestShift = 32

@@ -11,8 +11,11 @@ public struct PrepSettings: Hashable, Sendable, Codable {
     public var smallestTileShare = 0.1
     /// The bands to write; `nil` for all that the region's first scene has.
     public var bands: [Sentinel2Band]?
-    /// The band on which dates are aligned.
-    public var alignmentBand = Sentinel2Band.b04
+    /// The band on which dates are aligned; where a region lacks it, the first of its finest bands.
+    ///
+    /// Near infrared changes least against its own contrast: over ten simulated pairs six weeks apart the median error was
+    /// 0.009 px on B08, 0.028 on B03, 0.035 on B02, 0.055 on B04, and B08 left the least residual on real dates too.
+    public var alignmentBand = Sentinel2Band.b08
     /// Whether dates are aligned at all.
     public var aligns = true
     /// The date others are aligned to, "2020-06-01" or with a time; `nil` for the first with most clear pixels.

@@ -2,6 +2,7 @@ import Foundation
 import Geo
 import Manifests
 import Raster
+import Store
 
 /// Proves a folder that `PrepRun` wrote: every tile of the manifest is there, has its digest, opens, and is in the store.
 public struct PrepVerification: Sendable, Codable {
@@ -25,6 +26,7 @@ public struct PrepVerification: Sendable, Codable {
         let lines = try JSONLinesReader.read(TileRecord.self, from: manifest)
         if lines.hasTornTail { faults.append("\(TileFolder.manifestName): the last line is torn") }
         tiles = lines.records.count
+        let keys = Set(try SampleStore("\(folder)/store", for: .reading).keys())
         var ids: Set<String> = []
         for (number, record) in lines.records.enumerated() {
             if !ids.insert(record.id.lowercased()).inserted {
@@ -32,6 +34,8 @@ public struct PrepVerification: Sendable, Codable {
             }
             if let fault = Self.fault(of: record, in: folder) {
                 faults.append("\(record.id): \(fault)")
+            } else if !keys.contains(record.storeKey) {
+                faults.append("\(record.id): not in the training store")
             }
             onTile(number + 1)
         }

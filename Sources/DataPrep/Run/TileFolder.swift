@@ -2,6 +2,8 @@ import Foundation
 import Geo
 import Manifests
 import Raster
+import Store
+import Tensors
 
 /// The output folder of a run: where everything in it lies, and how a tile gets there.
 ///
@@ -9,6 +11,7 @@ import Raster
 /// `journal.jsonl` after them. `manifest.jsonl` appears last, in one piece, and takes the journal's place.
 final class TileFolder {
     let path: String
+    private let store: SampleStore
     private var records: [String: TileRecord] = [:]
     private let isFinished: Bool
 
@@ -25,6 +28,7 @@ final class TileFolder {
                 records[record.id] = record
             }
         }
+        store = try SampleStore("\(path)/store", for: .writing)
     }
 
     /// Whether a tile is there as its record says, to the last byte, with its quick-look and its sample.
@@ -32,13 +36,11 @@ final class TileFolder {
         guard let record = records[id], record.shift == expected.shift,
             FileManager.default.fileExists(atPath: "\(path)/\(record.path)"),
             FileManager.default.fileExists(atPath: "\(path)/\(Self.quicklook(id))"),
+            try store.contains(record.storeKey),
             try SHA256Digest(ofFile: "\(path)/\(record.path)") == record.sha256
         else { return nil }
         return record
     }
-
-    /// Whether an earlier run found that a date has nothing on a tile's ground.
-    func isKnownEmpty(_ id: String) -> Bool { isFinished && records[id] == nil }
 
     static func raster(_ id: String) -> String { "tiles/\(id).tif" }
     static func quicklook(_ id: String) -> String { "quicklooks/\(id).png" }
@@ -57,6 +59,7 @@ final class TileFolder {
             ])
         try put(bytes, Self.raster(record.id))
         try put(picture(tile, bands, quicklook), Self.quicklook(record.id))
+        try store.put(try sample(tile, bands), for: record.storeKey)
         record.bytes = bytes.count
         record.sha256 = SHA256Digest(of: bytes)
         let journal = try JSONLinesWriter(appendingTo: "\(path)/\(Self.journalName)")
@@ -92,5 +95,14 @@ final class TileFolder {
         }
         return try QuickLook.rgbPNG(
             tile.pixels, red: places[0], green: places[1], blue: places[2], nodata: 0)
+    }
+
+    private func sample(_ tile: Tile, _ bands: [Sentinel2Band]) throws -> [String: HostArray] {
+        let shape = [tile.pixels.size.height, tile.pixels.size.width]
+        var arrays = ["valid": HostArray(tile.valid, shape: shape)]
+        for (index, band) in bands.enumerated() {
+            arrays[band.rawValue] = HostArray(Array(tile.pixels.band(index)), shape: shape)
+        }
+        return arrays
     }
 }
