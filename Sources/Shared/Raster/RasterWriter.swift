@@ -1,4 +1,5 @@
 import CGDAL
+import Foundation
 public import Geo
 import Manifests
 import Synchronization
@@ -89,14 +90,23 @@ public enum RasterWriter {
             format.encode(memory.dataset, Pixel.type, to: place)
         }
         let file = try RasterFile(opening: place, .standard, named: "encoded raster")
-        guard try file.read(as: Pixel.self).pixels.elementsEqual(buffer.pixels, by: isSame) else {
+        guard isSame(try file.read(as: Pixel.self).pixels, buffer.pixels) else {
             throw RasterError(.io, "\(format.gdalName) did not keep the pixels")
         }
         return try VirtualFile(place).all()
     }
 
-    private static func isSame<Pixel: RasterPixel>(_ left: Pixel, _ right: Pixel) -> Bool {
-        left == right || (left != left && right != right)
+    /// Compares bits, so that a NaN is itself; a loop over a generic `Pixel` would not be specialised for the caller's type.
+    private static func isSame<Pixel: RasterPixel>(_ left: [Pixel], _ right: [Pixel]) -> Bool {
+        left.withUnsafeBytes { left in
+            right.withUnsafeBytes { right in
+                guard left.count == right.count else { return false }
+                guard let mine = left.baseAddress, let other = right.baseAddress else {
+                    return true
+                }
+                return memcmp(mine, other, left.count) == 0
+            }
+        }
     }
 
     private static func check<Pixel: RasterPixel>(
