@@ -91,7 +91,7 @@ public struct FeatureDistance: ChangeMethod {
             plan.blurWindow == 1
             ? "not smoothed" : "smoothed by a Gaussian window of \(plan.blurWindow) pixels"
         return
-            "Euclidean distance between the residual features of the two dates, \(origin), at every \(plan.stride). pixel, \(blur)."
+            "Euclidean distance between the residual features of the two dates, \(origin), taken every \(plan.stride) pixels, \(blur)."
     }
 
     /// The bands that the encoder reads.
