@@ -31,7 +31,7 @@ struct RecipeTests {
             "tern.iteration is no key of a recipe; the nearest is tern.iterations"
         ),
         ("crop = 64", "crop = \"64\"", "data.crop must be an integer, not a text in quotes"),
-        ("window = 9 ", "window = 8 ", "patches.window must be odd"),
+        ("window = 7 ", "window = 8 ", "patches.window must be odd"),
         (
             "kernel = \"pamr\"", "kernel = \"pam\"",
             "tern.kernel must be one of pamr, cosine-similar, cosine-printed"
