@@ -33,7 +33,8 @@ struct InfoCommand: ParsableCommand {
             CityFacts(try dataset.load($0, bands: Sentinel2Band.allCases))
         }
         let report = Report(
-            dataset: "OSCD", images: images, sha256: try dataset.digests().whole, cities: cities)
+            dataset: dataset.split.dataSetName, images: images, sha256: try dataset.digests().whole,
+            cities: cities)
         try output.print(report) { Self.lines(of: report) }
     }
 

@@ -26,6 +26,9 @@ public struct OSCDSplit: Sendable, Hashable, Codable {
             "saclay_w", "valencia",
         ])
 
+    /// What a report calls the data set: only the published cities in the published split are OSCD.
+    public var dataSetName: String { self == .official ? "OSCD" : "OSCD-format cities" }
+
     private init(sortedTrain: [String], sortedTest: [String]) {
         train = sortedTrain
         test = sortedTest

@@ -73,7 +73,8 @@ public struct OSCDRun {
         let record = BenchRecord(
             program: "matter-bench run oscd", version: SuiteVersion.current, task: "oscd",
             dataset: .init(
-                name: "OSCD", cities: names, sha256: session.digests.whole, details: facts),
+                name: session.dataset.split.dataSetName, cities: names,
+                sha256: session.digests.whole, details: facts),
             plan: try JSONValue(encoding: plan), inputs: inputs.sorted { $0.path < $1.path })
         try record.publish(in: paths.output)
         for city in facts where city.isEmpty { session.tell(.emptyDate(city: city.city)) }
