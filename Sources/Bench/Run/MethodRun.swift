@@ -35,10 +35,11 @@ struct MethodRun {
         let key = session.key(
             of: method, encoder: encoder, cities: [name] + trainCities)
         if let kept = try store.prediction(of: name, key: key) {
+            session.remember(kept.scores, of: encoder, in: name)
             session.tell(.scored(method: method.name, city: name, isKept: true))
             return kept
         }
-        let scores = try session.scores(of: method, in: name)
+        let scores = try session.scores(of: method, encoder: encoder, in: name)
         let threshold = rules[0].threshold(in: scores, common: common)
         let prediction = Prediction(
             size: try session.city(name).pair.size, scores: scores,
@@ -86,7 +87,8 @@ struct MethodRun {
         }
         let scored = try trainCities.map { name in
             ScoredCity(
-                name: name, split: .train, scores: try session.scores(of: method, in: name),
+                name: name, split: .train,
+                scores: try session.scores(of: method, encoder: encoder, in: name),
                 truth: try session.city(name).truth)
         }
         let best = try RuleScoring.curve(of: scored).bestF1

@@ -9,6 +9,7 @@ final class OSCDSession {
     let digests: OSCDDigests
     private let bands: [Sentinel2Band]
     private var cities: [String: OSCDCity] = [:]
+    private var known: [Scored: [Float]] = [:]
     private let onEvent: (BenchEvent) -> Void
     private let shouldStop: () -> Bool
 
@@ -33,11 +34,31 @@ final class OSCDSession {
         return city
     }
 
-    /// The scores of a method in a city, at every pixel.
+    /// An encoder and a city: what scores are a function of, within one run.
+    private struct Scored: Hashable {
+        let encoder: SHA256Digest
+        let city: String
+    }
+
+    /// Notes scores that are on disk already, so that a snapshot of the same encoder need not be run.
+    func remember(_ scores: [Float], of encoder: SHA256Digest?, in name: String) {
+        if let encoder { known[Scored(encoder: encoder, city: name)] = scores }
+    }
+
+    /// The scores of a method in a city, at every pixel; an encoder that was run there before is not run again.
     ///
     /// - Throws: `StopRequest` before any work when the caller wants to stop.
-    func scores(of method: any ChangeMethod, in name: String) throws -> [Float] {
+    func scores(
+        of method: any ChangeMethod, encoder: SHA256Digest?, in name: String
+    ) throws -> [Float] {
+        if let encoder, let scores = known[Scored(encoder: encoder, city: name)] { return scores }
         if shouldStop() { throw StopRequest() }
+        let scores = try newScores(of: method, in: name)
+        remember(scores, of: encoder, in: name)
+        return scores
+    }
+
+    private func newScores(of method: any ChangeMethod, in name: String) throws -> [Float] {
         let city = try city(name)
         guard let before = city.pair.before.selecting(method.bands),
             let after = city.pair.after.selecting(method.bands)

@@ -31,7 +31,7 @@ struct SnapshotRun {
     private func score(_ snapshot: Snapshot, digest: SHA256Digest) throws -> CurvePoint {
         let method = try method(snapshot.path)
         let counts = try cities.map { name in
-            let scores = try session.scores(of: method, in: name)
+            let scores = try session.scores(of: method, encoder: digest, in: name)
             let city = ScoredCity(
                 name: name, split: .test, scores: scores, truth: try session.city(name).truth)
             return CityCounts(
