@@ -20,12 +20,13 @@ def run(command, **options):
 
 
 def in_turn(ours, peer, rounds):
-    """Calls the two functions A B A B …; each returns a list of seconds. Returns both lists of lists."""
+    """Calls the two functions A B B A …; each returns a list of seconds. Returns both lists of lists."""
     mine, theirs = [], []
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
-        mine.append(ours())
-        theirs.append(peer())
+        # Who goes first changes from round to round: A B B A.
+        for side in ((mine, ours), (theirs, peer))[:: 1 if number % 2 == 0 else -1]:
+            side[0].append(side[1]())
     return mine, theirs
 
 
@@ -36,20 +37,26 @@ def paired_ratio(mine, theirs):
 
 def machine():
     model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
-    return {"cpu": model, "cores": os.cpu_count(), "system": platform.platform(terse=True)}
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.platform(terse=True)}"
 
 
-def report(results, runs):
-    """Prints the table, keeps every single run in Benchmarks/results, and ends with one JSON line a result."""
-    width = max(len(result["name"]) for result in results)
+def report(name, rows, runs):
+    """Prints the table, keeps every single run in Benchmarks/results, and ends with one JSON line: the row that does
+    worst against its target stands for the case, `met` says whether all rows do, and `rows` holds them all.
+
+    A row: `name`, `unit`, `ours`, `peer`, `ratio`, `floor`, `target` (words), `met`, `runs`, `margin` (>= 1 meets the target).
+    """
+    width = max(len(row["name"]) for row in rows)
     print(f"{'case':<{width}}  {'ours':>10}  {'peer':>10}  {'ratio':>6}  {'target':>8}  met  unit")
-    for result in results:
+    for row in rows:
         print(
-            f"{result['name']:<{width}}  {result['ours']:>10.4g}  {result['peer']:>10.4g}  {result['ratio']:>6.3f}  "
-            f"{result['target']:>8}  {'yes' if result['met'] else 'no':<3}  {result['unit']}"
+            f"{row['name']:<{width}}  {row['ours']:>10.4g}  {row['peer']:>10.4g}  {row['ratio']:>6.3f}  "
+            f"{row['target']:>8}  {'yes' if row['met'] else 'no':<3}  {row['unit']}"
         )
+    worst = min(rows, key=lambda row: row["margin"])
+    line = {**{key: value for key, value in worst.items() if key != "margin"}, "name": name,
+            "met": all(row["met"] for row in rows), "machine": machine(), "rows": rows}
     RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"{results[0]['name'].split('/')[0]}.json"
-    file.write_text(json.dumps({"machine": machine(), "results": results, "runs": runs}, indent=1) + "\n")
-    for result in results:
-        print(json.dumps({**result, "machine": machine()["cpu"]}))
+    (RESULTS / f"{name}.json").write_text(json.dumps({**line, "single_runs": runs}, indent=1) + "\n")
+    print(json.dumps(line))

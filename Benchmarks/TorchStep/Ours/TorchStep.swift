@@ -39,6 +39,7 @@ import Tensors
             exit(64)
         }
         Torch.setThreads(numbers[0])
+        Torch.retainFreedMemory()
         Torch.setSeed(1)
         let training = TorchStep()
         var loss: Float = 0

@@ -78,6 +78,7 @@ struct RunOSCDCommand: ParsableCommand {
     }
 
     func run() throws {
+        Torch.retainFreedMemory()
         let signal = StopSignal()
         let plan = try plan()
         let progress = BenchProgress(logging: logging)

@@ -61,6 +61,7 @@ struct PretrainCommand: ParsableCommand {
     }
 
     func run() throws {
+        Torch.retainFreedMemory()
         let plan = try resolve()
         let signal = StopSignal()
         let reporter = PretrainReporter(plan, logging)

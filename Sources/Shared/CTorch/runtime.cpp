@@ -8,6 +8,7 @@
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <string>
 
@@ -59,6 +60,14 @@ void ctorch_autocast_exit(int device_type, int before) {
 
 void ctorch_set_threads(int count) { at::set_num_threads(count); }
 int ctorch_threads(void) { return at::get_num_threads(); }
+
+void ctorch_retain_freed_memory(void) {
+#ifdef __GLIBC__
+    // 32 MiB is the most that glibc takes here; larger blocks always come fresh from the kernel.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}
 
 int ctorch_set_deterministic(bool on) {
     return guarded([&] { at::globalContext().setDeterministicAlgorithms(on, /*warn_only=*/false); });
