@@ -51,8 +51,8 @@ final class OSCDSession {
     func scores(
         of method: any ChangeMethod, encoder: SHA256Digest?, in name: String
     ) throws -> [Float] {
-        if let encoder, let scores = known[Scored(encoder: encoder, city: name)] { return scores }
         if shouldStop() { throw StopRequest() }
+        if let encoder, let scores = known[Scored(encoder: encoder, city: name)] { return scores }
         let scores = try newScores(of: method, in: name)
         remember(scores, of: encoder, in: name)
         return scores
