@@ -76,7 +76,7 @@ public struct SimulatedScene: Sendable {
         _ acquisition: Acquisition, bands: [Sentinel2Band] = Sentinel2Band.allCases
     ) -> SimulatedImage {
         let view = ViewGeometry(
-            width: size, height: size, margin: Imager.margin, pixelSize: 10, step: 8
+            width: size, height: size, margin: Imager.viewMargin, pixelSize: 10, step: 8
         ) { row, column in
             let seen = acquisition.shift.referencePosition(row: row, column: column)
             return (seen.column * 10, seen.row * 10)

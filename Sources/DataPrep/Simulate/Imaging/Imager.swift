@@ -7,8 +7,10 @@ struct Imager: Sendable {
     let height: Int
     let view: ViewGeometry
 
-    /// Pixels that the optics need around the image.
+    /// Pixels that the optics of the coarser bands need around the image.
     static let margin = 6
+    /// Pixels around the image that a view has to know.
+    static let viewMargin = margin + Optics.reach
 
     /// The image in the asked bands.
     func image(bands: [Sentinel2Band]) -> SimulatedImage {
@@ -28,10 +30,9 @@ struct Imager: Sendable {
     private func expose(_ band: Sentinel2Band, _ source: ArraySlice<Float>) -> SimulatedBand {
         let resolution = band.nativeResolutionInMetres
         let factor = resolution / 10
+        let deviation = PointSpread.addedDeviation(resolution: resolution)
         let blurred = PointSpread.blur(
-            source, width: width, height: height, margin: Self.margin,
-            deviation: PointSpread.deviation(
-                resolution: min(resolution, 20), wavelength: band.centreWavelengthInNanometres))
+            source, width: width, height: height, margin: Self.margin, deviation: deviation)
         let averaged = PointSpread.average(blurred, width: width, height: height, factor: factor)
         let (columns, rows) = (width / factor, height / factor)
         let acquisition = renderer.acquisition

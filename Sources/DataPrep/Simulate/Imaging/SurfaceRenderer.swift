@@ -54,7 +54,7 @@ struct ViewGeometry: Sendable {
     }
 }
 
-/// Paints the land as a perfect camera would see it: 13 reflectances a pixel, before optics and noise.
+/// Paints the land through the optics of the 10 m bands: 13 reflectances a pixel, before noise.
 struct SurfaceRenderer: Sendable {
     let land: Land
     let acquisition: Acquisition
@@ -65,6 +65,10 @@ struct SurfaceRenderer: Sendable {
     private let light: NodeField
     private let air: Atmosphere
     private let hazeNoise: LatticeNoise
+    private let optics = Optics()
+
+    /// Rows that are painted together.
+    private static let stripRows = 32
 
     init(land: Land, acquisition: Acquisition, textureSeed: UInt64) {
         self.land = land
@@ -85,37 +89,67 @@ struct SurfaceRenderer: Sendable {
     }
 
     /// The image, planar: 13 bands of (height + 2·margin) × (width + 2·margin) reflectances.
-    func render(width: Int, height: Int, margin: Int, view: ViewGeometry, samples: Int = 2)
-        -> [Float]
-    {
+    ///
+    /// `view` must know `Optics.reach` pixels more around the image.
+    func render(width: Int, height: Int, margin: Int, view: ViewGeometry) -> [Float] {
         let (columns, rows) = (width + 2 * margin, height + 2 * margin)
         let plane = columns * rows
-        return parallelBuffer(13 * plane, of: Float(0), rows: rows) { row, buffer in
-            for column in 0..<columns {
-                let seen = pixel(
-                    row: Float(row - margin), column: Float(column - margin), view, samples)
-                let at = row * columns + column
-                for band in 0..<13 { buffer[band * plane + at] = seen[band] }
+        let strips = (rows + Self.stripRows - 1) / Self.stripRows
+        return parallelBuffer(13 * plane, of: Float(0), rows: strips, together: 1) {
+            strip, buffer in
+            let first = strip * Self.stripRows
+            let last = min(first + Self.stripRows, rows)
+            let ground = ground(
+                rows: first - margin..<last - margin, columns: -margin..<columns - margin, view)
+            for row in first..<last {
+                for column in 0..<columns {
+                    let seen = throughAir(
+                        ground[(row - first) * columns + column], row: row - margin,
+                        column: column - margin, view)
+                    let at = row * columns + column
+                    for band in 0..<13 { buffer[band * plane + at] = seen[band] }
+                }
             }
         }
     }
 
-    /// One pixel whose upper left corner is at (row, column).
-    private func pixel(row: Float, column: Float, _ view: ViewGeometry, _ samples: Int) -> Spectrum
-    {
-        let centre = view.position(row: row + 0.5, column: column + 0.5)
-        let pitch = view.pixelSize / Float(samples)
-        let start = -view.pixelSize / 2 + pitch / 2
-        var sum = Spectrum(repeating: 0)
-        for j in 0..<samples {
-            for i in 0..<samples {
-                sum += point(
-                    centre.x + start + Float(i) * pitch, centre.y + start + Float(j) * pitch)
+    /// The land through the optics, without light and air.
+    private func ground(rows: Range<Int>, columns: Range<Int>, _ view: ViewGeometry) -> [Spectrum] {
+        let reach = Optics.reach
+        let (width, height) = (columns.count, rows.count)
+        var result = [Spectrum](repeating: Spectrum(), count: width * height)
+        var line = [Spectrum](repeating: Spectrum(), count: width + 2 * reach)
+        for (place, spot) in Optics.points.enumerated() {
+            let (across, down) = (optics.across[place], optics.down[place])
+            for row in rows.lowerBound - reach..<rows.upperBound + reach {
+                for index in line.indices {
+                    let column = columns.lowerBound - reach + index
+                    let at = view.position(
+                        row: Float(row) + spot.y, column: Float(column) + spot.x)
+                    line[index] = point(at.x, at.y)
+                }
+                let targets =
+                    max(row - reach, rows.lowerBound)..<min(row + reach + 1, rows.upperBound)
+                for column in 0..<width {
+                    var sum = Spectrum()
+                    for tap in 0...2 * reach { sum += line[column + tap] * across[tap] }
+                    for target in targets {
+                        result[(target - rows.lowerBound) * width + column] +=
+                            sum * down[row - target + reach]
+                    }
+                }
             }
         }
-        let ground = lit(sum * (1 / Float(samples * samples)), centre)
-        let image = (x: (column + 0.5) * view.pixelSize, y: (row + 0.5) * view.pixelSize)
-        return throughClouds(ground, image.x, image.y)
+        return result
+    }
+
+    /// Light, haze, cloud and shadow at the middle of a pixel.
+    private func throughAir(
+        _ ground: Spectrum, row: Int, column: Int, _ view: ViewGeometry
+    ) -> Spectrum {
+        let (down, right) = (Float(row) + 0.5, Float(column) + 0.5)
+        let lit = lit(ground, view.position(row: down, column: right))
+        return throughClouds(lit, right * view.pixelSize, down * view.pixelSize)
     }
 
     @inline(__always)

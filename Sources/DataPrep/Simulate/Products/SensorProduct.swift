@@ -29,7 +29,7 @@ struct SensorProduct {
         let camera = SensorCamera(size: plan.citySize, datum: Double(scene.options.height))
         let terrain = scene.land.terrain
         let view = ViewGeometry(
-            width: scene.size, height: scene.size, margin: Imager.margin, pixelSize: 10, step: 1
+            width: scene.size, height: scene.size, margin: Imager.viewMargin, pixelSize: 10, step: 1
         ) { row, column in camera.land(row: row, column: column, terrain: terrain) }
         let seen = scene.image(
             date, width: scene.size, height: scene.size, view: view, bands: Self.bands)

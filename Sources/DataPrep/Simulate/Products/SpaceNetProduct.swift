@@ -62,7 +62,7 @@ struct SpaceNetProduct {
         var date = scene.acquisition(day: SimulatedDay(2016, 6, 20), index: 0)
         date.isTopOfAtmosphere = true
         let view = ViewGeometry(
-            width: side, height: side, margin: 0, pixelSize: pixelSize, step: 10
+            width: side, height: side, margin: Optics.reach, pixelSize: pixelSize, step: 10
         ) { row, column in
             (
                 Double(window.x) + column * Double(pixelSize),
