@@ -32,16 +32,16 @@ enum GDALReference {
         return dataset
     }
 
-    /// `gdalwarp -et 0 -r cubic` onto a grid.
+    /// `gdalwarp -et 0 -r KERNEL` onto a grid.
     static func warp(
         _ image: RasterBuffer<UInt16>, from grid: GeoGrid?, rpc: RPCModel? = nil,
-        onto target: GeoGrid, options: [String] = []
+        onto target: GeoGrid, kernel: ResamplingKernel = .cubic, options: [String] = []
     ) -> RasterBuffer<UInt16> {
         let source = dataset(image, grid, rpc: rpc)
         var result = RasterBuffer<UInt16>(size: target.size, filledWith: 0)
         let output = dataset(result, target)
         var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-        for option in ["-et", "0", "-r", "cubic", "-ovr", "NONE"] + options {
+        for option in ["-et", "0", "-r", kernel.rawValue, "-ovr", "NONE"] + options {
             list = CSLAddString(list, option)
         }
         let arguments = GDALWarpAppOptionsNew(list, nil)

@@ -37,15 +37,16 @@ private struct Slope: ShiftField {
         return worst
     }
 
-    @Test func agreesWithGDALOnAShiftedGrid() throws {
+    @Test(arguments: [ResamplingKernel.bilinear, .cubic, .lanczos])
+    func agreesWithGDALOnAShiftedGrid(kernel: ResamplingKernel) throws {
         let grid = try Fixture.grid(width: 180, height: 150)
         let image = Fixture.hills(grid.size)
         let target = try GeoGrid(
             size: PixelSize(width: 150, height: 120),
             transform: AffineTransform(originX: 500_043.7, originY: 5_799_951.2, resolution: 10),
             crs: grid.crs)
-        let ours = try Warp(from: grid, onto: target).resample(image, nodata: 0)
-        let theirs = GDALReference.warp(image, from: grid, onto: target)
+        let ours = try Warp(from: grid, onto: target).resample(image, nodata: 0, kernel: kernel)
+        let theirs = GDALReference.warp(image, from: grid, onto: target, kernel: kernel)
         #expect(difference(ours, theirs, valid: 10_000) <= 1)
     }
 

@@ -96,6 +96,9 @@ public enum QuickLook {
             RasterBuffer(size: classes.size, bands: 3, pixels: pixels), as: .png)
     }
 
+    @_specialize(where Pixel == UInt16)
+    @_specialize(where Pixel == UInt8)
+    @_specialize(where Pixel == Float)
     private static func stretched<Pixel: RasterPixel>(
         _ pixels: ArraySlice<Pixel>, _ stretch: Stretch, _ nodata: Pixel?
     ) -> [UInt8] {
@@ -114,6 +117,9 @@ public enum QuickLook {
         }
     }
 
+    @_specialize(where Pixel == UInt16)
+    @_specialize(where Pixel == UInt8)
+    @_specialize(where Pixel == Float)
     private static func percentiles<Pixel: RasterPixel>(
         _ pixels: [Pixel], _ low: Double, _ high: Double
     ) -> (Double, Double) {

@@ -66,6 +66,9 @@ public struct RasterBuffer<Pixel: RasterPixel>: Hashable, Sendable {
 
     /// The pixels of a window, which must lie inside.
     /// - Throws: `RasterError` (`invalid`) if it does not.
+    @_specialize(where Pixel == UInt16)
+    @_specialize(where Pixel == UInt8)
+    @_specialize(where Pixel == Float)
     public func cropped(to window: PixelWindow) throws -> RasterBuffer {
         guard size.window.contains(window) else {
             throw RasterError(.invalid, "the window \(window) is not inside of \(size)")

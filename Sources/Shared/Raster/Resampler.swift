@@ -60,11 +60,11 @@ struct Resampler<Pixel: RasterPixel> {
     @_specialize(where Pixel == Float)
     private func interpolate(row: Int, stretch: SIMD2<Float>) {
         let width = warp.target.size.width
-        let constant = warp.shift.constant
+        let shifts = warp.shift.shifts(ofRow: row, columns: width)
         for column in 0..<width {
             let (x, y) = (Double(column) + 0.5, Double(row) + 0.5)
-            let shift = constant ?? warp.shift.shift(atColumn: x, row: y)
-            let place = warp.map.source(column: x + shift.columns, row: y + shift.rows)
+            let shift = shifts[column]
+            let place = warp.map.source(column: x + shift.x, row: y + shift.y)
             let sourceX = place.x - Double(origin.column)
             let sourceY = place.y - Double(origin.row)
             guard sourceX >= 0, sourceY >= 0, sourceX < Double(size.width),
@@ -75,10 +75,12 @@ struct Resampler<Pixel: RasterPixel> {
             let index = row * width + column
             if kernel == .nearest {
                 write(index) { source[$0 * size.count + nearest] }
-            } else if stretch == SIMD2(1, 1) {
-                fourTaps(index, sourceX, sourceY)
-            } else {
+            } else if stretch != SIMD2(1, 1) {
                 manyTaps(index, sourceX, sourceY, stretch)
+            } else if kernel == .lanczos {
+                sixTaps(index, sourceX, sourceY)
+            } else {
+                fourTaps(index, sourceX, sourceY)
             }
         }
     }
@@ -112,6 +114,47 @@ struct Resampler<Pixel: RasterPixel> {
         resultMask[index] = 1
     }
 
+    /// 6 × 6 source pixels, for the kernel of three lobes.
+    @inline(__always)
+    private func sixTaps(_ index: Int, _ x: Double, _ y: Double) {
+        let (floorX, floorY) = ((x - 0.5).rounded(.down), (y - 0.5).rounded(.down))
+        let (left, top) = (Int(floorX) - 2, Int(floorY) - 2)
+        let first = top * size.width + left
+        guard left >= 0, top >= 0, left + 6 <= size.width, top + 6 <= size.height,
+            areSixValid(first)
+        else {
+            manyTaps(index, x, y, SIMD2(1, 1))
+            return
+        }
+        let across = LanczosTable.weights(Float(x - 0.5 - floorX))
+        let down = LanczosTable.weights(Float(y - 0.5 - floorY))
+        for band in 0..<bands {
+            let start = band * size.count + first
+            var sum = SIMD8<Float>.zero
+            for row in 0..<6 {
+                let i = start + row * size.width
+                let values = SIMD8(
+                    source[i].sample, source[i + 1].sample, source[i + 2].sample,
+                    source[i + 3].sample, source[i + 4].sample, source[i + 5].sample, 0, 0)
+                sum += values * down[row]
+            }
+            put((sum * across).sum(), band, index)
+        }
+        resultMask[index] = 1
+    }
+
+    @inline(__always)
+    private func areSixValid(_ first: Int) -> Bool {
+        let bytes = UnsafeRawBufferPointer(mask)
+        var (four, two): (UInt32, UInt16) = (0x0101_0101, 0x0101)
+        for row in 0..<6 {
+            let at = first + row * size.width
+            four &= bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)
+            two &= bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt16.self)
+        }
+        return four == 0x0101_0101 && two == 0x0101
+    }
+
     @inline(__always)
     private func areAllValid(_ first: Int) -> Bool {
         let bytes = UnsafeRawBufferPointer(mask)
@@ -143,7 +186,7 @@ struct Resampler<Pixel: RasterPixel> {
     private func manyTaps(_ index: Int, _ x: Double, _ y: Double, _ stretch: SIMD2<Float>) {
         var across = taps(x, kernel, stretch.x)
         var down = taps(y, kernel, stretch.y)
-        if kernel == .cubic, !isWhole(across, down) {
+        if kernel.radius > 1, !isWhole(across, down) {
             across = taps(x, .bilinear, stretch.x)
             down = taps(y, .bilinear, stretch.y)
         }

@@ -55,6 +55,9 @@ extension Warp {
     }
 
     /// 1 where a source pixel may be used.
+    @_specialize(where Pixel == UInt16)
+    @_specialize(where Pixel == UInt8)
+    @_specialize(where Pixel == Float)
     private static func mask<Pixel: RasterPixel>(
         of image: RasterBuffer<Pixel>, _ valid: RasterBuffer<UInt8>?, _ nodata: Pixel?
     ) -> [UInt8] {
