@@ -107,7 +107,7 @@ let package = Package(
 
         // Room 1: scenes → aligned tiles.
         room("DataPrep", ["Geo", "Raster", "Manifests", "Tensors", "Store", logging]),
-        program("matter-prep", of: "DataPrep", ["Geo", "Manifests"]),
+        program("matter-prep", of: "DataPrep", ["Geo", "Manifests", "Raster", "Tensors"]),
 
         // Room 2: tiles → pretrained encoder.
         room("MatterModel", ["Geo", "Manifests", "Tensors", "Store", toml, logging]),

@@ -97,6 +97,23 @@ import Testing
         #expect(try Self.tree(output) == before)
     }
 
+    /// A manifest that points out of its folder, or lists a tile twice, is not believed.
+    @Test func verifyRefusesAManifestThatLeavesItsFolder() throws {
+        let (input, output) = (try TemporaryFolder(), try TemporaryFolder())
+        _ = try Self.scenes(in: input, shift: (0, 0))
+        _ = try Self.run(input, into: output.path, tileSize: 258)
+        let manifest = output.path("manifest.jsonl")
+        let text = try WholeFile.readText(manifest)
+        let outside = text.replacing("\"tiles/", with: "\"../tiles/", maxReplacements: 1)
+        try Data(outside.utf8).write(to: URL(filePath: manifest))
+        let faults = try PrepVerification(folder: output.path).faults
+        #expect(faults.count == 1 && faults[0].contains("leaves the folder"))
+        try Data((text + text).utf8).write(to: URL(filePath: manifest))
+        #expect(try PrepVerification(folder: output.path).faults.count == 2)
+        try Data("{\"id\": 1}\n".utf8).write(to: URL(filePath: manifest))
+        #expect(throws: ManifestError.self) { try PrepVerification(folder: output.path) }
+    }
+
     /// A folder belongs to one plan and one set of inputs.
     @Test func refusesAnotherPlansFolder() throws {
         let (input, output) = (try TemporaryFolder(), try TemporaryFolder())

@@ -153,6 +153,48 @@ import Testing
         expectOneLine(try Self.run(scenes, folder.path("out")), 65, "DTD not allowed")
     }
 
+    // MARK: Sensor geometry
+
+    /// Over its DEM a scene comes to lie on the truth map; without, the result says that it is on flat ground.
+    @Test func orthorectifiesOverHeights() throws {
+        let folder = try TemporaryFolder()
+        let made = try runProgram(
+            "matter-prep",
+            ["simulate", "--out", folder.path("earth"), "--products", "sensor", "--quiet"])
+        #expect(made.status == 0, "\(made.stderr)")
+        let (scene, dem) = (
+            folder.path("earth/sensor/scene.tif"), folder.path("earth/sensor/dem.tif")
+        )
+        try AtomicFile.makeFolder(at: folder.path("dates"))
+        try FileManager.default.copyItem(
+            atPath: folder.path("earth/sensor/truth/map.tif"),
+            toPath: folder.path("dates/map_20210607.tif"))
+        let ortho = folder.path("dates/ortho_20210608.tif")
+        #expect(
+            try runProgram("matter-prep", ["orthorectify", scene, "--dem", dem, "--out", ortho])
+                .status == 0)
+        let aligned = try runProgram(
+            "matter-prep",
+            ["align", folder.path("dates"), "--reference", "2021-06-07", "--json", "--quiet"])
+        let date = try JSONValue.parse(aligned.stdout)[0]?["dates"]?[1]
+        #expect(date?["status"]?.string == "aligned", "\(aligned.stderr)")
+        for side in ["rows", "columns"] {
+            #expect(abs(date?["shift"]?[side]?.double ?? 9) < 0.05)
+        }
+        let flat = try runProgram(
+            "matter-prep", ["orthorectify", scene, "--out", folder.path("flat.tif")])
+        #expect(flat.status == 0 && flat.stdout.contains("flat ground"))
+        expectOneLine(
+            try runProgram(
+                "matter-prep",
+                ["orthorectify", scene, "--dem", folder.path("no.tif"), "--out", ortho]), 66,
+            "no.tif"
+        )
+        expectOneLine(
+            try runProgram("matter-prep", ["orthorectify", dem, "--out", folder.path("x.tif")]), 65,
+            "RPC")
+    }
+
     // MARK: Output
 
     @Test func anOutputThatCannotBeMadeIsSaid() throws {

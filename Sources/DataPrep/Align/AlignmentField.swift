@@ -19,17 +19,40 @@ public struct AlignmentField: Hashable, Sendable, Codable {
 
     /// The displacement at a position of the reference.
     public func shift(row: Double, column: Double) -> Shift {
-        let r = ((row - firstRow) / step).clamped(to: 0...Double(rows - 1))
-        let c = ((column - firstColumn) / step).clamped(to: 0...Double(columns - 1))
-        let (r0, c0) = (min(Int(r), max(rows - 2, 0)), min(Int(c), max(columns - 2, 0)))
-        let (r1, c1) = (min(r0 + 1, rows - 1), min(c0 + 1, columns - 1))
-        let (fr, fc) = (r - Double(r0), c - Double(c0))
-        func value(_ values: [Double]) -> Double {
-            let upper = values[r0 * columns + c0] * (1 - fc) + values[r0 * columns + c1] * fc
-            let lower = values[r1 * columns + c0] * (1 - fc) + values[r1 * columns + c1] * fc
-            return upper * (1 - fr) + lower * fr
+        let shift = line(row: row).shift(column: column)
+        return Shift(rows: shift.y, columns: shift.x)
+    }
+
+    /// The field along one row of the reference, for the inner loop of a warp.
+    struct Line {
+        let first: Double
+        let step: Double
+        /// Displacements at the nodes' columns: x along columns, y along rows.
+        let nodes: [SIMD2<Double>]
+
+        @inline(__always)
+        func shift(column: Double) -> SIMD2<Double> {
+            let place = ((column - first) / step).clamped(to: 0...Double(nodes.count - 1))
+            let left = min(Int(place), max(nodes.count - 2, 0))
+            let right = min(left + 1, nodes.count - 1)
+            return nodes[left] + (nodes[right] - nodes[left]) * (place - Double(left))
         }
-        return Shift(rows: value(rowShifts), columns: value(columnShifts))
+    }
+
+    /// The field along a row.
+    func line(row: Double) -> Line {
+        let place = ((row - firstRow) / step).clamped(to: 0...Double(rows - 1))
+        let upper = min(Int(place), max(rows - 2, 0))
+        let lower = min(upper + 1, rows - 1)
+        let share = place - Double(upper)
+        let nodes = (0..<columns).map { column in
+            let above = SIMD2(
+                columnShifts[upper * columns + column], rowShifts[upper * columns + column])
+            let below = SIMD2(
+                columnShifts[lower * columns + column], rowShifts[lower * columns + column])
+            return above + (below - above) * share
+        }
+        return Line(first: firstColumn, step: step, nodes: nodes)
     }
 }
 
@@ -129,13 +152,42 @@ struct FieldFitter {
             let kept = answers.filter { !isOut($0) }
             guard kept.count >= 3 else { continue }
             let solution = solve(model, kept)
-            distances += answers.filter(isOut).map { ($0.shift - solution[node($0)]).length }
+            distances += answers.filter(isOut).map { ($0.shift - seen($0, in: solution)).length }
         }
         return distances.isEmpty ? .infinity : distances.median
     }
 
+    /// The node in the middle of a window.
     private func node(_ answer: WindowShift) -> Int {
         (answer.gridRow + 1) * columns + answer.gridColumn + 1
+    }
+
+    /// What a window would find in a field: its mean where the window has texture.
+    private func seen(_ answer: WindowShift, in field: [Shift]) -> Shift {
+        nodes(under: answer).reduce(.zero) { $0 + field[$1.index] * $1.share }
+    }
+
+    /// The nodes around a window by the share of its texture that lies at them: bilinear from its cells.
+    private func nodes(under answer: WindowShift) -> [(index: Int, share: Double)] {
+        let cells = WindowCutter.cells
+        var shares = [Double](repeating: 0, count: 9)
+        for (index, texture) in answer.texture.enumerated() where texture > 0 {
+            // From the window's middle, in nodes; a window reaches half its side and never past the next node.
+            let reach = Double(survey.side) / Double(survey.step)
+            let down = (Double(index / cells) + 0.5) / Double(cells) * reach - reach / 2
+            let right = (Double(index % cells) + 0.5) / Double(cells) * reach - reach / 2
+            let (fr, fc) = (abs(down), abs(right))
+            let (row, column) = (down < 0 ? 0 : 2, right < 0 ? 0 : 2)
+            let share = Double(texture)
+            shares[4] += share * (1 - fr) * (1 - fc)
+            shares[3 + column] += share * (1 - fr) * fc
+            shares[3 * row + 1] += share * fr * (1 - fc)
+            shares[3 * row + column] += share * fr * fc
+        }
+        let middle = node(answer)
+        return shares.enumerated().filter { $0.element > 0 }.map { place, share in
+            (middle + (place / 3 - 1) * columns + place % 3 - 1, share)
+        }
     }
 
     // MARK: Solving
@@ -159,7 +211,7 @@ struct FieldFitter {
 
     /// Tukey's weights about a field, by the answers' precision.
     private func robustWeights(_ field: [Shift], _ answers: [WindowShift]) -> [Double] {
-        let distances = answers.map { ($0.shift - field[node($0)]).length }
+        let distances = answers.map { ($0.shift - seen($0, in: field)).length }
         let scale = max(4.685 * 1.4826 * distances.median, 0.02)
         return zip(answers, distances).map { answer, distance in
             let relative = distance / scale
@@ -170,6 +222,16 @@ struct FieldFitter {
         }
     }
 
+    /// The middle of a window's texture, in windows.
+    private func middle(of answer: WindowShift) -> (row: Double, column: Double) {
+        nodes(under: answer).reduce((0, 0)) { sum, node in
+            (
+                sum.0 + node.share * Double(node.index / columns - 1),
+                sum.1 + node.share * Double(node.index % columns - 1)
+            )
+        }
+    }
+
     private func plane(
         _ answers: [WindowShift], _ weights: [Double], isConstant: Bool
     ) -> [Shift]? {
@@ -177,9 +239,9 @@ struct FieldFitter {
         var normal = [Double](repeating: 0, count: 9)
         var right = [[Double]](repeating: [0, 0, 0], count: 2)
         for (answer, weight) in zip(answers, weights) {
+            let at = middle(of: answer)
             let basis = [
-                1, isConstant ? 0 : Double(answer.gridRow) - centre.0,
-                isConstant ? 0 : Double(answer.gridColumn) - centre.1,
+                1, isConstant ? 0 : at.row - centre.0, isConstant ? 0 : at.column - centre.1,
             ]
             for i in 0..<3 {
                 for j in 0..<3 { normal[3 * i + j] += weight * basis[i] * basis[j] }
@@ -207,17 +269,14 @@ struct FieldFitter {
     ) -> [Shift] {
         let mean = weights.reduce(0, +) / Double(max(weights.count, 1))
         guard mean > 0 else { return start }
-        var strength = [Double](repeating: 0, count: rows * columns)
-        var values = [Shift](repeating: .zero, count: rows * columns)
-        for (answer, weight) in zip(answers, weights) {
-            strength[node(answer)] = weight / mean
-            values[node(answer)] = answer.shift
-        }
-        let solver = SmoothField(rows: rows, columns: columns, smoothness: smoothness)
-        let down = solver.solve(
-            values: values.map(\.rows), weights: strength, start: start.map(\.rows))
+        let solver = SmoothField(
+            rows: rows, columns: columns, smoothness: smoothness,
+            observations: zip(answers, weights).map {
+                SmoothField.Observation(nodes: nodes(under: $0), weight: $1 / mean)
+            })
+        let down = solver.solve(values: answers.map(\.shift.rows), start: start.map(\.rows))
         let across = solver.solve(
-            values: values.map(\.columns), weights: strength, start: start.map(\.columns))
+            values: answers.map(\.shift.columns), start: start.map(\.columns))
         return zip(down, across).map { Shift(rows: $0, columns: $1) }
     }
 
@@ -228,7 +287,7 @@ struct FieldFitter {
         height: Int
     ) -> FittedShift {
         let answers = survey.answers
-        let distances = answers.map { ($0.shift - solution[node($0)]).length }
+        let distances = answers.map { ($0.shift - seen($0, in: solution)).length }
         let scatter = max(distances.median, 1e-4)
         var errors = [Double](repeating: scatter, count: solution.count)
         for answer in answers { errors[node(answer)] = max(answer.uncertainty, 1e-4) }
@@ -240,7 +299,11 @@ struct FieldFitter {
             rowShifts: solution.map(\.rows), columnShifts: solution.map(\.columns),
             uncertainty: errors)
         let samples = stride(from: 8.0, to: Double(height), by: 16).flatMap { row in
-            stride(from: 8.0, to: Double(width), by: 16).map { field.shift(row: row, column: $0) }
+            let line = field.line(row: row)
+            return stride(from: 8.0, to: Double(width), by: 16).map { column in
+                let shift = line.shift(column: column)
+                return Shift(rows: shift.y, columns: shift.x)
+            }
         }
         let count = Double(max(samples.count, 1))
         let sum = samples.reduce(Shift.zero, +)

@@ -108,51 +108,58 @@ struct RegionAligner {
         let moving = try frame.moving(files, band: band)
         let survey = try ShiftEstimator(settings.search).survey(
             reference: frame.image, moving: moving.image, origin: moving.origin)
-        try judge(survey, frame: frame, nominal: moving.fraction, into: &date)
-        if date.status == .aligned { date.residual = try residual(files, band, frame, date) }
+        guard let fit = fit(survey, frame, into: &date) else { return date }
+        adopt(fit, scale: frame.scale, nominal: moving.fraction, into: &date)
+        let warp = SceneWarp(
+            files: files, region: frame.region, applied: date.applied, kernel: settings.kernel)
+        date.residual = try residual(warp, band, frame)
         return date
     }
 
-    /// Turns what the windows say into a shift, or a reason why there is none.
-    private func judge(
-        _ survey: WindowSurvey, frame: AlignmentFrame, nominal: Shift,
-        into date: inout DateAlignment
-    ) throws {
+    /// What the windows of a survey agree on; `nil`, and the date's reason, when that cannot be believed.
+    private func fit(
+        _ survey: WindowSurvey, _ frame: AlignmentFrame, into date: inout DateAlignment
+    ) -> FittedShift? {
         date.windows = [survey.asked, survey.answers.count, 0]
-        if let refusal = survey.refusal {
-            date.reason = refusal
-            return
-        }
+        date.reason = survey.refusal
+        guard survey.refusal == nil else { return nil }
         guard let fit = survey.fitted(width: frame.image.width, height: frame.image.height) else {
             date.reason = "no window answered"
-            return
+            return nil
         }
         date.windows[2] = fit.inliers
         date.crossCheckedResidual = fit.crossCheckedResidual * frame.scale
         guard fit.inliers >= min(Self.fewestWindows, survey.rows * survey.columns) else {
             date.reason =
                 "only \(fit.inliers) of \(survey.asked) windows agree, needs \(Self.fewestWindows)"
-            return
+            return nil
         }
         guard fit.crossCheckedResidual <= Self.largestDisagreement else {
             date.reason = "windows disagree by \(fit.crossCheckedResidual.short) px, at most 0.50"
-            return
+            return nil
         }
+        return fit
+    }
+
+    /// Writes a fit into a date's record, in pixels of the region.
+    private func adopt(
+        _ fit: FittedShift, scale: Double, nominal: Shift, into date: inout DateAlignment
+    ) {
         date.status = .aligned
-        let field = fit.field?.scaled(by: frame.scale, minus: nominal)
-        let shift = (fit.global - nominal) * frame.scale
+        let field = fit.field?.scaled(by: scale, minus: nominal)
+        let shift = (fit.global - nominal) * scale
         (date.shift, date.field, date.model) = (shift, field, fit.model)
-        date.uncertainty = fit.uncertainty * frame.scale
-        date.localRootMeanSquare = fit.localRootMeanSquare * frame.scale
+        date.uncertainty = fit.uncertainty * scale
+        date.localRootMeanSquare = fit.localRootMeanSquare * scale
+        date.crossCheckedResidual = fit.crossCheckedResidual * scale
         let needsMove = field != nil || shift.length >= settings.smallestShift
         date.isResampled = date.isResampled || needsMove
     }
 
     /// Finds the shift anew on the warped band.
     private func residual(
-        _ files: SceneFiles, _ band: Sentinel2Band, _ frame: AlignmentFrame, _ date: DateAlignment
+        _ warp: SceneWarp, _ band: Sentinel2Band, _ frame: AlignmentFrame
     ) throws -> DateAlignment.Residual? {
-        let warp = SceneWarp(files: files, region: frame.region, applied: date.applied)
         let image = try warp.picture(band, onto: frame.grid)
         let survey = try ShiftEstimator(settings.search).survey(
             reference: frame.image, moving: image)

@@ -34,6 +34,8 @@ public struct WindowShift: Hashable, Sendable {
     public let uncertainty: Double
     /// Agreement of the phases, 0…1.
     public let coherence: Double
+    /// Where in the window the texture lies, (`WindowCutter.cells`)² shares of 1: the shift is the field's mean under them.
+    let texture: [Float]
 }
 
 /// The windows of a pair: where they lie and what those that could answer said.
@@ -84,16 +86,17 @@ public struct ShiftEstimator {
     ) throws -> WindowSurvey {
         let side = search.side(width: reference.width, height: reference.height)
         let step = min(reference.width, reference.height) > 4096 ? side : side / 2
-        let rows = max(0, (reference.height - side) / step + 1)
-        let columns = max(0, (reference.width - side) / step + 1)
+        // The first and the last window of a line look half over the edge, where the field would else be a guess.
+        let rows = max(0, (reference.height - side) / step + 3)
+        let columns = max(0, (reference.width - side) / step + 3)
         var survey = WindowSurvey(
             side: side, step: step,
             first: (
-                max(0, reference.height - side) % step / 2,
-                max(0, reference.width - side) % step / 2
+                max(0, reference.height - side) % step / 2 - step,
+                max(0, reference.width - side) % step / 2 - step
             ),
             rows: rows, columns: columns)
-        guard rows > 0, columns > 0 else {
+        guard reference.height >= side, reference.width >= side else {
             survey.refusal = "the reference is smaller than a window of \(side) pixels"
             return survey
         }
@@ -149,7 +152,7 @@ private struct WindowSet {
         let spectra = WindowSpectra(side: survey.side)
         var sum = [Float](repeating: 0, count: spectra.length)
         var used = 0
-        try forEachBatch(all.map { ($0, (0, 0)) }, spectra) { _, usable, cross in
+        try forEachBatch(all.map { ($0, (0, 0)) }, spectra) { _, usable, cross, _ in
             guard usable >= search.smallestUsableShare else { return }
             used += 1
             for entry in stride(from: 0, to: spectra.length, by: 2) {
@@ -190,7 +193,7 @@ private struct WindowSet {
         for round in 0..<4 where !pending.isEmpty {
             var next: [Asked] = []
             try forEachBatch(pending.map { ($0.window, $0.offset) }, spectra) {
-                index, usable, cross in
+                index, usable, cross, texture in
                 guard usable >= search.smallestUsableShare else { return }
                 var item = pending[index]
                 let step = round == 0 ? try spectra.localPeak(of: cross, within: 6) : (0, 0)
@@ -206,7 +209,7 @@ private struct WindowSet {
                 {
                     item.offset = (item.offset.row + whole.0, item.offset.column + whole.1)
                     next.append(item)
-                } else if let answer = answer(item, fit) {
+                } else if let answer = answer(item, fit, texture) {
                     answers.append(answer)
                 }
             }
@@ -215,7 +218,9 @@ private struct WindowSet {
         return answers.sorted { ($0.gridRow, $0.gridColumn) < ($1.gridRow, $1.gridColumn) }
     }
 
-    private func answer(_ item: Asked, _ fit: PhasePlane.Fit) -> WindowShift? {
+    private func answer(
+        _ item: Asked, _ fit: PhasePlane.Fit, _ texture: () -> [Float]
+    ) -> WindowShift? {
         guard fit.coherence >= search.leastCoherence,
             fit.uncertainty <= search.largestUncertainty,
             max(abs(fit.shift.rows), abs(fit.shift.columns)) <= 1
@@ -228,7 +233,7 @@ private struct WindowSet {
         }
         return WindowShift(
             gridRow: item.window.row, gridColumn: item.window.column, shift: shift,
-            uncertainty: fit.uncertainty, coherence: fit.coherence)
+            uncertainty: fit.uncertainty, coherence: fit.coherence, texture: texture())
     }
 
     // MARK: Batches
@@ -237,7 +242,10 @@ private struct WindowSet {
     private func forEachBatch(
         _ windows: [(window: (row: Int, column: Int), offset: (row: Int, column: Int))],
         _ spectra: WindowSpectra,
-        body: (_ index: Int, _ usable: Double, _ cross: UnsafePointer<Float>) throws -> Void
+        body: (
+            _ index: Int, _ usable: Double, _ cross: UnsafePointer<Float>,
+            _ texture: () -> [Float]
+        ) throws -> Void
     ) throws {
         let pixels = survey.side * survey.side
         for start in stride(from: 0, to: windows.count, by: Self.batch) {
@@ -266,7 +274,16 @@ private struct WindowSet {
             try cross.withUnsafeBufferPointer { cross in
                 guard let cross = cross.baseAddress else { return }
                 for place in 0..<part.count {
-                    try body(start + place, usable[place], cross + place * spectra.length)
+                    try body(start + place, usable[place], cross + place * spectra.length) {
+                        reference.withUnsafeBufferPointer { first in
+                            moving.withUnsafeBufferPointer { second in
+                                guard let first = first.baseAddress, let second = second.baseAddress
+                                else { return [] }
+                                return cutter.texture(
+                                    first + place * pixels, second + place * pixels)
+                            }
+                        }
+                    }
                 }
             }
         }

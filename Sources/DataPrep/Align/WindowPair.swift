@@ -49,6 +49,43 @@ struct WindowCutter {
         return Double(sum / total)
     }
 
+    /// Cells along one side of a window in which its texture is told.
+    static let cells = 8
+
+    /// Where in a window the texture lies that both dates show: what a shift found in it is a mean over.
+    ///
+    /// The phase of a cross-spectrum is that of the summed products of both images' structure, so a window speaks for the
+    /// parts where both have gradients, not for its middle.
+    ///
+    /// - Parameters:
+    ///   - reference: a window as `cut` left it.
+    ///   - moving: the other.
+    /// - Returns: `cells²` shares of 1: the product of both gradients, not less than 0.
+    func texture(_ reference: UnsafePointer<Float>, _ moving: UnsafePointer<Float>) -> [Float] {
+        let cell = side / Self.cells
+        var shares = [Float](repeating: 0, count: Self.cells * Self.cells)
+        for row in 0..<side - 1 {
+            let place = row / cell * Self.cells
+            for column in 0..<side - 1 {
+                let at = row * side + column
+                let across =
+                    (reference[at + 1] - reference[at]) * (moving[at + 1] - moving[at])
+                let down =
+                    (reference[at + side] - reference[at]) * (moving[at + side] - moving[at])
+                shares[place + column / cell] += across + down
+            }
+        }
+        var total: Float = 0
+        for index in shares.indices {
+            shares[index] = max(shares[index], 0)
+            total += shares[index]
+        }
+        guard total > 0 else {
+            return [Float](repeating: 1 / Float(shares.count), count: shares.count)
+        }
+        return shares.map { $0 / total }
+    }
+
     /// Pixels outside the image are unusable: 0.
     private func copy(
         _ image: AlignmentImage, row: Int, column: Int, to window: UnsafeMutablePointer<Float>

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import DataPrep
+import Tensors
 
 /// Finds the shift of dates against a reference and writes nothing.
 struct AlignCommand: ParsableCommand {
@@ -21,6 +22,8 @@ struct AlignCommand: ParsableCommand {
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
+        // The transforms are small: threads would spend their time waiting for one another.
+        Torch.setThreads(1)
         var settings = PrepSettings()
         alignment.apply(to: &settings)
         settings.bands = [alignment.alignmentBand]

@@ -3,6 +3,7 @@ import DataPrep
 import Foundation
 import Logging
 import Manifests
+import Tensors
 
 /// One run on the screen: events to log lines and a progress bar, the outcome to a table.
 struct PrepSession {
@@ -17,6 +18,8 @@ struct PrepSession {
     }
 
     func run() throws {
+        // The transforms are small: threads would spend their time waiting for one another.
+        Torch.setThreads(1)
         let stop = StopSignal()
         let screen = Screen(logging, log: RunLog(folder: plan.output))
         let report = try PrepRun(plan, checkStop: stop.check, onEvent: screen.show).run()

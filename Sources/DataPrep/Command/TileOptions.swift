@@ -1,11 +1,14 @@
 public import ArgumentParser
 import DataPrep
 public import Geo
+public import Raster
 
 extension Sentinel2Band: ExpressibleByArgument {
     /// Any of the usual spellings of a band.
     public init?(argument: String) { self.init(name: argument) }
 }
+
+extension ResamplingKernel: ExpressibleByArgument {}
 
 /// Which tiles are cut, of which bands.
 struct TileOptions: ParsableArguments {
@@ -17,6 +20,9 @@ struct TileOptions: ParsableArguments {
 
     @Option(help: "Right and lower edge: pad with no data, or drop what does not fill a tile.")
     var edge = "pad"
+
+    @Option(help: "Kernel for a moved or reprojected date.")
+    var resampling = ResamplingKernel.lanczos
 
     @Option(help: "Bands of the quick-looks: three, or one. Default: B04,B03,B02.")
     var quicklookBands: String?
@@ -36,6 +42,7 @@ struct TileOptions: ParsableArguments {
     func apply(to settings: inout PrepSettings) throws {
         settings.tileSize = tileSize
         settings.edge = TileGrid.EdgeRule(rawValue: edge) ?? .pad
+        settings.kernel = resampling
         settings.bands = try parsed(bands, "--bands")
         settings.quicklookBands = try parsed(quicklookBands, "--quicklook-bands")
     }

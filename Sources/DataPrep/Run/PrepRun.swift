@@ -117,7 +117,8 @@ public struct PrepRun {
         _ folder: TileFolder
     ) throws -> (records: [TileRecord], written: Int) {
         let warp = SceneWarp(
-            files: SceneFiles(scene: scene), region: alignment.grid, applied: date.applied)
+            files: SceneFiles(scene: scene), region: alignment.grid, applied: date.applied,
+            kernel: plan.settings.kernel)
         let cutter = TileCutter(warp: warp, bands: region.bands)
         var records: [TileRecord] = []
         var written = 0

@@ -1,5 +1,6 @@
 public import Geo
 import Manifests
+public import Raster
 
 /// What can be set about a preparation; written into `run.json`, so that another setting is another result.
 public struct PrepSettings: Hashable, Sendable, Codable {
@@ -22,6 +23,11 @@ public struct PrepSettings: Hashable, Sendable, Codable {
     public var reference: String?
     /// Red, green and blue of the quick-looks, or one band; `nil` for B04 B03 B02 where there, else the first band.
     public var quicklookBands: [Sentinel2Band]?
+    /// How reflectance between pixels is made where a date is moved or reprojected.
+    ///
+    /// Lanczos, because cubic convolution undoes part of the alignment: on simulated dates with a true field taken out, windows
+    /// still found 0.04 to 0.05 px after cubic and 0.01 to 0.02 after Lanczos.
+    public var kernel = ResamplingKernel.lanczos
     /// How shifts are looked for.
     public var search = ShiftSearch()
     /// A shift not longer than this many pixels and without a local field counts as none: such a date is copied.

@@ -54,7 +54,7 @@ final class TileFolder {
         let bytes = try RasterWriter.encode(
             tile.pixels, grid: grid, as: .cog(.deflate), nodata: 0, bandNames: record.bands,
             metadata: [
-                "TIFFTAG_DATETIME": record.date, "MATTER_SOURCE": record.source.name,
+                "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
                 "MATTER_SCALE": "reflectance x 10000",
             ])
         try put(bytes, Self.raster(record.id))
@@ -86,15 +86,31 @@ final class TileFolder {
         try AtomicFile.write(bytes, to: target)
     }
 
+    /// Bright and dark ends are those of the clear ground, so that a cloud does not turn the land black.
     private func picture(
         _ tile: Tile, _ bands: [Sentinel2Band], _ wanted: [Sentinel2Band]
     ) throws -> [UInt8] {
-        let places = wanted.compactMap { bands.firstIndex(of: $0) }
-        guard places.count == 3 else {
-            return try QuickLook.grayPNG(tile.pixels, band: places.first ?? 0, nodata: 0)
+        let found = wanted.compactMap { bands.firstIndex(of: $0) }
+        let planes = try (found.count == 3 ? found : [found.first ?? 0]).map { band in
+            try RasterBuffer(
+                size: tile.pixels.size, pixels: Self.stretched(tile.pixels.band(band), tile.valid))
+        }
+        guard planes.count == 3 else {
+            return try QuickLook.grayPNG(planes[0], stretch: .percentiles(0, 100), nodata: 0)
         }
         return try QuickLook.rgbPNG(
-            tile.pixels, red: places[0], green: places[1], blue: places[2], nodata: 0)
+            red: planes[0], green: planes[1], blue: planes[2], stretch: .percentiles(0, 100),
+            nodata: 0)
+    }
+
+    /// Values clamped to the 2nd and 98th percentile of the valid ones; of all, when hardly any is valid.
+    private static func stretched(_ values: ArraySlice<UInt16>, _ valid: [UInt8]) -> [UInt16] {
+        var clear = zip(values, valid).filter { $1 == 1 }.map(\.0)
+        if clear.count < values.count / 100 { clear = values.filter { $0 != 0 } }
+        guard !clear.isEmpty else { return Array(values) }
+        clear.sort()
+        let (low, high) = (clear[clear.count * 2 / 100], clear[(clear.count - 1) * 98 / 100])
+        return values.map { $0 == 0 ? 0 : min(max($0, low), high) }
     }
 
     private func sample(_ tile: Tile, _ bands: [Sentinel2Band]) throws -> [String: HostArray] {

@@ -3,13 +3,16 @@ import Raster
 
 /// Brings bands of one date onto grids of its region: geometry, alignment and resampling in one pass from source pixels.
 ///
-/// Cubic for reflectance, nearest for the classification; where the date lies on the grid and is not moved, pixels are
-/// copied. Bands of 20 and 60 m go from their own pixels straight to the grid. Not `Sendable`: it remembers decoded bands.
+/// Nearest for the classification, the kernel that is asked for everything else; where the date lies on the grid and is
+/// not moved, pixels are copied. Bands of 20 and 60 m go from their own pixels straight to the grid. Not `Sendable`: it
+/// remembers decoded bands.
 final class SceneWarp {
     private let files: SceneFiles
     /// The grid in whose pixels the displacement is told.
     private let region: GeoGrid
+    /// The displacement that is taken out.
     private let applied: AppliedShift?
+    private let kernel: ResamplingKernel
     private let threads: Int
     private var grids: [BandSource: GeoGrid] = [:]
     private var decoded: [BandSource: RasterBuffer<UInt16>] = [:]
@@ -18,17 +21,21 @@ final class SceneWarp {
     /// Bytes of decoded bands that are kept, so that a code-block is decoded once; bands beyond are read window by window.
     private static let largestMemory = 1 << 30
 
-    init(files: SceneFiles, region: GeoGrid, applied: AppliedShift?, threads: Int = 2) {
+    init(
+        files: SceneFiles, region: GeoGrid, applied: AppliedShift?,
+        kernel: ResamplingKernel, threads: Int = 2
+    ) {
         self.files = files
         self.region = region
         self.applied = applied
+        self.kernel = kernel
         self.threads = threads
     }
 
     /// A band on a grid, harmonised, 0 where there is nothing.
     func band(_ band: Sentinel2Band, onto grid: GeoGrid) throws -> RasterBuffer<UInt16> {
         let source = try files.scene.source(of: band)
-        return try warped(source, onto: grid, kernel: .cubic) { [files] in
+        return try warped(source, onto: grid, kernel: kernel) { [files] in
             try files.read(source, $0)
         }
     }
@@ -105,5 +112,12 @@ private struct PlacedField: ShiftField {
     func shift(atColumn column: Double, row: Double) -> (columns: Double, rows: Double) {
         let shift = field.shift(row: origin.y + row * scale, column: origin.x + column * scale)
         return (shift.columns / scale, shift.rows / scale)
+    }
+
+    func shifts(ofRow row: Int, columns: Int) -> [SIMD2<Double>] {
+        let line = field.line(row: origin.y + (Double(row) + 0.5) * scale)
+        return (0..<columns).map { column in
+            line.shift(column: origin.x + (Double(column) + 0.5) * scale) / scale
+        }
     }
 }
