@@ -26,6 +26,24 @@ public enum FileDigest {
             throw ManifestError(.missing, path: path, "the file cannot be opened")
         }
         defer { try? file.close() }
+        return try hex(algorithm, of: path) { update in
+            while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+                piece.withUnsafeBytes(update)
+            }
+        }
+    }
+
+    /// The digest of bytes in memory, in lower-case hexadecimal digits.
+    ///
+    /// - Throws: `ManifestError` when the digest is not available.
+    public static func hex(of bytes: [UInt8], _ algorithm: Algorithm) throws -> String {
+        try hex(algorithm, of: "bytes") { bytes.withUnsafeBytes($0) }
+    }
+
+    private static func hex(
+        _ algorithm: Algorithm, of path: String,
+        feed: ((UnsafeRawBufferPointer) -> Void) throws -> Void
+    ) throws -> String {
         let context = EVP_MD_CTX_new()
         defer { EVP_MD_CTX_free(context) }
         guard let method = EVP_get_digestbyname(algorithm.rawValue),
@@ -33,9 +51,7 @@ public enum FileDigest {
         else {
             throw ManifestError(.io, path: path, "this OpenSSL has no \(algorithm.rawValue)")
         }
-        while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
-            _ = piece.withUnsafeBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
-        }
+        try feed { EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var count: UInt32 = 0
         EVP_DigestFinal_ex(context, &digest, &count)

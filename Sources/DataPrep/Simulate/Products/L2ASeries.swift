@@ -40,7 +40,7 @@ struct L2ASeries {
         let grid = try name.site.grid(width: plan.size, height: plan.size, resolution: 10)
         let stem = name.product
         try folder.write(
-            TruthFiles.shiftField(date.shift, size: plan.size), to: "\(stem).safetensors")
+            try TruthFiles.shiftField(date.shift, size: plan.size), to: "\(stem).safetensors")
         try folder.write(
             TruthFiles.map(
                 scene.classMap(date: date.index), grid: grid, names: ["land cover"]),

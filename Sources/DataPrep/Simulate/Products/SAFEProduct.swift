@@ -6,7 +6,7 @@ import Raster
 /// Writes one date as an L2A SAFE folder: JP2 bands on their native grids, SCL, metadata, manifest.
 ///
 /// A *partial* tile: smaller than 10980 pixels, everything else as in a real product. GDAL's
-/// SENTINEL2 driver opens its `MTD_MSIL2A.xml`. Checksums in the manifest are SHA-256.
+/// SENTINEL2 driver opens its `MTD_MSIL2A.xml`. Checksums in the manifest are MD5, as in ESA's L2A.
 struct SAFEProduct {
     let name: SAFEName
     let image: SimulatedImage
@@ -33,7 +33,7 @@ struct SAFEProduct {
             Layer(path: "GRANULE/\(name.granule)/MTD_TL.xml", bytes: Array(tile.text.utf8)))
         files.append(Layer(path: "MTD_MSIL2A.xml", bytes: Array(metadata.text.utf8)))
         for file in files { try folder.write(file.bytes, to: file.path) }
-        try folder.write(manifest(of: files), to: "manifest.safe")
+        try folder.write(try manifest(of: files), to: "manifest.safe")
     }
 
     private func encode(_ band: SimulatedBand) throws -> Layer {
@@ -54,14 +54,14 @@ struct SAFEProduct {
             bytes: try RasterWriter.encode(buffer, grid: grid, as: .jpeg2000()))
     }
 
-    private func manifest(of files: [Layer]) -> String {
-        let objects = files.enumerated().map { index, file in
+    private func manifest(of files: [Layer]) throws -> String {
+        let objects = try files.enumerated().map { index, file in
             let type = file.path.hasSuffix(".jp2") ? "application/octet-stream" : "text/xml"
             return """
                     <dataObject ID="Data_\(index + 1)">
                       <byteStream mimeType="\(type)" size="\(file.bytes.count)">
                         <fileLocation locatorType="URL" href="./\(file.path)"/>
-                        <checksum checksumName="SHA-256">\(SHA256Digest(of: file.bytes).hex)</checksum>
+                        <checksum checksumName="MD5">\(try FileDigest.hex(of: file.bytes, .md5))</checksum>
                       </byteStream>
                     </dataObject>
                 """

@@ -2,6 +2,7 @@ import Foundation
 import Geo
 import Manifests
 import Raster
+import Tensors
 
 /// The truth about a scene, in the files that tests and reports compare with.
 enum TruthFiles {
@@ -12,7 +13,7 @@ enum TruthFiles {
     ///
     /// Node (i, j) is the displacement of the content at reference position
     /// (`step`·(i + ½), `step`·(j + ½)).
-    static func shiftField(_ field: TrueShiftField, size: Int) -> [UInt8] {
+    static func shiftField(_ field: TrueShiftField, size: Int) throws -> [UInt8] {
         let side = max(1, size / fieldStep)
         var rows: [Float] = []
         var columns: [Float] = []
@@ -25,27 +26,11 @@ enum TruthFiles {
                 columns.append(Float(shift.columns))
             }
         }
-        return safetensors([("columns", columns), ("rows", rows)], shape: [side, side])
-    }
-
-    /// Float32 tensors of one shape in the safetensors format, in the order given.
-    private static func safetensors(_ tensors: [(String, [Float])], shape: [Int]) -> [UInt8] {
-        let length = shape.reduce(4, *)
-        let dimensions = shape.map(String.init).joined(separator: ",")
-        let entries = tensors.enumerated().map { index, tensor in
-            "\"\(tensor.0)\":{\"dtype\":\"F32\",\"shape\":[\(dimensions)],"
-                + "\"data_offsets\":[\(index * length),\((index + 1) * length)]}"
-        }
-        let metadata = "\"__metadata__\":{\"step\":\"\(fieldStep)\"}"
-        var header = Array("{\(([metadata] + entries).joined(separator: ","))}".utf8)
-        while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
-        var bytes = withUnsafeBytes(of: UInt64(header.count).littleEndian, Array.init) + header
-        for (_, values) in tensors {
-            for value in values {
-                bytes += withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init)
-            }
-        }
-        return bytes
+        return try Safetensors.serialize(
+            [
+                "columns": HostArray(columns, shape: [side, side]),
+                "rows": HostArray(rows, shape: [side, side]),
+            ], metadata: ["step": String(fieldStep)])
     }
 
     /// An 8-bit map (classes, change) as a GeoTIFF.
