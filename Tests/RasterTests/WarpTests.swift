@@ -177,7 +177,8 @@ private struct Slope: ShiftField {
             crs: CRS(epsg: 32633))
         let heights = try heights(around: target, in: folder)
         let ours = try Warp(
-            from: model, size: size, elevation: hasHeights ? heights : nil, onto: target
+            from: model, size: size, elevation: hasHeights ? ElevationModel(path: heights) : nil,
+            onto: target
         ).resample(image, nodata: 0)
         let option = hasHeights ? "RPC_DEM=\(heights)" : "RPC_HEIGHT=100"
         let theirs = GDALReference.warp(

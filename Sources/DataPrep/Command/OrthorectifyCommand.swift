@@ -3,11 +3,13 @@ import Console
 import DataPrep
 import Geo
 import Logging
+import Raster
 
 /// Brings an image in sensor geometry onto a map grid.
 struct OrthorectifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orthorectify", abstract: "Brings an RPC image onto a map grid over a DEM.",
+        commandName: "orthorectify",
+        abstract: "Brings an image in sensor geometry onto a map grid over a DEM.",
         discussion: """
               matter-prep orthorectify scene.tif --dem heights.tif --epsg 32633 --resolution 10 --out ortho.tif
             """)
@@ -16,8 +18,25 @@ struct OrthorectifyCommand: ParsableCommand {
     var image: String
 
     @Option(
-        help: "Heights in metres. Without it the ground is taken as flat, and the result says so.")
+        help:
+            "Heights in metres: GeoTIFF, SRTM .hgt or a VRT of many. Without it the ground is taken as flat, and the result says so."
+    )
     var dem: String?
+
+    @Option(
+        help:
+            "Metres to add to the heights to get metres above the ellipsoid (the geoid's height), or \"gcps\" to find them from the control points."
+    )
+    var heightOffset: String?
+
+    @Option(help: "Height in metres where the DEM has none. Default: no data there.")
+    var voidHeight: Double?
+
+    @Option(
+        help:
+            "Control points (CSV or GeoJSON) that take the camera model's bias out. Default: those in the image; \"none\" ignores them."
+    )
+    var gcps: String?
 
     @Option(help: "EPSG code of the map projection. Default: the UTM zone of the image's centre.")
     var epsg: Int?
@@ -31,14 +50,51 @@ struct OrthorectifyCommand: ParsableCommand {
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
 
+    func validate() throws {
+        if let heightOffset, heightOffset != "gcps", Double(heightOffset) == nil {
+            throw ValidationError("--height-offset is metres, or gcps.")
+        }
+        if dem == nil, heightOffset != nil || voidHeight != nil {
+            throw ValidationError("--height-offset and --void-height belong to --dem.")
+        }
+    }
+
     func run() throws {
-        let result = try Orthorectification(
-            image: image, elevation: dem, crs: epsg.map { CRS(epsg: $0) }, resolution: resolution
-        ).write(to: out)
-        if let warning = result.warning { logging.logger("matter-prep").warning("\(warning)") }
+        let result = try resolve().write(to: out)
+        for warning in result.warnings { logging.logger("matter-prep").warning("\(warning)") }
         try json.print(result) {
             ["\(out): \(result.width)×\(result.height) pixels in \(result.crs)"]
-                + [result.warning].compactMap { $0 }
+                + fitted(result) + result.warnings
         }
+    }
+
+    private func resolve() throws -> Orthorectification {
+        let heights = dem.map {
+            ElevationModel(
+                path: $0, offset: heightOffset.flatMap(Double.init) ?? 0, voidHeight: voidHeight)
+        }
+        var work = Orthorectification(
+            image: image, elevation: heights, crs: epsg.map { CRS(epsg: $0) },
+            resolution: resolution)
+        work.findsHeightOffset = heightOffset == "gcps"
+        if let gcps { work.controls = gcps == "none" ? [] : try GroundControlFile.read(gcps) }
+        return work
+    }
+
+    private func fitted(_ result: Orthorectification.Outcome) -> [String] {
+        var lines: [String] = []
+        if let before = result.controlResidualBefore, let after = result.controlResidual {
+            lines.append(
+                "\(result.controlPoints) control points: \(rounded(before)) px from the camera model, "
+                    + "\(rounded(after)) px after its bias was taken out")
+        }
+        if let offset = result.heightOffset, offset != 0 {
+            lines.append("\(rounded(offset)) m added to the heights")
+        }
+        return lines
+    }
+
+    private func rounded(_ value: Double) -> String {
+        "\((value * 100).rounded() / 100)"
     }
 }

@@ -1,18 +1,26 @@
 import Foundation
 public import Geo
 import Manifests
-import Raster
+public import Raster
 
 /// Brings an image in sensor geometry onto a map grid, in one resampling, through its camera model over heights.
+///
+/// Control points take the camera model's bias out; an image without camera model is laid by a polynomial through them.
 public struct Orthorectification: Sendable {
-    /// A GeoTIFF with a camera model.
-    public let image: String
-    /// A raster of heights in metres, or `nil` for flat ground.
-    public let elevation: String?
+    /// A GeoTIFF with a camera model, or with control points.
+    public var image: String
+    /// Heights; `nil` for flat ground.
+    public var elevation: ElevationModel?
+    /// Whether `elevation.offset` is to be found from the control points' own heights.
+    public var findsHeightOffset = false
+    /// Control points; `nil` for those that the image carries, empty for none.
+    public var controls: [GroundControlPoint]?
     /// The map projection; `nil` for the UTM zone of the camera model's centre.
-    public let crs: CRS?
+    public var crs: CRS?
     /// Side of a pixel in units of the projection.
-    public let resolution: Double
+    public var resolution: Double
+    /// How values between pixels are made.
+    public var kernel = ResamplingKernel.lanczos
 
     /// What was written.
     public struct Outcome: Sendable, Codable {
@@ -24,59 +32,151 @@ public struct Orthorectification: Sendable {
         public var crs: String
         /// The share of pixels that the image covers, 0…1.
         public var covered: Double
+        /// Control points used.
+        public var controlPoints: Int
+        /// Root mean square distance in source pixels between control points and camera model, before its bias was taken out.
+        public var controlResidualBefore: Double?
+        /// The same afterwards.
+        public var controlResidual: Double?
+        /// Metres added to the heights.
+        public var heightOffset: Double?
         /// What a user should know, such as that no heights were given.
-        public var warning: String?
+        public var warnings: [String]
     }
 
     /// An orthorectification.
-    public init(image: String, elevation: String?, crs: CRS?, resolution: Double) {
+    public init(image: String, elevation: ElevationModel?, crs: CRS?, resolution: Double) {
         self.image = image
         self.elevation = elevation
         self.crs = crs
         self.resolution = resolution
     }
 
-    /// Writes a GeoTIFF that says in its metadata which heights it was made with.
+    /// Writes a GeoTIFF that says in its metadata which heights and points it was made with.
     ///
     /// - Throws: `PrepError` for an image without camera model, `RasterError` for files that cannot be read or written.
     public func write(to path: String) throws -> Outcome {
-        if let elevation, !FileManager.default.fileExists(atPath: elevation) {
-            throw PrepError(.missing, elevation, "no such file of heights")
+        if let elevation, !FileManager.default.fileExists(atPath: elevation.path) {
+            throw PrepError(.missing, elevation.path, "no such file of heights")
         }
         guard resolution > 0, resolution.isFinite else {
             throw PrepError(.usage, "--resolution \(resolution)", "must be above 0")
         }
         let file = try RasterFile(reading: image)
-        guard let rpc = file.rpc else {
-            throw PrepError(
-                .badData, image,
-                "no camera model (RPC) in the file; matter-prep tile takes map images")
-        }
-        let crs = try self.crs ?? utm(rpc)
-        let grid = try grid(rpc, size: file.size, crs: crs)
-        let warp = try Warp(from: rpc, size: file.size, elevation: elevation, onto: grid)
+        let controls = try self.controls ?? file.groundControlPoints()
         let source: RasterBuffer<UInt16> = try file.read(as: UInt16.self)
-        let result = try warp.resample(source, nodata: 0, kernel: .cubic, threads: 2)
+        var placement = try placement(rpc: file.rpc, size: file.size, controls)
+        let result = try placement.warp.resample(source, nodata: 0, kernel: kernel, threads: 2)
+        let grid = placement.warp.target
         let clear = result.valid.pixels.reduce(into: 0) { $0 += Int($1) }
-        let warning =
-            elevation == nil ? "flat ground: no heights were given, hills are displaced" : nil
+        placement.outcome.covered = Double(clear) / Double(grid.size.count)
         try RasterWriter.write(
             result.image, grid: grid, as: .cog(.deflate), nodata: 0,
-            bandNames: file.bandDescriptions,
-            metadata: ["MATTER_HEIGHTS": elevation == nil ? "none: flat ground" : "DEM"], to: path)
-        return Outcome(
-            width: grid.size.width, height: grid.size.height, crs: crs.definition,
-            covered: Double(clear) / Double(grid.size.count), warning: warning)
+            bandNames: file.bandDescriptions, metadata: tags(placement.outcome), to: path)
+        return placement.outcome
+    }
+
+    // MARK: Where pixels lie
+
+    private struct Placement {
+        var warp: Warp
+        var outcome: Outcome
+    }
+
+    private func placement(
+        rpc: RPCModel?, size: PixelSize, _ controls: [GroundControlPoint]
+    ) throws -> Placement {
+        guard let rpc else { return try placement(size: size, controls) }
+        let correction = rpc.corrected(by: controls)
+        let model = correction?.model ?? rpc
+        let heights = try elevation.map { try self.heights($0, controls) }
+        let grid = try grid(model, crs: self.crs ?? utm(model))
+        let warp = try Warp(from: model, size: size, elevation: heights, onto: grid)
+        var outcome = outcome(grid, controls.count)
+        outcome.controlResidualBefore = correction?.before
+        outcome.controlResidual = correction?.after
+        outcome.heightOffset = heights?.offset
+        if heights == nil {
+            outcome.warnings.append("flat ground: no heights were given, hills are displaced")
+        } else if heights?.offset == 0 {
+            outcome.warnings.append(
+                "heights are taken as metres above the ellipsoid; above the geoid they need --height-offset"
+            )
+        }
+        return Placement(warp: warp, outcome: outcome)
+    }
+
+    private func placement(
+        size: PixelSize, _ controls: [GroundControlPoint]
+    ) throws -> Placement {
+        guard controls.count >= 3 else {
+            throw PrepError(
+                .badData, image,
+                "no camera model (RPC) and \(controls.count) control points, 3 are needed; "
+                    + "matter-prep tile takes map images")
+        }
+        let middle = controls.map(\.longitude).reduce(0, +) / Double(controls.count)
+        let crs = try self.crs ?? utm(longitude: middle, isNorthern: controls[0].latitude >= 0)
+        let transform = try CoordinateTransform(from: .wgs84, to: crs)
+        let places = controls.map { Position(x: $0.longitude, y: $0.latitude) }
+        guard let bounds = MapBounds(around: transform.map(places).compactMap(\.self)) else {
+            throw PrepError(.badData, image, "its control points lie outside of \(crs)")
+        }
+        let grid = try GeoGrid(covering: bounds, resolution: resolution, crs: crs)
+        var outcome = outcome(grid, controls.count)
+        outcome.warnings.append(
+            "no camera model: a polynomial through \(controls.count) control points, hills are displaced"
+        )
+        return Placement(
+            warp: try Warp(from: controls, size: size, onto: grid), outcome: outcome)
+    }
+
+    /// Heights with the offset that control points show against them, when that is asked for: the median difference.
+    private func heights(
+        _ elevation: ElevationModel, _ controls: [GroundControlPoint]
+    ) throws -> ElevationModel {
+        guard findsHeightOffset else { return elevation }
+        var plain = elevation
+        plain.offset = 0
+        let ground = try plain.heights(
+            longitudes: controls.map(\.longitude), latitudes: controls.map(\.latitude))
+        let differences = zip(controls, ground).compactMap { point, height in
+            height.map { point.height - $0 }
+        }
+        guard !differences.isEmpty else {
+            throw PrepError(
+                .badData, elevation.path,
+                "no control point lies on these heights; give --height-offset in metres")
+        }
+        plain.offset = differences.median
+        return plain
+    }
+
+    private func outcome(_ grid: GeoGrid, _ points: Int) -> Outcome {
+        Outcome(
+            width: grid.size.width, height: grid.size.height, crs: grid.crs.definition, covered: 0,
+            controlPoints: points, warnings: [])
+    }
+
+    private func tags(_ outcome: Outcome) -> [String: String] {
+        [
+            "MATTER_HEIGHTS": outcome.heightOffset.map { "DEM, \($0) m added" }
+                ?? "none: flat ground",
+            "MATTER_CONTROL_POINTS": "\(outcome.controlPoints)",
+        ]
     }
 
     private func utm(_ rpc: RPCModel) throws -> CRS {
-        let zone = Int(((rpc.longitude.offset + 180) / 6).rounded(.down)) + 1
-        return try CRS.utm(
-            zone: min(max(zone, 1), 60), isNorthern: rpc.latitude.offset >= 0)
+        try utm(longitude: rpc.longitude.offset, isNorthern: rpc.latitude.offset >= 0)
+    }
+
+    private func utm(longitude: Double, isNorthern: Bool) throws -> CRS {
+        let zone = Int(((longitude + 180) / 6).rounded(.down)) + 1
+        return try CRS.utm(zone: min(max(zone, 1), 60), isNorthern: isNorthern)
     }
 
     /// The ground that the camera model says it covers.
-    private func grid(_ rpc: RPCModel, size: PixelSize, crs: CRS) throws -> GeoGrid {
+    private func grid(_ rpc: RPCModel, crs: CRS) throws -> GeoGrid {
         let steps = (0...20).map { Double($0) / 10 - 1 }
         let corners: [(Double, Double)] = steps.flatMap { step in
             [(step, -1.0), (step, 1.0), (-1.0, step), (1.0, step)]

@@ -3,7 +3,9 @@ import CGDAL
 /// The one place where GDAL is set up and its messages are caught.
 enum GDALLibrary {
     /// Drivers that may ever open or write something here; all others are taken out.
-    private static let allowed: Set<String> = ["GTiff", "COG", "JP2OpenJPEG", "PNG", "MEM"]
+    private static let allowed: Set<String> = [
+        "GTiff", "COG", "JP2OpenJPEG", "PNG", "MEM", "SRTMHGT", "VRT",
+    ]
 
     /// Sets GDAL up once: no network, no plugins, no sidecar files, no drivers but ours.
     static let isReady: Bool = {

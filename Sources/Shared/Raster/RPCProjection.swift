@@ -8,16 +8,14 @@ struct RPCProjection: ~Copyable {
     /// Prepares the model.
     /// - Parameters:
     ///   - rpc: The scene's model.
-    ///   - elevation: A raster of heights above the ellipsoid, in metres; the model's mean height if nil.
+    ///   - elevation: Heights; the model's mean height if nil.
     /// - Throws: `RasterError` if the heights cannot be read.
-    init(_ rpc: RPCModel, elevation: String?) throws {
-        if let elevation { _ = try RasterFile(reading: elevation, drivers: [.geoTIFF]) }
-        let options =
-            elevation.map { ["RPC_DEM=\($0)", "RPC_DEMINTERPOLATION=bilinear"] }
-            ?? ["RPC_HEIGHT=\(rpc.height.offset)"]
+    init(_ rpc: RPCModel, elevation: ElevationModel?) throws {
+        if let elevation { _ = try RasterFile(reading: elevation.path, drivers: .elevation) }
+        let options = elevation.map(Self.options) ?? ["RPC_HEIGHT=\(rpc.height.offset)"]
         let entries = rpc.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         handle = try GDALLibrary.collectingErrors(
-            .invalid, path: elevation ?? "", "cannot use the RPC model"
+            .invalid, path: elevation?.path ?? "", "cannot use the RPC model"
         ) {
             var info = GDALRPCInfoV2()
             guard GDALLibrary.withStrings(entries, { GDALExtractRPCInfoV2($0, &info) }) != 0 else {
@@ -28,6 +26,16 @@ struct RPCProjection: ~Copyable {
                 GDALCreateRPCTransformerV2(&info, 0, 0.001, $0)
             }
         }
+    }
+
+    /// `RPC_HEIGHT` is added to the heights of the DEM.
+    private static func options(_ elevation: ElevationModel) -> [String] {
+        var options = [
+            "RPC_DEM=\(elevation.path)", "RPC_DEMINTERPOLATION=bilinear",
+            "RPC_HEIGHT=\(elevation.offset)", "RPC_DEM_APPLY_VDATUM_SHIFT=NO",
+        ]
+        if let height = elevation.voidHeight { options.append("RPC_DEM_MISSING_VALUE=\(height)") }
+        return options
     }
 
     deinit { GDALDestroyRPCTransformer(handle) }

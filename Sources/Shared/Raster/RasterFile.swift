@@ -75,7 +75,9 @@ public struct RasterFile: ~Copyable {
     ) throws(RasterError) -> (RasterDriver, bytes: Int) {
         let file = try VirtualFile(place)
         let start = file.read(at: 0, count: 16)
-        guard let driver = RasterDriver(signature: start), drivers.contains(driver) else {
+        guard let driver = RasterDriver(signature: start, length: file.bytes),
+            drivers.contains(driver)
+        else {
             let wanted = drivers.map(\.rawValue).joined(separator: ", ")
             let seen = String(decoding: start.prefix(12), as: UTF8.self).debugDescription
             throw RasterError(

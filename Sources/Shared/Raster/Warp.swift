@@ -36,20 +36,40 @@ public struct Warp: Sendable {
         sourceSize = source.size
     }
 
-    /// From a scene in sensor geometry, over a raster of heights (metres above the ellipsoid) or at the model's mean height.
+    /// From a scene in sensor geometry, over heights or at the model's mean height.
     /// - Throws: `RasterError` if the heights cannot be read, or the target's system has no way to longitude and latitude.
     public init(
-        from rpc: RPCModel, size: PixelSize, elevation: String?, onto target: GeoGrid,
+        from rpc: RPCModel, size: PixelSize, elevation: ElevationModel?, onto target: GeoGrid,
         shift: any ShiftField = ConstantShift.zero
     ) throws {
-        let coordinates = try CoordinateTransform(from: target.crs, to: .wgs84)
         let projection = try RPCProjection(rpc, elevation: elevation)
+        try self.init(size: size, onto: target, shift: shift) {
+            projection.pixels(longitudes: $0, latitudes: $1)
+        }
+    }
+
+    /// From a scene of which only control points are known, by a polynomial through them; heights play no part.
+    /// - Throws: `RasterError` if there are fewer than three points, or the target's system has no way to longitude and latitude.
+    public init(
+        from points: [GroundControlPoint], size: PixelSize, onto target: GeoGrid,
+        shift: any ShiftField = ConstantShift.zero
+    ) throws {
+        let projection = try ControlProjection(points)
+        try self.init(size: size, onto: target, shift: shift) {
+            projection.pixels(longitudes: $0, latitudes: $1)
+        }
+    }
+
+    private init(
+        size: PixelSize, onto target: GeoGrid, shift: any ShiftField,
+        pixels: (_ longitudes: [Double], _ latitudes: [Double]) -> [Position]
+    ) throws {
+        let coordinates = try CoordinateTransform(from: target.crs, to: .wgs84)
         map = .lattice(
             PositionLattice(over: target.size) { places in
                 let ground = places.map { target.transform.map(column: $0.x, row: $0.y) }
                 let degrees = coordinates.map(ground).map { $0 ?? Position(x: .nan, y: .nan) }
-                return projection.pixels(
-                    longitudes: degrees.map(\.x), latitudes: degrees.map(\.y))
+                return pixels(degrees.map(\.x), degrees.map(\.y))
             })
         self.target = target
         self.shift = shift
