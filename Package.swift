@@ -96,12 +96,19 @@ let package = Package(
             name: "CTorch", path: "Sources/Shared/CTorch",
             cxxSettings: libtorchHeaders, linkerSettings: libtorchLibraries),
 
+        // Inner loops in plain C.
+        .target(
+            name: "CKernels", path: "Sources/Shared/CKernels",
+            cSettings: [
+                .unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])
+            ]),
+
         // The floor.
         floor("Geo"),
         floor("Metrics"),
         floor("Manifests", ["CCrypto"]),
         floor("Console", ["Manifests", arguments, logging]),
-        floor("Raster", ["Geo", "Manifests", "CGDAL"]),
+        floor("Raster", ["Geo", "Manifests", "CGDAL", "CKernels"]),
         floor("Tensors", ["CTorch", "Manifests"]),
         floor("Store", ["Geo", "Manifests", "Tensors", "CLMDB"]),
 
@@ -162,10 +169,13 @@ let package = Package(
 
 // `script/bench` sets this; nobody else builds its programs.
 if Context.environment["MATTER_BENCHMARKS"] != nil {
-    package.products.append(
-        .executable(name: "bench-torch-step", targets: ["bench-torch-step"]))
-    package.targets.append(
-        .executableTarget(
-            name: "bench-torch-step", dependencies: ["Tensors", "MatterModel"],
-            path: "Benchmarks/TorchStep/Ours", swiftSettings: strict))
+    func benchmark(_ name: String, _ folder: String, _ dependencies: [Target.Dependency]) {
+        package.products.append(.executable(name: name, targets: [name]))
+        package.targets.append(
+            .executableTarget(
+                name: name, dependencies: dependencies, path: "Benchmarks/\(folder)/Ours",
+                swiftSettings: strict))
+    }
+    benchmark("bench-torch-step", "TorchStep", ["Tensors", "MatterModel"])
+    benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests"])
 }

@@ -41,26 +41,38 @@ public enum ResamplingKernel: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// The six weights of `lanczos` for every fraction of a pixel, from a table: linear between 1024 entries, of sum 1.
-enum LanczosTable {
+/// The weights of a kernel for every fraction of a pixel, of sum 1: what the C loop interpolates in, linearly.
+struct KernelTable: Sendable {
+    /// Pixels in a line that have weight: 4 or 6.
+    let taps: Int
+    /// 1024 + 1 entries of 8 numbers, the last ones 0.
+    let weights: [Float]
+
     private static let steps = 1024
 
-    private static let entries: [SIMD8<Float>] = (0...steps).map { step in
-        let fraction = Float(step) / Float(steps)
-        var weights = SIMD8<Float>.zero
-        for tap in 0..<6 {
-            weights[tap] = ResamplingKernel.lanczos.weight(Float(tap) - 2 - fraction)
+    private init(_ kernel: ResamplingKernel, taps: Int) {
+        self.taps = taps
+        weights = (0...Self.steps).flatMap { step -> [Float] in
+            let fraction = Float(step) / Float(Self.steps)
+            let entry = (0..<8).map { tap in
+                tap < taps ? kernel.weight(Float(tap - taps / 2 + 1) - fraction) : 0
+            }
+            let total = entry.reduce(0, +)
+            return entry.map { $0 / total }
         }
-        return weights / weights.sum()
     }
 
-    /// Weights of the pixels from two before a position to three behind it, and two zeros.
-    @inline(__always)
-    static func weights(_ fraction: Float) -> SIMD8<Float> {
-        entries.withUnsafeBufferPointer { entries in
-            let place = fraction * Float(steps)
-            let index = min(max(Int(place), 0), steps - 1)
-            return entries[index] + (entries[index + 1] - entries[index]) * (place - Float(index))
+    private static let bilinear = KernelTable(.bilinear, taps: 4)
+    private static let cubic = KernelTable(.cubic, taps: 4)
+    private static let lanczos = KernelTable(.lanczos, taps: 6)
+
+    /// The table of a kernel; nil for `nearest`, which has no weights.
+    static func of(_ kernel: ResamplingKernel) -> KernelTable? {
+        switch kernel {
+        case .nearest: nil
+        case .bilinear: bilinear
+        case .cubic: cubic
+        case .lanczos: lanczos
         }
     }
 }

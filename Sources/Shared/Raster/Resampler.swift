@@ -1,3 +1,4 @@
+import CKernels
 import Geo
 
 /// The inner loop of a warp: fills rows of the result; knows nothing of files.
@@ -60,116 +61,64 @@ struct Resampler<Pixel: RasterPixel> {
     @_specialize(where Pixel == Float)
     private func interpolate(row: Int, stretch: SIMD2<Float>) {
         let width = warp.target.size.width
-        let shifts = warp.shift.shifts(ofRow: row, columns: width)
+        let places = places(row: row)
+        if stretch == SIMD2(1, 1), let table = KernelTable.of(kernel),
+            let source = source as? UnsafeBufferPointer<UInt16>,
+            let result = result as? UnsafeMutableBufferPointer<UInt16>
+        {
+            quickly(row: row, places, table, source, result)
+            return
+        }
         for column in 0..<width {
-            let (x, y) = (Double(column) + 0.5, Double(row) + 0.5)
-            let shift = shifts[column]
-            let place = warp.map.source(column: x + shift.x, row: y + shift.y)
-            let sourceX = place.x - Double(origin.column)
-            let sourceY = place.y - Double(origin.row)
-            guard sourceX >= 0, sourceY >= 0, sourceX < Double(size.width),
-                sourceY < Double(size.height)
-            else { continue }
-            let nearest = Int(sourceY) * size.width + Int(sourceX)
+            let (x, y) = (places.x[column], places.y[column])
+            guard x >= 0, y >= 0, x < Double(size.width), y < Double(size.height) else { continue }
+            let nearest = Int(y) * size.width + Int(x)
             guard mask[nearest] != 0 else { continue }
             let index = row * width + column
             if kernel == .nearest {
                 write(index) { source[$0 * size.count + nearest] }
-            } else if stretch != SIMD2(1, 1) {
-                manyTaps(index, sourceX, sourceY, stretch)
-            } else if kernel == .lanczos {
-                sixTaps(index, sourceX, sourceY)
             } else {
-                fourTaps(index, sourceX, sourceY)
+                manyTaps(index, x, y, stretch)
             }
         }
     }
 
-    /// 4 × 4 source pixels; the quick way for targets as fine as the source or finer.
-    @inline(__always)
-    private func fourTaps(_ index: Int, _ x: Double, _ y: Double) {
-        let (floorX, floorY) = ((x - 0.5).rounded(.down), (y - 0.5).rounded(.down))
-        let (left, top) = (Int(floorX) - 1, Int(floorY) - 1)
-        let first = top * size.width + left
-        guard left >= 0, top >= 0, left + 4 <= size.width, top + 4 <= size.height,
-            areAllValid(first)
-        else {
-            manyTaps(index, x, y, SIMD2(1, 1))
-            return
+    /// Where the pixels of a row lie in the image; NaN for nowhere.
+    private func places(row: Int) -> (x: [Double], y: [Double]) {
+        let shifts = warp.shift.shifts(ofRow: row, columns: warp.target.size.width)
+        var x = [Double](repeating: 0, count: shifts.count)
+        var y = x
+        for (column, shift) in shifts.enumerated() {
+            let place = warp.map.source(
+                column: Double(column) + 0.5 + shift.x, row: Double(row) + 0.5 + shift.y)
+            x[column] = place.x - Double(origin.column)
+            y[column] = place.y - Double(origin.row)
         }
-        let across = weights(Float(x - 0.5 - floorX))
-        let down = weights(Float(y - 0.5 - floorY))
-        for band in 0..<bands {
-            let start = band * size.count + first
-            var sum = SIMD4<Float>.zero
-            for row in 0..<4 {
-                let i = start + row * size.width
-                let values = SIMD4(
-                    source[i].sample, source[i + 1].sample, source[i + 2].sample,
-                    source[i + 3].sample)
-                sum += values * down[row]
-            }
-            put((sum * across).sum(), band, index)
-        }
-        resultMask[index] = 1
+        return (x, y)
     }
 
-    /// 6 × 6 source pixels, for the kernel of three lobes.
-    @inline(__always)
-    private func sixTaps(_ index: Int, _ x: Double, _ y: Double) {
-        let (floorX, floorY) = ((x - 0.5).rounded(.down), (y - 0.5).rounded(.down))
-        let (left, top) = (Int(floorX) - 2, Int(floorY) - 2)
-        let first = top * size.width + left
-        guard left >= 0, top >= 0, left + 6 <= size.width, top + 6 <= size.height,
-            areSixValid(first)
-        else {
-            manyTaps(index, x, y, SIMD2(1, 1))
-            return
+    /// The row of an image as fine as the target: all in C but the pixels that lie beside invalid ones.
+    private func quickly(
+        row: Int, _ places: (x: [Double], y: [Double]), _ table: KernelTable,
+        _ source: UnsafeBufferPointer<UInt16>, _ result: UnsafeMutableBufferPointer<UInt16>
+    ) {
+        let (width, count) = (warp.target.size.width, warp.target.size.count)
+        guard let pixels = source.baseAddress, let mask = mask.baseAddress,
+            let target = result.baseAddress, let targetMask = resultMask.baseAddress
+        else { return }
+        var state = [UInt8](repeating: 0, count: width)
+        ckernels_interpolate(
+            ckernels_source(
+                pixels: pixels, mask: mask, width: Int32(size.width), height: Int32(size.height),
+                bands: Int32(bands)),
+            places.x, places.y, table.weights, Int32(table.taps),
+            (nodata as? UInt16).map(Int32.init) ?? -1,
+            ckernels_row(
+                pixels: target + row * width, plane: count, mask: targetMask + row * width,
+                count: Int32(width)), &state)
+        for column in 0..<width where state[column] == UInt8(CKERNELS_EDGE) {
+            manyTaps(row * width + column, places.x[column], places.y[column], SIMD2(1, 1))
         }
-        let across = LanczosTable.weights(Float(x - 0.5 - floorX))
-        let down = LanczosTable.weights(Float(y - 0.5 - floorY))
-        for band in 0..<bands {
-            let start = band * size.count + first
-            var sum = SIMD8<Float>.zero
-            for row in 0..<6 {
-                let i = start + row * size.width
-                let values = SIMD8(
-                    source[i].sample, source[i + 1].sample, source[i + 2].sample,
-                    source[i + 3].sample, source[i + 4].sample, source[i + 5].sample, 0, 0)
-                sum += values * down[row]
-            }
-            put((sum * across).sum(), band, index)
-        }
-        resultMask[index] = 1
-    }
-
-    @inline(__always)
-    private func areSixValid(_ first: Int) -> Bool {
-        let bytes = UnsafeRawBufferPointer(mask)
-        var (four, two): (UInt32, UInt16) = (0x0101_0101, 0x0101)
-        for row in 0..<6 {
-            let at = first + row * size.width
-            four &= bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)
-            two &= bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt16.self)
-        }
-        return four == 0x0101_0101 && two == 0x0101
-    }
-
-    @inline(__always)
-    private func areAllValid(_ first: Int) -> Bool {
-        let bytes = UnsafeRawBufferPointer(mask)
-        var all: UInt32 = 0x0101_0101
-        for row in 0..<4 {
-            all &= bytes.loadUnaligned(fromByteOffset: first + row * size.width, as: UInt32.self)
-        }
-        return all == 0x0101_0101
-    }
-
-    @inline(__always)
-    private func weights(_ fraction: Float) -> SIMD4<Float> {
-        SIMD4(
-            kernel.weight(fraction + 1), kernel.weight(fraction), kernel.weight(1 - fraction),
-            kernel.weight(2 - fraction))
     }
 
     @inline(__always)

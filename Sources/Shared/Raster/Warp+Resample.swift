@@ -1,3 +1,4 @@
+import CKernels
 import Dispatch
 public import Geo
 
@@ -61,9 +62,17 @@ extension Warp {
     private static func mask<Pixel: RasterPixel>(
         of image: RasterBuffer<Pixel>, _ valid: RasterBuffer<UInt8>?, _ nodata: Pixel?
     ) -> [UInt8] {
+        let count = image.size.count
+        if valid == nil, let nodata = nodata as? UInt16, let pixels = image.pixels as? [UInt16] {
+            return [UInt8](unsafeUninitializedCapacity: count) { mask, written in
+                ckernels_mask(
+                    pixels, count, Int32(image.bands), nodata, count, mask.baseAddress)
+                written = count
+            }
+        }
         var mask =
             valid.map { $0.band(0).map { $0 == 0 ? 0 : 1 } }
-            ?? [UInt8](repeating: 1, count: image.size.count)
+            ?? [UInt8](repeating: 1, count: count)
         let mayBeNaN = Pixel.type == .float32 || Pixel.type == .float64
         guard nodata != nil || mayBeNaN else { return mask }
         for band in 0..<image.bands {

@@ -1,0 +1,120 @@
+import Dispatch
+import Foundation
+import Geo
+import Manifests
+import Raster
+
+/// Our side of the prep-chain benchmark: read, one warp with an alignment field, cut, encode, digest.
+///
+/// Usage: `bench-prep-chain INPUT OUTPUT EPSG THREADS same|chain`; prints the seconds of each stage summed over threads,
+/// then those of the whole.
+@main struct PrepChain {
+    private let input: String
+    private let output: String
+    private let threads: Int
+
+    /// A field that changes everywhere, as alignment gives one.
+    private struct Field: ShiftField {
+        func shift(atColumn column: Double, row: Double) -> (columns: Double, rows: Double) {
+            (0.4 + 0.0001 * column, -0.3 + 0.00005 * row)
+        }
+    }
+
+    static func main() throws {
+        let words = CommandLine.arguments
+        guard words.count == 6, let epsg = Int(words[3]), let threads = Int(words[4]) else {
+            FileHandle.standardError.write(
+                Data("usage: \(words[0]) INPUT OUTPUT EPSG THREADS same|chain\n".utf8))
+            exit(64)
+        }
+        try PrepChain(input: words[1], output: words[2], threads: threads)
+            .run(onto: words[5] == "same" ? nil : CRS(epsg: epsg))
+    }
+
+    private func run(onto crs: CRS?) throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let file = try RasterFile(reading: input)
+        let read = file.grid
+        guard let source = read else { fatalError("no georeference") }
+        var target = source
+        if let crs {
+            let places = try CoordinateTransform(from: source.crs, to: crs).map(source.corners)
+            guard let bounds = MapBounds(around: places.compactMap(\.self)) else { exit(65) }
+            target = try GeoGrid(covering: bounds, resolution: 10, crs: crs)
+        }
+        try AtomicFile.makeFolder(at: output)
+        let warp =
+            try crs == nil
+            ? Warp(from: source, onto: target)
+            : Warp(from: source, onto: target, shift: Field())
+        _ = warp
+        let grids = try TileGrid(target, tile: PixelSize(width: 1096, height: 1096), edge: .pad)
+        let tiles = grids.map { $0 }
+        let stages = Stages()
+        nonisolated(unsafe) var next = 0
+        let lock = NSLock()
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+            do {
+                let own = try RasterFile(reading: input)
+                while true {
+                    let mine = lock.withLock {
+                        next += 1
+                        return next - 1
+                    }
+                    guard mine < tiles.count else { return }
+                    try cut(grids.grid(tiles[mine]), own, source, crs != nil, mine, stages)
+                }
+            } catch {
+                FileHandle.standardError.write(Data("bench-prep-chain: \(error)\n".utf8))
+                exit(74)
+            }
+        }
+        for (name, seconds) in stages.sums.sorted(by: { $0.key < $1.key }) {
+            print(name, seconds)
+        }
+        print("whole", (clock.now - start) / .seconds(1))
+    }
+
+    private func cut(
+        _ grid: GeoGrid, _ file: borrowing RasterFile, _ source: GeoGrid, _ isShifted: Bool,
+        _ index: Int, _ stages: Stages
+    ) throws {
+        let warp =
+            try isShifted
+            ? stages.time("geometry") { try Warp(from: source, onto: grid, shift: Field()) }
+            : Warp(from: source, onto: grid)
+        guard let window = warp.sourceWindow() else { return }
+        var clock = ContinuousClock().now
+        let part: RasterBuffer<UInt16> = try file.read(window)
+        clock = stages.note("read", since: clock)
+        let tile = try warp.resample(part, origin: window.offset, nodata: 0, kernel: .cubic)
+        clock = stages.note("resample", since: clock)
+        guard tile.valid.pixels.contains(1) else { return }
+        let bytes = try RasterWriter.encode(
+            tile.image, grid: grid, as: .cog(.zstd), nodata: 0,
+            bandNames: ["B02", "B03", "B04", "B08"])
+        clock = stages.note("encode", since: clock)
+        _ = SHA256Digest(of: bytes)
+        try AtomicFile.write(bytes, to: "\(output)/\(index).tif")
+        _ = stages.note("digest and write", since: clock)
+    }
+}
+
+/// Seconds by stage, over all threads.
+private final class Stages: @unchecked Sendable {
+    private let lock = NSLock()
+    private(set) var sums: [String: Double] = [:]
+
+    func note(_ name: String, since start: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        let now = ContinuousClock().now
+        lock.withLock { sums[name, default: 0] += (now - start) / .seconds(1) }
+        return now
+    }
+
+    func time<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+        let start = ContinuousClock().now
+        defer { _ = note(name, since: start) }
+        return try body()
+    }
+}
