@@ -177,5 +177,5 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
                 swiftSettings: strict))
     }
     benchmark("bench-torch-step", "TorchStep", ["Tensors", "MatterModel"])
-    benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests"])
+    benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests", "Tensors"])
 }

@@ -11,6 +11,28 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "Benchmarks" / "results"
 
 
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "matter-suite"
+
+
+def venv(name, *requirements):
+    """The Python of a virtual environment with pinned packages, made once and kept in the user's cache folder."""
+    folder = CACHE / f"bench-{name}"
+    python, done = folder / "bin" / "python", folder / "requirements.txt"
+    wanted = "\n".join(requirements)
+    if not (done.exists() and done.read_text() == wanted):
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, stdout=sys.stderr)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True, stdout=sys.stderr)
+        done.write_text(wanted)
+    return python
+
+
+def build(product):
+    """Builds one of our benchmark programs; `MATTER_BENCHMARKS` adds them to the package."""
+    subprocess.run(["swift", "build", "-c", "release", "--product", product], cwd=ROOT, check=True,
+                   env={**os.environ, "MATTER_BENCHMARKS": "1"}, stdout=sys.stderr)
+    return ROOT / ".build" / "release" / product
+
+
 def run(command, **options):
     """Runs a command and returns its standard output; a failure ends the benchmark in one line."""
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, **options)

@@ -3,6 +3,7 @@ import Foundation
 import Geo
 import Manifests
 import Raster
+import Tensors
 
 /// Our side of the prep-chain benchmark: read, one warp with an alignment field, cut, encode, digest.
 ///
@@ -27,6 +28,7 @@ import Raster
                 Data("usage: \(words[0]) INPUT OUTPUT EPSG THREADS same|chain\n".utf8))
             exit(64)
         }
+        Torch.retainFreedMemory()
         try PrepChain(input: words[1], output: words[2], threads: threads)
             .run(onto: words[5] == "same" ? nil : CRS(epsg: epsg))
     }
@@ -35,8 +37,8 @@ import Raster
         let clock = ContinuousClock()
         let start = clock.now
         let file = try RasterFile(reading: input)
-        let read = file.grid
-        guard let source = read else { fatalError("no georeference") }
+        let grid = file.grid
+        guard let source = grid else { throw RasterError(.invalid, path: input, "no georeference") }
         var target = source
         if let crs {
             let places = try CoordinateTransform(from: source.crs, to: crs).map(source.corners)
@@ -44,13 +46,8 @@ import Raster
             target = try GeoGrid(covering: bounds, resolution: 10, crs: crs)
         }
         try AtomicFile.makeFolder(at: output)
-        let warp =
-            try crs == nil
-            ? Warp(from: source, onto: target)
-            : Warp(from: source, onto: target, shift: Field())
-        _ = warp
         let grids = try TileGrid(target, tile: PixelSize(width: 1096, height: 1096), edge: .pad)
-        let tiles = grids.map { $0 }
+        let tiles = Array(grids.tiles)
         let stages = Stages()
         nonisolated(unsafe) var next = 0
         let lock = NSLock()
@@ -63,7 +60,9 @@ import Raster
                         return next - 1
                     }
                     guard mine < tiles.count else { return }
-                    try cut(grids.grid(tiles[mine]), own, source, crs != nil, mine, stages)
+                    let tile = tiles[mine]
+                    let grid = try grids.grid(column: tile.column, row: tile.row)
+                    try cut(grid, own, source, crs != nil, mine, stages)
                 }
             } catch {
                 FileHandle.standardError.write(Data("bench-prep-chain: \(error)\n".utf8))

@@ -20,6 +20,7 @@ struct PrepSession {
     func run() throws {
         // The transforms are small: threads would spend their time waiting for one another.
         Torch.setThreads(1)
+        Torch.retainFreedMemory()
         let stop = StopSignal()
         let screen = Screen(logging, log: RunLog(folder: plan.output))
         let report = try PrepRun(plan, checkStop: stop.check, onEvent: screen.show).run()

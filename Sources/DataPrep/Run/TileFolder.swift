@@ -52,7 +52,7 @@ final class TileFolder {
     ) throws -> TileRecord {
         var record = record
         let bytes = try RasterWriter.encode(
-            tile.pixels, grid: grid, as: .cog(.deflate), nodata: 0, bandNames: record.bands,
+            tile.pixels, grid: grid, as: .cog(.zstd), nodata: 0, bandNames: record.bands,
             metadata: [
                 "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
                 "MATTER_SCALE": "reflectance x 10000",

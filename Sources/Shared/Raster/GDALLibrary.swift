@@ -11,7 +11,7 @@ enum GDALLibrary {
     static let isReady: Bool = {
         let options = [
             "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO",
-            "GDAL_DRIVER_PATH": "disable", "GDAL_NUM_THREADS": "1",
+            "GDAL_DRIVER_PATH": "disable", "GDAL_NUM_THREADS": "1", "GDAL_CACHEMAX": "128",
             "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{noext}", "GTIFF_REPORT_COMPD_CS": "NO",
         ]
         for (name, value) in options { CPLSetConfigOption(name, value) }

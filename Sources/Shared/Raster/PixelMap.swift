@@ -93,6 +93,7 @@ struct PositionLattice: Sendable {
         return worst
     }
 
+    @inline(__always)
     func position(column: Double, row: Double) -> Position {
         let (x, y) = ((column - Self.start) / step, (row - Self.start) / step)
         let left = min(max(Int(x), 0), columns - 2)

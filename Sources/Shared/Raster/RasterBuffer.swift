@@ -22,6 +22,9 @@ public struct RasterBuffer<Pixel: RasterPixel>: Hashable, Sendable {
     }
 
     /// Fills all bands with one value.
+    @_specialize(where Pixel == UInt16)
+    @_specialize(where Pixel == UInt8)
+    @_specialize(where Pixel == Float)
     public init(size: PixelSize, bands: Int = 1, filledWith value: Pixel) {
         precondition(bands > 0, "a raster needs a band")
         self.size = size

@@ -21,11 +21,12 @@ extension RasterFormat {
 
     private func options(_ type: RasterPixelType) -> [String] {
         switch self {
-        case .cog(let compression):
+        case .cog(let compression, let overviews):
             return [
                 "COMPRESS=\(compression.rawValue)", "PREDICTOR=YES", "BLOCKSIZE=512",
-                "OVERVIEW_RESAMPLING=AVERAGE", "NUM_THREADS=1", "BIGTIFF=IF_SAFER",
-            ]
+                "OVERVIEWS=\(overviews ? "AUTO" : "NONE")", "OVERVIEW_RESAMPLING=AVERAGE",
+                "NUM_THREADS=1", "BIGTIFF=IF_SAFER",
+            ] + (compression == .zstd ? ["LEVEL=1"] : [])
         case .geoTIFF(let compression):
             let isFloat = type == .float32 || type == .float64
             return [

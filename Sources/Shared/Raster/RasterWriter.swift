@@ -6,7 +6,7 @@ import Synchronization
 
 /// How the pixels of a TIFF are packed; both are lossless.
 public enum TIFFCompression: String, Sendable, Codable {
-    /// Zstandard: small and fast.
+    /// Zstandard at its first level: on reflectance as small as deflate, in a fifth of its time.
     case zstd = "ZSTD"
     /// Deflate: what every reader knows.
     case deflate = "DEFLATE"
@@ -14,8 +14,8 @@ public enum TIFFCompression: String, Sendable, Codable {
 
 /// The formats that are written.
 public enum RasterFormat: Hashable, Sendable {
-    /// A cloud-optimised GeoTIFF: blocks of 512, overviews.
-    case cog(TIFFCompression = .zstd)
+    /// A cloud-optimised GeoTIFF: blocks of 512; with smaller copies (overviews) for looking at it from afar when asked for.
+    case cog(TIFFCompression = .zstd, overviews: Bool = false)
     /// A GeoTIFF in blocks of 256.
     case geoTIFF(TIFFCompression = .deflate)
     /// Lossless JPEG 2000 with GeoJP2 and GMLJP2 boxes; `bits` a sample, of the pixel type if nil.

@@ -1,0 +1,69 @@
+"""What prep-chain and same-grid share: the input, both programs, the rounds."""
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness
+
+THREADS, ROUNDS, SIDE = 2, 3, 10980
+MAKE_INPUT = """
+import glob, sys, numpy, rasterio
+from rasterio.transform import from_origin
+folder, target, side = sys.argv[1], sys.argv[2], int(sys.argv[3])
+bands = []
+for name in ("B02", "B03", "B04", "B08"):
+    path, = glob.glob(f"{folder}/l2a/*/*20220419*.SAFE/GRANULE/*/IMG_DATA/R10m/*{name}_10m.jp2")
+    tile = rasterio.open(path).read(1)
+    tile = numpy.concatenate([tile, tile[:, ::-1]], 1)
+    tile = numpy.concatenate([tile, tile[::-1]], 0)
+    times = -(-side // len(tile))
+    bands.append(numpy.tile(tile, (times, times))[:side, :side])
+with rasterio.open(target, "w", driver="GTiff", width=side, height=side, count=4, dtype="uint16", crs="EPSG:32633",
+                   transform=from_origin(699960, 5900040, 10, 10), tiled=True, blockxsize=256, blockysize=256,
+                   interleave="band", nodata=0) as file:
+    file.write(numpy.stack(bands))
+"""
+
+
+def scene(python):
+    """10980 × 10980 pixels, 4 bands of uint16, uncompressed: a simulated date, mirrored until it fills a Sentinel-2 tile."""
+    target = harness.CACHE / "bench-prep" / "scene.tif"
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        prep = harness.build("matter-prep")
+        with tempfile.TemporaryDirectory() as folder:
+            harness.run([prep, "simulate", "--out", f"{folder}/earth", "--seed", 1, "--regions", 1, "--size", 1200,
+                         "--dates", 3, "--products", "l2a", "--quiet"])
+            part = target.with_suffix(".part")
+            harness.run([python, "-c", MAKE_INPUT, f"{folder}/earth", part, SIDE])
+            part.rename(target)
+    return target
+
+
+def measure(name, what):
+    """Runs both sides in turn; the row of the result, without its target, and every single run."""
+    python = harness.venv("rasterio", "rasterio==1.4.4", "numpy==2.2.6")
+    ours, path = harness.build("bench-prep-chain"), scene(python)
+    peer = pathlib.Path(__file__).resolve().parent / "peer.py"
+    single = {"ours": [], "peer": []}
+
+    def side(name, *program):
+        def once():
+            with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+                lines = dict(line.rsplit(" ", 1) for line in harness.run([*program, path, folder, 32634, THREADS, what]).splitlines())
+            single[name].append({key: float(value) for key, value in lines.items()})
+            return [float(lines["whole"])]
+        return once
+
+    mine, theirs = harness.in_turn(side("ours", ours), side("peer", python, peer), ROUNDS)
+    ratio = harness.paired_ratio(mine, theirs)
+    stages = {key: statistics.median(run[key] for run in single["ours"]) for key in single["ours"][0]}
+    print("our stages, seconds summed over threads: " + ", ".join(f"{key} {value:.2f}" for key, value in stages.items()))
+    ours_median = statistics.median(map(statistics.median, mine))
+    row = {"name": name, "unit": "s", "ours": ours_median, "peer": statistics.median(map(statistics.median, theirs)),
+           "ratio": ratio, "floor": None, "runs": ROUNDS}
+    return row, single
