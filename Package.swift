@@ -107,17 +107,18 @@ let package = Package(
         floor("Geo"),
         floor("Metrics"),
         floor("Manifests", ["CCrypto"]),
+        floor("Recipes", ["Manifests", toml]),
         floor("Console", ["Manifests", arguments, logging]),
         floor("Raster", ["Geo", "Manifests", "CGDAL", "CKernels"]),
         floor("Tensors", ["CTorch", "Manifests"]),
         floor("Store", ["Geo", "Manifests", "Tensors", "CLMDB"]),
 
         // Room 1: scenes → aligned tiles.
-        room("DataPrep", ["Geo", "Raster", "Manifests", "Tensors", "Store", logging]),
+        room("DataPrep", ["Geo", "Raster", "Manifests", "Recipes", "Tensors", "Store", logging]),
         program("matter-prep", of: "DataPrep", ["Geo", "Manifests", "Raster", "Tensors"]),
 
         // Room 2: tiles → pretrained encoder.
-        room("MatterModel", ["Geo", "Manifests", "Tensors", "Store", toml, logging]),
+        room("MatterModel", ["Geo", "Manifests", "Recipes", "Tensors", "Store", logging]),
         program("matter-model", of: "MatterModel", ["Manifests", "Tensors"]),
 
         // Room 3: datasets + encoder → predictions and curves. The one room that imports another: it needs the networks.

@@ -26,7 +26,7 @@ struct AlignCommand: ParsableCommand {
         Torch.setThreads(1)
         var settings = PrepSettings()
         alignment.apply(to: &settings)
-        settings.bands = [alignment.alignmentBand]
+        settings.bands = [settings.alignmentBand]
         let plan = try PrepPlan(
             regions: [RegionInput(name: "scenes", paths: paths)], settings: settings, output: "")
         let found = try plan.align()

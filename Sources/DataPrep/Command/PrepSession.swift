@@ -28,8 +28,16 @@ struct PrepSession {
         try json.print(report.alignments) {
             Self.table(report.alignments)
                 + ["", "\(report.tiles) tiles, \(report.written) of them written now"]
+                + Self.leftOut(report)
         }
         guard report.quarantined.isEmpty else { throw Quarantined(items: report.quarantined) }
+    }
+
+    private static func leftOut(_ report: PrepReport) -> [String] {
+        guard report.leftOut > 0 else { return [] }
+        return [
+            "\(report.leftOut) tiles left out for no data or cloud: see \(LeftOutTile.fileName)"
+        ]
     }
 
     static func table(_ alignments: [RegionAlignment]) -> [String] {

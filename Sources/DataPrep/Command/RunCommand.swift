@@ -9,16 +9,23 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Orthorectifies, aligns and tiles regions.",
         discussion: """
-            A region is a folder of scenes, or a list of scenes and files. Stopped, it goes on where it was.
+            A recipe (TOML) says all of it; options override it. Without a recipe regions are given by --region, each a \
+            folder of scenes, or a list of scenes and files. Stopped, it goes on where it was.
 
+              matter-prep run recipe.toml
               matter-prep run --region berlin=scenes/T33UUU --out tiles
             """)
 
-    @Option(name: .long, help: "NAME=PATH[,PATH…]; may be given more than once.")
-    var region: [String]
+    @Argument(help: "A recipe: regions, settings and output folder in one TOML file.")
+    var recipe: String?
+
+    @Option(
+        name: .long,
+        help: "NAME=PATH[,PATH…]; may be given more than once. Replaces the recipe's regions.")
+    var region: [String] = []
 
     @Option(help: "Folder for tiles, quick-looks, manifest and training store.")
-    var out: String
+    var out: String?
 
     @OptionGroup var tiles: TileOptions
     @OptionGroup var alignment: AlignmentOptions
@@ -29,12 +36,29 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
 
+    func validate() throws {
+        guard recipe != nil || !region.isEmpty else {
+            throw ValidationError("Give a recipe, or regions with --region NAME=PATH.")
+        }
+        guard recipe != nil || out != nil else {
+            throw ValidationError("Missing expected argument '--out <out>'")
+        }
+    }
+
     func resolve() throws -> PrepPlan {
-        var settings = PrepSettings()
+        let recipe = try recipe.map { try PrepRecipe(path: $0) }
+        var settings = recipe?.settings ?? PrepSettings()
         try tiles.apply(to: &settings)
         alignment.apply(to: &settings)
-        return try PrepPlan(
-            regions: region.map { try RegionInput(argument: $0) }, settings: settings, output: out)
+        let given = try region.map { try RegionInput(argument: $0) }
+        let regions = given.isEmpty ? recipe?.regions ?? [] : given
+        guard !regions.isEmpty else {
+            throw ValidationError("The recipe has no [[region]]; add one, or give --region.")
+        }
+        guard let output = out ?? recipe?.output else {
+            throw ValidationError("The recipe names no output folder; add one, or give --out.")
+        }
+        return try PrepPlan(regions: regions, settings: settings, output: output)
     }
 
     func run() throws {

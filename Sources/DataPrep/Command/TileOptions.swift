@@ -10,26 +10,47 @@ extension Sentinel2Band: ExpressibleByArgument {
 
 extension ResamplingKernel: ExpressibleByArgument {}
 
-/// Which tiles are cut, of which bands.
+/// Which tiles are cut, of which bands; what is not given is as it was.
 struct TileOptions: ParsableArguments {
-    @Option(help: "Side of a tile in pixels.")
-    var tileSize = 1096
+    @Option(help: "Side of a tile in pixels. Default: 1096.")
+    var tileSize: Int?
+
+    @Option(help: "Pixels from tile to tile, less where tiles overlap. Default: the tile's side.")
+    var tileStride: Int?
 
     @Option(help: "Bands, such as B02,B03,B04,B08. Default: all of the region's first scene.")
     var bands: String?
 
-    @Option(help: "Right and lower edge: pad with no data, or drop what does not fill a tile.")
-    var edge = "pad"
+    @Option(
+        help:
+            "Right and lower edge: pad with no data, or drop what does not fill a tile. Default: pad."
+    )
+    var edge: String?
 
-    @Option(help: "Kernel for a moved or reprojected date.")
-    var resampling = ResamplingKernel.lanczos
+    @Option(help: "Kernel for a moved or reprojected date. Default: lanczos.")
+    var resampling: ResamplingKernel?
 
     @Option(help: "Bands of the quick-looks: three, or one. Default: B04,B03,B02.")
     var quicklookBands: String?
 
+    @Option(
+        help: "Largest share of a tile without data, 0 to 1; others are not written. Default: 1.")
+    var largestNoData: Double?
+
+    @Option(
+        help: "Largest share of a tile under cloud or shadow; others are not written. Default: 1.")
+    var largestCloud: Double?
+
     func validate() throws {
-        guard TileGrid.EdgeRule(rawValue: edge) != nil else {
-            throw ValidationError("--edge is pad or drop, not \(edge).")
+        guard TileGrid.EdgeRule(rawValue: edge ?? "pad") != nil else {
+            throw ValidationError("--edge is pad or drop, not \(edge ?? "").")
+        }
+        for (share, option) in [
+            (largestNoData, "--largest-no-data"), (largestCloud, "--largest-cloud"),
+        ] {
+            guard (0...1).contains(share ?? 1) else {
+                throw ValidationError("\(option) is a share, 0 to 1.")
+            }
         }
         if let list = try parsed(quicklookBands, "--quicklook-bands"), list.count != 3,
             list.count != 1
@@ -40,11 +61,15 @@ struct TileOptions: ParsableArguments {
     }
 
     func apply(to settings: inout PrepSettings) throws {
-        settings.tileSize = tileSize
-        settings.edge = TileGrid.EdgeRule(rawValue: edge) ?? .pad
-        settings.kernel = resampling
-        settings.bands = try parsed(bands, "--bands")
-        settings.quicklookBands = try parsed(quicklookBands, "--quicklook-bands")
+        settings.tileSize = tileSize ?? settings.tileSize
+        settings.tileStride = tileStride ?? settings.tileStride
+        settings.edge = edge.flatMap(TileGrid.EdgeRule.init(rawValue:)) ?? settings.edge
+        settings.kernel = resampling ?? settings.kernel
+        settings.bands = try parsed(bands, "--bands") ?? settings.bands
+        settings.quicklookBands =
+            try parsed(quicklookBands, "--quicklook-bands") ?? settings.quicklookBands
+        settings.largestNoDataShare = largestNoData ?? settings.largestNoDataShare
+        settings.largestCloudShare = largestCloud ?? settings.largestCloudShare
     }
 
     private func parsed(_ list: String?, _ option: String) throws -> [Sentinel2Band]? {
@@ -62,26 +87,26 @@ struct TileOptions: ParsableArguments {
     }
 }
 
-/// How dates are aligned.
+/// How dates are aligned; what is not given is as it was.
 struct AlignmentOptions: ParsableArguments {
     @Option(help: "Date that others are aligned to. Default: the first with most clear pixels.")
     var reference: String?
 
-    @Option(help: "Band on which shifts are found.")
-    var alignmentBand = Sentinel2Band.b08
+    @Option(help: "Band on which shifts are found. Default: B08.")
+    var alignmentBand: Sentinel2Band?
 
-    @Option(help: "Largest shift believed, in pixels.")
-    var largestShift = 32
+    @Option(help: "Largest shift believed, in pixels. Default: 32.")
+    var largestShift: Int?
 
     func validate() throws {
-        guard (1...128).contains(largestShift) else {
+        guard (1...128).contains(largestShift ?? 1) else {
             throw ValidationError("--largest-shift is 1 to 128 pixels.")
         }
     }
 
     func apply(to settings: inout PrepSettings) {
-        settings.reference = reference
-        settings.alignmentBand = alignmentBand
-        settings.search.largestShift = largestShift
+        settings.reference = reference ?? settings.reference
+        settings.alignmentBand = alignmentBand ?? settings.alignmentBand
+        settings.search.largestShift = largestShift ?? settings.search.largestShift
     }
 }

@@ -6,7 +6,7 @@ public enum PrepEvent: Sendable {
     case aligned(region: String, DateAlignment)
     /// The number of tiles that there will be, of which some are there already.
     case tiles(total: Int)
-    /// A tile is done: written, kept from an earlier run, or empty.
+    /// A tile is done: written, kept from an earlier run, or left out.
     case tile(id: String, TileOutcome)
 }
 
@@ -16,8 +16,8 @@ public enum TileOutcome: Sendable, Hashable {
     case written
     /// There already, with the recorded digest.
     case kept
-    /// The date has no data there.
-    case empty
+    /// Not written, for the reason given: no data, or more cloud or no-data than the settings allow.
+    case leftOut(String)
 }
 
 /// What a finished run found and wrote.
@@ -28,6 +28,8 @@ public struct PrepReport: Sendable {
     public let tiles: Int
     /// Tiles written by this call; the others were there.
     public let written: Int
+    /// Tiles of a date that were not written, each a line of `leftout.jsonl`.
+    public let leftOut: Int
     /// Dates that were set aside, "region scene: reason".
     public let quarantined: [String]
 }

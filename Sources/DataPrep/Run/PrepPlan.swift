@@ -30,6 +30,11 @@ public struct PrepPlan: Sendable {
             throw PrepError(
                 .usage, "--tile-size \(settings.tileSize)", "a tile has 16 to 16384 pixels a side")
         }
+        guard (1...settings.tileSize).contains(settings.tileStride ?? 1) else {
+            throw PrepError(
+                .usage, "--tile-stride \(settings.tileStride ?? 0)",
+                "tiles follow one another by 1 to \(settings.tileSize) pixels, their own side")
+        }
         let names = inputs.map { $0.name.lowercased() }
         guard !inputs.isEmpty, Set(names).count == names.count else {
             throw PrepError(

@@ -41,18 +41,16 @@ public struct PrepRun {
         var alignments: [RegionAlignment] = []
         for region in plan.regions { alignments.append(try align(region)) }
         onEvent(.tiles(total: try total(alignments)))
-        var records: [TileRecord] = []
-        var written = 0
+        var cut = CutTiles()
         for (region, alignment) in zip(plan.regions, alignments) {
             for (scene, date) in zip(region.scenes, alignment.dates) where date.status != .skipped {
-                let cut = try cutDate(scene, date, region, alignment, folder)
-                records += cut.records
-                written += cut.written
+                cut += try cutDate(scene, date, region, alignment, folder)
             }
         }
-        try folder.finish(records)
+        try folder.finish(cut.records, leftOut: cut.leftOut)
         return PrepReport(
-            alignments: alignments, tiles: records.count, written: written,
+            alignments: alignments, tiles: cut.records.count, written: cut.written,
+            leftOut: cut.leftOut.count,
             quarantined: alignments.flatMap { region in
                 region.dates.filter { $0.status == .skipped }.map {
                     "\(region.region) \($0.scene): \($0.reason ?? "skipped")"
@@ -115,38 +113,43 @@ public struct PrepRun {
     private func cutDate(
         _ scene: Scene, _ date: DateAlignment, _ region: RegionPlan, _ alignment: RegionAlignment,
         _ folder: TileFolder
-    ) throws -> (records: [TileRecord], written: Int) {
+    ) throws -> CutTiles {
         let warp = SceneWarp(
             files: SceneFiles(scene: scene), region: alignment.grid, applied: date.applied,
             kernel: plan.settings.kernel)
         let cutter = TileCutter(warp: warp, bands: region.bands)
-        var records: [TileRecord] = []
-        var written = 0
+        var cut = CutTiles()
         for (index, grid) in try TilePlan(alignment.grid, settings: plan.settings).tiles {
             try checkStop()
             let id = "\(region.name)/\(index)/\(scene.time.label)"
             let expected = record(id, index, grid, scene, date, region)
             if let kept = try folder.holds(id, expecting: expected) {
-                records.append(kept)
+                cut.records.append(kept)
                 onEvent(.tile(id: id, .kept))
                 continue
             }
+            if let known = folder.leavesOut(id) {
+                cut.leftOut.append(known)
+                onEvent(.tile(id: id, .leftOut(known.reason)))
+                continue
+            }
             let tile = try cutter.cut(grid)
-            guard tile.hasData else {
-                onEvent(.tile(id: id, .empty))
+            if let unwanted = LeftOutTile(tile, id: id, settings: plan.settings) {
+                cut.leftOut.append(unwanted)
+                onEvent(.tile(id: id, .leftOut(unwanted.reason)))
                 continue
             }
             var complete = expected
             complete.validFraction = tile.validFraction
             complete.cloudFraction = tile.cloudFraction
-            records.append(
+            cut.records.append(
                 try folder.publish(
                     tile, as: complete, bands: region.bands, grid: grid,
                     quicklook: quicklookBands(region.bands)))
-            written += 1
+            cut.written += 1
             onEvent(.tile(id: id, .written))
         }
-        return (records, written)
+        return cut
     }
 
     private func quicklookBands(_ bands: [Sentinel2Band]) -> [Sentinel2Band] {
@@ -169,5 +172,18 @@ public struct PrepRun {
             shift: date.shift.map { TileRecord.Shift(rows: $0.rows, columns: $0.columns) },
             aligned: date.status == .aligned || date.status == .reference, reason: date.reason,
             source: TileRecord.Source(name: scene.name), storeKey: id)
+    }
+}
+
+/// What became of the tiles of some dates.
+private struct CutTiles {
+    var records: [TileRecord] = []
+    var leftOut: [LeftOutTile] = []
+    var written = 0
+
+    static func += (left: inout CutTiles, right: CutTiles) {
+        left.records += right.records
+        left.leftOut += right.leftOut
+        left.written += right.written
     }
 }

@@ -6,10 +6,18 @@ public import Raster
 public struct PrepSettings: Hashable, Sendable, Codable {
     /// Side of a tile in pixels.
     public var tileSize = 1096
+    /// Pixels from one tile's corner to the next, at most `tileSize`; `nil` for tile beside tile.
+    public var tileStride: Int?
     /// What happens at the right and lower edge of a region.
     public var edge = TileGrid.EdgeRule.pad
     /// A padded tile that covers less of its region than this share of its own area is not written.
     public var smallestTileShare = 0.1
+    /// A tile of a date of which a larger share of pixels lacks data in some band is not written, 0…1.
+    ///
+    /// What a padded tile has beyond its region lacks data too.
+    public var largestNoDataShare = 1.0
+    /// A tile of a date of which a larger share of pixels is cloud or cloud shadow is not written, 0…1.
+    public var largestCloudShare = 1.0
     /// The bands to write; `nil` for all that the region's first scene has.
     public var bands: [Sentinel2Band]?
     /// The band on which dates are aligned; where a region lacks it, the first of its finest bands.
@@ -59,18 +67,24 @@ public struct RegionInput: Hashable, Sendable {
             throw PrepError(.usage, "--region \(argument)", "expected NAME=PATH[,PATH…]")
         }
         let name = String(halves[0])
-        let isPlain = name.allSatisfy {
-            $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))
-        }
-        guard isPlain, !name.isEmpty, !name.hasPrefix("."), name.count <= 64 else {
-            throw PrepError(
-                .usage, "--region \(argument)",
-                "a region's name has letters, digits, '-', '_' and '.', at most 64")
+        if let problem = Self.problem(withName: name) {
+            throw PrepError(.usage, "--region \(argument)", problem)
         }
         let paths = halves[1].split(separator: ",").map(String.init)
         guard !paths.isEmpty else {
             throw PrepError(.usage, "--region \(argument)", "no path after '='")
         }
         self.init(name: name, paths: paths)
+    }
+
+    /// Why a name could not name a folder, or nil.
+    static func problem(withName name: String) -> String? {
+        let isPlain = name.allSatisfy {
+            $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))
+        }
+        guard isPlain, !name.isEmpty, !name.hasPrefix("."), name.count <= 64 else {
+            return "a region's name has letters, digits, '-', '_' and '.', at most 64"
+        }
+        return nil
     }
 }

@@ -13,6 +13,7 @@ final class TileFolder {
     let path: String
     private let store: SampleStore
     private var records: [String: TileRecord] = [:]
+    private var leftOut: [String: LeftOutTile] = [:]
     private let isFinished: Bool
 
     static let manifestName = "manifest.jsonl"
@@ -28,6 +29,12 @@ final class TileFolder {
                 records[record.id] = record
             }
         }
+        let known = "\(path)/\(LeftOutTile.fileName)"
+        if isFinished, FileManager.default.fileExists(atPath: known) {
+            for tile in try JSONLinesReader.read(LeftOutTile.self, from: known).records {
+                leftOut[tile.id] = tile
+            }
+        }
         store = try SampleStore("\(path)/store", for: .writing)
     }
 
@@ -41,6 +48,9 @@ final class TileFolder {
         else { return nil }
         return record
     }
+
+    /// What a finished run said of a tile that it did not write.
+    func leavesOut(_ id: String) -> LeftOutTile? { leftOut[id] }
 
     static func raster(_ id: String) -> String { "tiles/\(id).tif" }
     static func quicklook(_ id: String) -> String { "quicklooks/\(id).png" }
@@ -68,15 +78,20 @@ final class TileFolder {
         return record
     }
 
-    /// Publishes the manifest, sorted by id, and drops the journal.
-    func finish(_ records: [TileRecord]) throws {
-        let sorted = records.sorted { $0.id < $1.id }
-        let bytes = try JSONLinesReader.bytes(of: sorted)
-        let manifest = "\(path)/\(Self.manifestName)"
-        if !isFinished || (try? WholeFile.read(manifest)) != bytes {
-            try AtomicFile.write(bytes, to: manifest)
-        }
+    /// Publishes what was left out and then the manifest, both sorted by id, and drops the journal.
+    func finish(_ records: [TileRecord], leftOut: [LeftOutTile]) throws {
+        try publish(leftOut.sorted { $0.id < $1.id }, as: LeftOutTile.fileName)
+        try publish(records.sorted { $0.id < $1.id }, as: Self.manifestName)
         try? FileManager.default.removeItem(atPath: "\(path)/\(Self.journalName)")
+    }
+
+    /// Writes a file of lines unless it holds just these.
+    private func publish(_ lines: [some Encodable], as name: String) throws {
+        let bytes = try JSONLinesReader.bytes(of: lines)
+        let target = "\(path)/\(name)"
+        if !isFinished || (try? WholeFile.read(target)) != bytes {
+            try AtomicFile.write(bytes, to: target)
+        }
     }
 
     private func put(_ bytes: [UInt8], _ relative: String) throws {

@@ -6,7 +6,9 @@ struct TilePlan {
 
     init(_ grid: GeoGrid, settings: PrepSettings) throws {
         let size = try PixelSize(width: settings.tileSize, height: settings.tileSize)
-        let cut = TileGrid(grid, tile: size, edge: settings.edge)
+        let step = settings.tileStride ?? settings.tileSize
+        let stride = try PixelSize(width: step, height: step)
+        let cut = TileGrid(grid, tile: size, stride: stride, edge: settings.edge)
         var tiles: [(TileIndex, GeoGrid)] = []
         for index in cut.tiles {
             let window = try cut.window(column: index.column, row: index.row)

@@ -1,20 +1,12 @@
 import Manifests
+import Recipes
 
 /// Compares a recipe's keys and types with those that every recipe has, and says where something is wrong.
 struct RecipeCheck {
-    let path: String
-    let source: RecipeSource
-
-    func failure(line: Int, column: Int, _ message: String) -> ManifestError {
-        ManifestError(.configuration, path: "\(path):\(line):\(column)", message)
-    }
+    let document: TOMLDocument
 
     func failure(_ key: String, atValue: Bool, _ message: String) -> ManifestError {
-        guard let entry = source.entries[key] else {
-            return ManifestError(.configuration, path: path, "\(key) \(message)")
-        }
-        let column = atValue ? entry.valueColumn : entry.keyColumn
-        return failure(line: entry.line, column: column, "\(key) \(message)")
+        document.failure(key, atValue: atValue, message)
     }
 
     /// - Throws: `ManifestError` for the first key that is unknown, missing or of another type.
@@ -25,12 +17,10 @@ struct RecipeCheck {
         }
         func dotted(_ name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
         for name in given.keys.sorted() where known[name] == nil {
-            let nearest = known.keys.min {
-                ($0.distance(to: name), $0) < ($1.distance(to: name), $1)
-            }
             throw failure(
                 dotted(name), atValue: false,
-                "is no key of a recipe; the nearest is \(dotted(nearest ?? ""))")
+                "is no key of a recipe; the nearest is \(dotted(name.nearest(of: known.keys) ?? ""))"
+            )
         }
         for name in known.keys.sorted() {
             guard let example = known[name] else { continue }
@@ -75,10 +65,10 @@ struct RecipeCheck {
     }
 
     func rows(_ json: JSONValue) -> [RecipeFile.Row] {
-        source.order.compactMap { key in
+        document.source.order.compactMap { key in
             var value: JSONValue? = json
             for part in key.split(separator: ".") { value = value?.object?[String(part)] }
-            guard let value, value.object == nil, let entry = source.entries[key] else {
+            guard let value, value.object == nil, let entry = document.source.entries[key] else {
                 return nil
             }
             let parts = entry.comment.split(separator: ":", maxSplits: 1).map(String.init)
@@ -105,24 +95,5 @@ extension JSONValue {
         case .array: "a list"
         case .object: "a section"
         }
-    }
-}
-
-extension String {
-    /// How many letters must be changed, added or left out to get from one word to the other (Levenshtein).
-    fileprivate func distance(to other: String) -> Int {
-        let letters = Array(other)
-        var row = Array(0...letters.count)
-        for (i, own) in enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, letter) in letters.enumerated() {
-                let next = Swift.min(
-                    diagonal + (own == letter ? 0 : 1), row[j] + 1, row[j + 1] + 1)
-                diagonal = row[j + 1]
-                row[j + 1] = next
-            }
-        }
-        return row[letters.count]
     }
 }

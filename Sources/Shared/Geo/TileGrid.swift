@@ -34,6 +34,8 @@ public struct TileGrid: Hashable, Codable, Sendable {
     public let grid: GeoGrid
     /// The size of every tile.
     public let tile: PixelSize
+    /// From one tile's corner to the next; smaller than a tile where tiles overlap.
+    public let stride: PixelSize
     /// The rule for the edges.
     public let edge: EdgeRule
     /// Number of tiles side by side; 0 if the scene is narrower than a tile and the rule is `drop`.
@@ -41,14 +43,19 @@ public struct TileGrid: Hashable, Codable, Sendable {
     /// Number of tiles one below another; 0 if the scene is lower than a tile and the rule is `drop`.
     public let rows: Int
 
-    /// Cuts from the scene's upper left corner on.
-    public init(_ grid: GeoGrid, tile: PixelSize, edge: EdgeRule) {
+    /// Cuts from the scene's upper left corner on; without a stride, tile beside tile.
+    public init(_ grid: GeoGrid, tile: PixelSize, stride: PixelSize? = nil, edge: EdgeRule) {
         self.grid = grid
         self.tile = tile
+        let stride = stride ?? tile
+        self.stride = stride
         self.edge = edge
-        let (width, height) = (grid.size.width, grid.size.height)
-        columns = (edge == .pad ? width + tile.width - 1 : width) / tile.width
-        rows = (edge == .pad ? height + tile.height - 1 : height) / tile.height
+        func count(_ length: Int, _ side: Int, _ step: Int) -> Int {
+            guard length > side else { return edge == .pad || length == side ? 1 : 0 }
+            return (length - side + (edge == .pad ? step - 1 : 0)) / step + 1
+        }
+        columns = count(grid.size.width, tile.width, stride.width)
+        rows = count(grid.size.height, tile.height, stride.height)
     }
 
     /// Number of tiles.
@@ -69,7 +76,8 @@ public struct TileGrid: Hashable, Codable, Sendable {
             throw GeoError("there is no tile \(column)_\(row) among \(columns)×\(rows) tiles")
         }
         return try PixelWindow(
-            offset: PixelOffset(column: column * tile.width, row: row * tile.height), size: tile)
+            offset: PixelOffset(column: column * stride.width, row: row * stride.height), size: tile
+        )
     }
 
     /// The grid of one tile.

@@ -1,29 +1,37 @@
 /// Where the keys of a TOML text stand, and what the comments behind their values say.
 ///
-/// The parser forgets both; this reads the text line by line, as far as recipes go: `[section]` and `key = value  # comment`.
-struct RecipeSource {
+/// The parser forgets both; this reads the text line by line, as far as recipes go: `[section]`, `[[section]]` and
+/// `key = value  # comment`. The entries of the first `[[region]]` are `region.0.name` and so on.
+public struct TOMLSource: Sendable {
     /// One key of the text.
-    struct Entry {
+    public struct Entry: Hashable, Sendable {
         /// Line and columns, from 1.
-        let line, keyColumn, valueColumn: Int
+        public let line, keyColumn, valueColumn: Int
         /// What stands behind `#`, trimmed.
-        let comment: String
+        public let comment: String
     }
 
     /// Entries by dotted key, as in `tern.iterations`.
-    private(set) var entries: [String: Entry] = [:]
+    public private(set) var entries: [String: Entry] = [:]
     /// Dotted keys and sections in the order of the text.
-    private(set) var order: [String] = []
+    public private(set) var order: [String] = []
 
     init(_ text: String) {
         var section = ""
+        var repeats: [String: Int] = [:]
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
             .enumerated()
         {
             let (code, comment) = Self.split(line)
             let trimmed = Self.trim(code)
             if trimmed.hasPrefix("["), trimmed.hasSuffix("]"), !trimmed.contains("=") {
-                section = Self.trim(trimmed.dropFirst().dropLast())
+                let isRepeated = trimmed.hasPrefix("[[")
+                section = Self.trim(trimmed.dropFirst(isRepeated ? 2 : 1).prefix { $0 != "]" })
+                if isRepeated {
+                    let number = repeats[section, default: 0]
+                    repeats[section] = number + 1
+                    section += ".\(number)"
+                }
                 note(section, code, line: index + 1, comment)
             } else if let equals = code.firstIndex(of: "=") {
                 let key = Self.trim(code[..<equals])

@@ -1,0 +1,116 @@
+import Geo
+import Manifests
+import Raster
+
+/// A key that a recipe may give outside of its regions.
+struct PrepRecipeKey: Sendable {
+    /// Dotted: "tiles.size".
+    let name: String
+    /// What its value must be, in plain words.
+    let expected: String
+    /// Takes a value over; false if it is not what is expected.
+    let set: @Sendable (inout PrepRecipe, JSONValue) -> Bool
+
+    /// A key whose value is read by one function and stored by another.
+    private init<Value>(
+        _ name: String, _ expected: String, read: @escaping @Sendable (JSONValue) -> Value?,
+        store: @escaping @Sendable (inout PrepRecipe, Value) -> Void
+    ) {
+        self.name = name
+        self.expected = expected
+        set = { recipe, value in
+            guard let value = read(value) else { return false }
+            store(&recipe, value)
+            return true
+        }
+    }
+
+    static let all: [PrepRecipeKey] = tiles + selection + alignment
+
+    private static let tiles: [PrepRecipeKey] = [
+        PrepRecipeKey("output", "a folder", read: \.nonEmptyText) { $0.output = $1 },
+        whole("tiles.size", 16...16384) { $0.settings.tileSize = $1 },
+        whole("tiles.stride", 1...16384) { $0.settings.tileStride = $1 },
+        word("tiles.edge", TileGrid.EdgeRule.self) { $0.settings.edge = $1 },
+        number("tiles.smallestShare", 0...1) { $0.settings.smallestTileShare = $1 },
+        bands("tiles.bands", "distinct bands, as in [\"B02\", \"B8A\"]", counts: 1...13) {
+            $0.settings.bands = $1
+        },
+        word("tiles.kernel", ResamplingKernel.self) { $0.settings.kernel = $1 },
+        bands(
+            "tiles.quicklook", "three bands or one, as in [\"B04\", \"B03\", \"B02\"]",
+            counts: [1, 3]
+        ) { $0.settings.quicklookBands = $1 },
+    ]
+
+    private static let selection: [PrepRecipeKey] = [
+        number("select.largestNoData", 0...1) { $0.settings.largestNoDataShare = $1 },
+        number("select.largestCloud", 0...1) { $0.settings.largestCloudShare = $1 },
+    ]
+
+    private static let alignment: [PrepRecipeKey] = [
+        PrepRecipeKey("alignment.enabled", "true or false", read: \.bool) {
+            $0.settings.aligns = $1
+        },
+        PrepRecipeKey(
+            "alignment.reference", "a date, as in \"2020-06-01\"",
+            read: { value in value.string.flatMap { SensingTime($0) == nil ? nil : $0 } }
+        ) { $0.settings.reference = $1 },
+        PrepRecipeKey(
+            "alignment.band", "a band of Sentinel-2, as in \"B08\"",
+            read: { $0.string.flatMap(Sentinel2Band.init(name:)) }
+        ) { $0.settings.alignmentBand = $1 },
+        whole("alignment.largestShift", 1...128) { $0.settings.search.largestShift = $1 },
+        number("alignment.smallestShift", 0...1) { $0.settings.smallestShift = $1 },
+    ]
+}
+
+// MARK: Kinds of keys
+
+extension PrepRecipeKey {
+    private static func whole(
+        _ name: String, _ range: ClosedRange<Int>,
+        _ store: @escaping @Sendable (inout PrepRecipe, Int) -> Void
+    ) -> PrepRecipeKey {
+        PrepRecipeKey(
+            name, "a whole number \(range.lowerBound)…\(range.upperBound)",
+            read: { $0.int.flatMap { range.contains($0) ? $0 : nil } }, store: store)
+    }
+
+    private static func number(
+        _ name: String, _ range: ClosedRange<Double>,
+        _ store: @escaping @Sendable (inout PrepRecipe, Double) -> Void
+    ) -> PrepRecipeKey {
+        PrepRecipeKey(
+            name, "a number \(Int(range.lowerBound))…\(Int(range.upperBound))",
+            read: { $0.double.flatMap { range.contains($0) ? $0 : nil } }, store: store)
+    }
+
+    private static func word<Word: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ name: String, _ type: Word.Type,
+        _ store: @escaping @Sendable (inout PrepRecipe, Word) -> Void
+    ) -> PrepRecipeKey {
+        let words = Dictionary(uniqueKeysWithValues: Word.allCases.map { ($0.rawValue, $0) })
+        let names = Word.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+        return PrepRecipeKey(
+            name, "one of \(names)", read: { $0.string.flatMap { words[$0] } }, store: store)
+    }
+
+    private static func bands(
+        _ name: String, _ expected: String, counts: some Collection<Int> & Sendable,
+        _ store: @escaping @Sendable (inout PrepRecipe, [Sentinel2Band]) -> Void
+    ) -> PrepRecipeKey {
+        PrepRecipeKey(
+            name, expected,
+            read: { value in
+                guard let names = value.texts, counts.contains(names.count) else { return nil }
+                let bands = names.compactMap(Sentinel2Band.init(name:))
+                return Set(bands).count == names.count ? bands : nil
+            }, store: store)
+    }
+}
+
+extension JSONValue {
+    /// The text, or nil if this is empty or something else.
+    fileprivate var nonEmptyText: String? { string.flatMap { $0.isEmpty ? nil : $0 } }
+}

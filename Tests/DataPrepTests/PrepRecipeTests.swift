@@ -1,0 +1,168 @@
+import DataPrep
+import Geo
+import Manifests
+import Raster
+import TestSupport
+import Testing
+
+@Suite struct PrepRecipeTests {
+    private static let whole = """
+        output = "tiles"            # relative to this file
+
+        [[region]]
+        name = "berlin"
+        paths = ["scenes/T33UUU", "/data/more"]
+
+        [[region]]
+        name = "lakes"
+        paths = ["lakes"]
+
+        [tiles]
+        size = 512
+        stride = 256
+        edge = "drop"
+        bands = ["B2", "b8a"]
+        kernel = "cubic"
+        quicklook = ["B02"]
+
+        [select]
+        largestNoData = 0.25
+        largestCloud = 0
+
+        [alignment]
+        enabled = false
+        reference = 2020-06-01
+        band = "B02"
+        largestShift = 8
+        """
+
+    @Test func readsEveryKey() throws {
+        let recipe = try PrepRecipe(text: Self.whole, path: "/here/recipe.toml")
+        #expect(recipe.output == "/here/tiles")
+        #expect(
+            recipe.regions == [
+                RegionInput(name: "berlin", paths: ["/here/scenes/T33UUU", "/data/more"]),
+                RegionInput(name: "lakes", paths: ["/here/lakes"]),
+            ])
+        let settings = recipe.settings
+        #expect((settings.tileSize, settings.tileStride) == (512, 256))
+        #expect((settings.edge, settings.kernel) == (.drop, .cubic))
+        #expect(settings.bands == [.b02, .b8a] && settings.quicklookBands == [.b02])
+        #expect((settings.largestNoDataShare, settings.largestCloudShare) == (0.25, 0))
+        #expect(!settings.aligns && settings.alignmentBand == .b02)
+        #expect(settings.reference == "2020-06-01" && settings.search.largestShift == 8)
+    }
+
+    @Test func whatIsLeftOutIsAsWithoutARecipe() throws {
+        #expect(try PrepRecipe(text: "", path: "r.toml").settings == PrepSettings())
+    }
+
+    /// Every fault is one line with its place, and ends with the code for configuration.
+    @Test(arguments: [
+        ("tiles.sise = 3", "r.toml:1:1", "the nearest is tiles.size"),
+        ("[tiles]\nsise = 3", "r.toml:2:1", "tiles.sise is no key"),
+        ("[tiles]\n  size = 3", "r.toml:2:10", "16…16384"),
+        ("[tiles]\nsize = \"big\"", "r.toml:2:8", "a whole number"),
+        ("[tiles]\nsize = 64\nstride = 65", "r.toml:3:10", "at most tiles.size, 64"),
+        ("[tiles]\nedge = \"cut\"", "r.toml:2:8", "\"drop\", \"pad\""),
+        ("[tiles]\nbands = [\"B02\", \"B2\"]", "r.toml:2:9", "distinct bands"),
+        ("[select]\nlargestCloud = 1.5", "r.toml:2:16", "0…1"),
+        ("[alignment]\nreference = \"June\"", "r.toml:2:13", "a date"),
+        ("tiles = 3", "r.toml:1:9", "must be a section"),
+        ("outptu = \"x\"", "r.toml:1:1", "the nearest is output"),
+        ("[[region]]\npaths = [\"a\"]", "r.toml:1:1", "needs a name"),
+        ("[[region]]\nname = \"../a\"\npaths = [\"a\"]", "r.toml:2:8", "letters, digits"),
+        ("[[region]]\nname = \"a\"", "r.toml:1:1", "needs paths"),
+        ("[[region]]\nname = \"a\"\npath = [\"a\"]", "r.toml:3:1", "the nearest is paths"),
+        (
+            "[[region]]\nname = \"a\"\npaths = [\"a\"]\n[[region]]\nname = \"A\"\npaths = [\"b\"]",
+            "r.toml:5:8", "twice"
+        ),
+        ("region = 3", "r.toml:1:10", "[[region]]"),
+        ("[tiles]\nsize = 64\nsize = 65", "r.toml:3:", "redefine"),
+        ("[tiles", "r.toml:1:7", "end-of-file"),
+    ])
+    func aFaultIsNamedWithItsPlace(text: String, place: String, words: String) {
+        let error = #expect(throws: ManifestError.self) {
+            try PrepRecipe(text: text, path: "r.toml")
+        }
+        let line = error?.description ?? ""
+        #expect(line.hasPrefix(place) && line.contains(words), "\(line)")
+        #expect(!line.contains("\n"))
+        #expect(error?.exitCode == .configuration)
+    }
+
+    // MARK: What the settings do
+
+    private static func run(_ input: TemporaryFolder, _ output: String, _ settings: PrepSettings)
+        throws -> PrepReport
+    {
+        let region = RegionInput(name: "r", paths: [input.path])
+        return try PrepRun(PrepPlan(regions: [region], settings: settings, output: output)).run()
+    }
+
+    /// Tiles above a threshold are not written and each is a line of `leftout.jsonl`; run again, nothing changes.
+    @Test func tilesAboveAThresholdAreSaidAndNotWritten() throws {
+        let (input, output) = (try TemporaryFolder(), try TemporaryFolder())
+        try SmallSeries.write(["20210601"], to: input.path, cloudRows: 24)
+        try SmallSeries.write(["20210602"], to: input.path, emptyRows: 60)
+        var settings = SmallSeries.settings
+        settings.largestCloudShare = 0.4
+        settings.largestNoDataShare = 0.2
+        let report = try Self.run(input, output.path, settings)
+        // 24 of the upper tiles' 48 rows are cloud on the first date; on the second the upper tiles are empty and 12 of
+        // the lower tiles' 48 rows are.
+        #expect((report.tiles, report.leftOut) == (2, 6))
+        let leftOut = try JSONLinesReader.read(
+            LeftOutTile.self, from: output.path("leftout.jsonl")
+        ).records
+        #expect(leftOut.map(\.id) == leftOut.map(\.id).sorted() && leftOut.count == 6)
+        let reasons = Dictionary(uniqueKeysWithValues: leftOut.map { ($0.id, $0.reason) })
+        #expect(
+            reasons["r/0_0/20210601T101031"] == "cloud: 50.00 % of the tile, at most 40.00 %")
+        #expect(reasons["r/1_0/20210602T101031"] == "no data")
+        #expect(
+            reasons["r/1_1/20210602T101031"] == "no data: 25.00 % of the tile, at most 20.00 %")
+        #expect(output.files().filter { $0.hasSuffix(".tif") }.count == 2)
+        let before = try SmallSeries.tree(output)
+        let again = try Self.run(input, output.path, settings)
+        #expect((again.written, again.leftOut) == (0, 6))
+        #expect(try SmallSeries.tree(output) == before)
+        #expect(try PrepVerification(folder: output.path).faults.isEmpty)
+    }
+
+    /// With a stride tiles overlap by the same pixels, and a padded last tile reaches beyond the region.
+    @Test func tilesOverlapByTheirStride() throws {
+        let (input, output) = (try TemporaryFolder(), try TemporaryFolder())
+        try SmallSeries.write(["20210601"], to: input.path)
+        var settings = SmallSeries.settings
+        settings.tileStride = 32
+        #expect(try Self.run(input, output.path, settings).tiles == 9)
+        func tile(_ place: String) throws -> RasterBuffer<UInt16> {
+            try RasterFile(reading: output.path("tiles/r/\(place)/20210601T101031.tif"))
+                .read(as: UInt16.self)
+        }
+        let (first, second) = (try tile("0_0"), try tile("1_0"))
+        #expect(second[0, 5, 0] == first[0, 5, 32] && second[0, 5, 15] == first[0, 5, 47])
+        #expect(try tile("2_2")[0, 31, 31] != 0 && tile("2_2")[0, 32, 32] == 0)
+        settings.tileStride = 49
+        #expect(throws: PrepError.self) { try Self.run(input, output.path, settings) }
+    }
+
+    /// The edges of the tile grid, for sides, strides and rules.
+    @Test(arguments: [
+        (96, 48, 48, 2, 2), (96, 48, 32, 2, 3), (96, 96, 10, 1, 1), (95, 96, 96, 0, 1),
+        (100, 48, 48, 2, 3), (100, 40, 20, 4, 4), (101, 40, 20, 4, 5),
+    ])
+    func tilesAlongASide(length: Int, side: Int, step: Int, dropped: Int, padded: Int) throws {
+        let size = try PixelSize(width: length, height: length)
+        let grid = GeoGrid(
+            size: size, transform: try AffineTransform(originX: 0, originY: 0, resolution: 10),
+            crs: CRS(epsg: 32633))
+        let (tile, stride) = (
+            try PixelSize(width: side, height: side), try PixelSize(width: step, height: step)
+        )
+        #expect(TileGrid(grid, tile: tile, stride: stride, edge: .drop).columns == dropped)
+        #expect(TileGrid(grid, tile: tile, stride: stride, edge: .pad).rows == padded)
+    }
+}
