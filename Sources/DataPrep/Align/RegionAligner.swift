@@ -8,6 +8,8 @@ struct RegionAligner {
     let scenes: [Scene]
     let bands: [Sentinel2Band]
     let settings: PrepSettings
+    /// Places in `scenes` of the dates to align; `nil` for all. The reference is chosen among all in any case.
+    var own: Range<Int>?
 
     /// Dates with less than this share of clear pixels are not tried.
     static let leastClear = 0.02
@@ -25,7 +27,7 @@ struct RegionAligner {
         let frame = try AlignmentFrame(files, band: band, region: grid)
         let firstTruth = SceneTruth.shift(scenes[reference])
         var dates: [DateAlignment] = []
-        for (index, scene) in scenes.enumerated() {
+        for (index, scene) in scenes.enumerated() where own?.contains(index) ?? true {
             var date: DateAlignment
             if index == reference {
                 date = DateAlignment(scene: scene, status: .reference)

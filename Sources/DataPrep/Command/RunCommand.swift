@@ -30,8 +30,17 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var tiles: TileOptions
     @OptionGroup var alignment: AlignmentOptions
 
+    @OptionGroup var part: ShardOption
+
     @Flag(help: "Say what would be done and write nothing.")
     var dryRun = false
+
+    @Flag(
+        help: """
+            Say what differs from the run in the output folder and what would be made anew; write nothing. Reads the \
+            inputs once, to know them by their digests.
+            """)
+    var explain = false
 
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
@@ -58,7 +67,8 @@ struct RunCommand: ParsableCommand {
         guard let output = out ?? recipe?.output else {
             throw ValidationError("The recipe names no output folder; add one, or give --out.")
         }
-        return try PrepPlan(regions: regions, settings: settings, output: output)
+        return try PrepPlan(
+            regions: regions, settings: settings, output: output, shard: part.resolve())
     }
 
     func run() throws {
@@ -66,6 +76,11 @@ struct RunCommand: ParsableCommand {
         if dryRun {
             let preview = try PrepPreview(plan)
             try json.print(preview) { preview.lines }
+            return
+        }
+        if explain {
+            let explanation = try PrepExplanation(plan)
+            try json.print(explanation) { explanation.lines }
             return
         }
         try PrepSession(plan, logging: logging, json: json).run()

@@ -10,6 +10,11 @@ public struct RegionPlan: Sendable {
     public let scenes: [Scene]
     /// The bands to write, in the order of wavelength numbers.
     public let bands: [Sentinel2Band]
+    /// Places in `scenes` of those that this run works on: all, or a shard's.
+    public let own: Range<Int>
+
+    /// The scenes that this run works on.
+    public var ownScenes: ArraySlice<Scene> { scenes[own] }
 }
 
 /// What a run will do, decided before anything is written.
@@ -18,14 +23,18 @@ public struct PrepPlan: Sendable {
     public let settings: PrepSettings
     /// The regions by name.
     public let regions: [RegionPlan]
-    /// The output folder.
+    /// The output folder; a shard's is below the one that was named.
     public let output: String
+    /// Which part of the plan is to be done; `nil` for all of it.
+    public let shard: Shard?
 
     /// Finds the scenes of every region and chooses bands.
     ///
     /// - Throws: `PrepError`: `missing` for an empty folder or a missing band, `badData` for damaged metadata or two
     ///   scenes of one time, `usage` for a tile size out of 16…16384 or two regions of one name.
-    public init(regions inputs: [RegionInput], settings: PrepSettings, output: String) throws {
+    public init(
+        regions inputs: [RegionInput], settings: PrepSettings, output: String, shard: Shard? = nil
+    ) throws {
         guard (16...16384).contains(settings.tileSize) else {
             throw PrepError(
                 .usage, "--tile-size \(settings.tileSize)", "a tile has 16 to 16384 pixels a side")
@@ -41,18 +50,33 @@ public struct PrepPlan: Sendable {
                 .usage, "--region", "regions need names that differ, in any case of letters")
         }
         self.settings = settings
-        self.output = output
-        let reader = SceneReader(unnamedBand: settings.bands?.first ?? .b04)
-        regions = try inputs.sorted { $0.name < $1.name }.map { input in
-            let scenes = try reader.scenes(at: input.paths)
-            try Self.refuseTwins(scenes, region: input.name)
-            let bands = (settings.bands ?? scenes.first.map { Array($0.bands.keys) } ?? []).sorted()
-            guard !bands.isEmpty else {
-                throw PrepError(.missing, input.name, "the first scene has no band")
-            }
-            for scene in scenes { for band in bands { _ = try scene.source(of: band) } }
-            return RegionPlan(name: input.name, scenes: scenes, bands: bands)
+        self.output = shard.map { "\(output)/\($0.folder)" } ?? output
+        self.shard = shard
+        let found = try inputs.sorted { $0.name < $1.name }.map {
+            try Self.found($0, settings: settings)
         }
+        var rest = shard?.records(of: found.map(\.scenes.count).reduce(0, +)) ?? 0..<Int.max
+        regions = found.map { region in
+            let own = rest.clamped(to: region.scenes.indices)
+            let count = region.scenes.count
+            rest = max(0, rest.lowerBound - count)..<max(0, rest.upperBound - count)
+            return RegionPlan(
+                name: region.name, scenes: region.scenes, bands: region.bands, own: own)
+        }
+    }
+
+    private static func found(
+        _ input: RegionInput, settings: PrepSettings
+    ) throws -> (name: String, scenes: [Scene], bands: [Sentinel2Band]) {
+        let reader = SceneReader(unnamedBand: settings.bands?.first ?? .b04)
+        let scenes = try reader.scenes(at: input.paths)
+        try refuseTwins(scenes, region: input.name)
+        let bands = (settings.bands ?? scenes.first.map { Array($0.bands.keys) } ?? []).sorted()
+        guard !bands.isEmpty else {
+            throw PrepError(.missing, input.name, "the first scene has no band")
+        }
+        for scene in scenes { for band in bands { _ = try scene.source(of: band) } }
+        return (input.name, scenes, bands)
     }
 
     private static func refuseTwins(_ scenes: [Scene], region: String) throws {
@@ -73,10 +97,17 @@ public struct PrepPlan: Sendable {
                 "scenes": .array(region.scenes.map { .string($0.name) }),
             ])
         }
-        return RunRecord(
-            program: "matter-prep run",
-            plan: .object([
-                "settings": try JSONValue(encoding: settings), "regions": .array(scenes),
-            ]), inputs: inputs)
+        var plan: [String: JSONValue] = [
+            "settings": try JSONValue(encoding: settings), "regions": .array(scenes),
+        ]
+        if let shard { plan["shard"] = try JSONValue(encoding: shard) }
+        return RunRecord(program: "matter-prep run", plan: .object(plan), inputs: inputs)
+    }
+
+    /// Proves every file that will be read, and gives their digests.
+    func prove() throws -> [InputDigest] {
+        try regions.flatMap { region in
+            try region.ownScenes.flatMap { try SceneFiles(scene: $0).prove(region.bands) }
+        }
     }
 }

@@ -32,7 +32,9 @@ public struct PrepPreview: Sendable, Codable {
     ///
     /// - Throws: `PrepError` or `RasterError` for what would stop the run at once.
     public init(_ plan: PrepPlan) throws {
-        regions = try plan.regions.map { try Region($0, settings: plan.settings) }
+        regions = try plan.regions.filter { !$0.own.isEmpty }.map {
+            try Region($0, settings: plan.settings)
+        }
     }
 
     /// One line a region, and the sum.
@@ -79,7 +81,7 @@ extension PrepPreview.Region {
             $0.transform.resolution.alongRow < $1.transform.resolution.alongRow
         }
         name = region.name
-        dates = region.scenes.map(\.time.iso8601)
+        dates = region.ownScenes.map(\.time.iso8601)
         bands = region.bands.map(\.rawValue)
         tilesPerDate = try finest.map { try TilePlan($0, settings: settings).tiles.count } ?? 0
         bytesToRead = try Self.bytes(of: region)
@@ -94,7 +96,7 @@ extension PrepPreview.Region {
     /// Every file counts once, however many bands it holds.
     private static func bytes(of region: RegionPlan) throws -> Int {
         var paths: Set<String> = []
-        for scene in region.scenes {
+        for scene in region.ownScenes {
             for band in region.bands { paths.insert(try scene.source(of: band).path) }
             if let classes = scene.classification { paths.insert(classes.path) }
         }

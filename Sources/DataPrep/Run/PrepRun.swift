@@ -31,19 +31,19 @@ public struct PrepRun {
     ///
     /// - Throws: `PrepError`, `RasterError`, `ManifestError`; each names file, cause and what to do.
     public func run() throws -> PrepReport {
-        let inputs = try plan.regions.flatMap { region in
-            try region.scenes.flatMap { try SceneFiles(scene: $0).prove(region.bands) }
-        }
+        let inputs = try plan.prove()
         let lock = try FolderLock(folder: plan.output)
         defer { withExtendedLifetime(lock) {} }
-        try claim(try plan.record(inputs: inputs))
+        try RunClaim.claim(plan.output, for: plan.record(inputs: inputs))
         let folder = try TileFolder(plan.output)
         var alignments: [RegionAlignment] = []
-        for region in plan.regions { alignments.append(try align(region)) }
+        let regions = plan.regions.filter { !$0.own.isEmpty }
+        for region in regions { alignments.append(try align(region)) }
         onEvent(.tiles(total: try total(alignments)))
         var cut = CutTiles()
-        for (region, alignment) in zip(plan.regions, alignments) {
-            for (scene, date) in zip(region.scenes, alignment.dates) where date.status != .skipped {
+        for (region, alignment) in zip(regions, alignments) {
+            for (scene, date) in zip(region.ownScenes, alignment.dates)
+            where date.status != .skipped {
                 cut += try cutDate(scene, date, region, alignment, folder)
             }
         }
@@ -58,31 +58,10 @@ public struct PrepRun {
             })
     }
 
-    /// Writes `run.json`, or proves that the folder belongs to the same plan and inputs.
-    private func claim(_ record: RunRecord) throws {
-        let path = "\(plan.output)/\(RunRecord.fileName)"
-        guard FileManager.default.fileExists(atPath: path) else {
-            try record.write(to: plan.output)
-            return
-        }
-        let earlier = try RunRecord(readingFrom: plan.output)
-        guard earlier != record else { return }
-        let changed = [
-            earlier.version == record.version
-                ? nil : "version \(earlier.version) → \(record.version)",
-            earlier.plan == record.plan ? nil : "settings or scenes",
-            earlier.inputs == record.inputs ? nil : "input files",
-        ].compactMap(\.self)
-        throw PrepError(
-            .configuration, plan.output,
-            "the folder holds another run (\(changed.joined(separator: ", ")) differ; see its "
-                + "\(RunRecord.fileName)); name another folder or remove this one")
-    }
-
     // MARK: Alignment
 
     private func align(_ region: RegionPlan) throws -> RegionAlignment {
-        onEvent(.region(name: region.name, scenes: region.scenes.count))
+        onEvent(.region(name: region.name, scenes: region.own.count))
         let path = "\(plan.output)/alignment/\(region.name).json"
         if FileManager.default.fileExists(atPath: path) {
             let known = try decodeStrictJSON(RegionAlignment.self, fromFile: path)
@@ -91,7 +70,7 @@ public struct PrepRun {
         }
         let aligner = RegionAligner(
             region: region.name, scenes: region.scenes, bands: region.bands,
-            settings: plan.settings)
+            settings: plan.settings, own: region.own)
         let alignment = try aligner.align { date in
             try checkStop()
             onEvent(.aligned(region: region.name, date))

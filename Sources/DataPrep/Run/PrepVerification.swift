@@ -42,8 +42,7 @@ public struct PrepVerification: Sendable, Codable {
     }
 
     private static func fault(of record: TileRecord, in folder: String) -> String? {
-        let parts = record.path.split(separator: "/", omittingEmptySubsequences: false)
-        guard !record.path.hasPrefix("/"), !parts.contains(".."), !parts.contains("") else {
+        guard record.staysInFolder else {
             return "the path \(record.path) leaves the folder"
         }
         let path = "\(folder)/\(record.path)"

@@ -1,0 +1,141 @@
+import Geo
+import Manifests
+
+/// A STAC 1.1 collection with an item a tile and date: `collection.json`, `<region>/<column>_<row>/<date>.json`.
+///
+/// Extensions: projection 2.0, eo 2.0, raster 2.0, file 2.1. All links are relative.
+struct STACExport {
+    let export: Export
+
+    init(_ export: Export) { self.export = export }
+
+    private static let extensions: JSONValue = .array(
+        [("eo", "v2.0.0"), ("file", "v2.1.0"), ("projection", "v2.0.0"), ("raster", "v2.0.0")].map {
+            .string("https://stac-extensions.github.io/\($0.0)/\($0.1)/schema.json")
+        })
+
+    func write() throws -> [String] {
+        var views: [String: GlobeView] = [:]
+        var boxes: [String: [GeographicBox]] = [:]
+        var files: [String] = []
+        for place in export.catalogue.places {
+            for tile in place.tiles {
+                let view = try views[tile.crs] ?? GlobeView(CRS(wkt: tile.crs))
+                views[tile.crs] = view
+                let footprint = try view.footprint(of: tile.grid)
+                boxes[tile.region, default: []].append(footprint.box)
+                files.append(
+                    try export.put(item(tile, footprint, in: place.name), "\(tile.id).json"))
+            }
+        }
+        return files + [try export.put(collection(files, boxes), "collection.json")]
+    }
+
+    // MARK: Items
+
+    private func item(_ tile: TileRecord, _ footprint: Footprint, in folder: String) -> JSONValue {
+        [
+            "type": "Feature", "stac_version": "1.1.0", "stac_extensions": Self.extensions,
+            "id": .string(tile.flatName), "collection": .string(export.about.name),
+            "geometry": footprint.geometry, "bbox": footprint.box.json,
+            "properties": properties(tile),
+            "links": .array(
+                ["root", "parent", "collection"].map {
+                    link($0, "../../collection.json", "application/json")
+                }),
+            "assets": ["tile": raster(tile, in: folder), "quicklook": picture(tile, in: folder)],
+        ]
+    }
+
+    private func properties(_ tile: TileRecord) -> JSONValue {
+        var properties: [String: JSONValue] = [
+            "datetime": .string(tile.date), "constellation": "sentinel-2",
+            "gsd": .number(tile.resolution),
+            "eo:cloud_cover": .number(100 * tile.cloudFraction),
+            "matter:region": .string(tile.region),
+            "matter:valid_fraction": .number(tile.validFraction),
+            "matter:aligned": .bool(tile.aligned),
+            "matter:source": .string(tile.source.name),
+        ]
+        if let shift = tile.shift {
+            properties["matter:shift"] = [
+                "rows": .number(shift.rows), "columns": .number(shift.columns),
+            ]
+        }
+        let code = CRS(wkt: tile.crs).epsg.map { JSONValue.string("EPSG:\($0)") }
+        properties["proj:code"] = code ?? .null
+        if code == nil { properties["proj:wkt2"] = .string(tile.crs) }
+        return .object(properties)
+    }
+
+    private func raster(_ tile: TileRecord, in folder: String) -> JSONValue {
+        // STAC has the six numbers row by row, GDAL has each row's offset first.
+        let order = [1, 2, 0, 4, 5, 3]
+        return [
+            "href": .string(export.path(of: tile.path, from: folder)),
+            "type": "image/tiff; application=geotiff; profile=cloud-optimized",
+            "title": "Reflectance × 10000", "roles": ["data", "reflectance"],
+            "proj:shape": .array([tile.height, tile.width].map { .integer(Int64($0)) }),
+            "proj:transform": .array(order.map { .number(tile.transform[$0]) }),
+            "bands": .array(tile.bands.map(band)), "data_type": "uint16", "nodata": 0,
+            "raster:scale": 0.0001, "raster:offset": 0,
+            "raster:spatial_resolution": .number(tile.resolution),
+            "file:size": .integer(Int64(tile.bytes)),
+            "file:checksum": .string("1220\(tile.sha256.hex)"),
+        ]
+    }
+
+    private func band(_ name: String) -> JSONValue {
+        guard let band = Sentinel2Band(name: name) else { return ["name": .string(name)] }
+        return [
+            "name": .string(name), "eo:common_name": .string(band.commonName),
+            "eo:center_wavelength": .number(Self.micrometres(band.centreWavelengthInNanometres)),
+            "eo:full_width_half_max": .number(Self.micrometres(band.bandwidthInNanometres)),
+        ]
+    }
+
+    /// To a ten-thousandth, without the noise of a division.
+    private static func micrometres(_ nanometres: Double) -> Double {
+        (nanometres * 10).rounded() / 10000
+    }
+
+    private func picture(_ tile: TileRecord, in folder: String) -> JSONValue {
+        [
+            "href": .string(export.path(of: TileFolder.quicklook(tile.id), from: folder)),
+            "type": "image/png", "roles": ["overview"],
+        ]
+    }
+
+    private func link(_ relation: String, _ href: String, _ type: String) -> JSONValue {
+        ["rel": .string(relation), "href": .string(href), "type": .string(type)]
+    }
+
+    // MARK: The collection
+
+    private func collection(
+        _ items: [String], _ boxes: [String: [GeographicBox]]
+    ) throws -> JSONValue {
+        let regions = boxes.keys.sorted().compactMap { GeographicBox.around(boxes[$0] ?? []) }
+        let whole = GeographicBox.around(regions)
+        let spatial = regions.count > 1 ? [whole].compactMap(\.self) + regions : regions
+        let dates = export.catalogue.tiles.map(\.date).sorted()
+        return [
+            "type": "Collection", "stac_version": "1.1.0", "stac_extensions": [],
+            "id": .string(export.about.name), "description": .string(export.about.description),
+            "license": "other",
+            "extent": [
+                "spatial": ["bbox": .array(spatial.map(\.json))],
+                "temporal": [
+                    "interval": [
+                        [.string(dates.first ?? ""), .string(dates.last ?? "")]
+                    ]
+                ],
+            ],
+            "links": .array(
+                [
+                    link("root", "./collection.json", "application/json"),
+                    link("license", export.about.license, "text/html"),
+                ] + items.map { link("item", "./\($0)", "application/geo+json") }),
+        ]
+    }
+}

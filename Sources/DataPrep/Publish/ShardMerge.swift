@@ -1,0 +1,132 @@
+import Foundation
+import Manifests
+import Store
+
+/// Makes one folder out of the folders of all shards of a plan, with the bytes that a single run would have written.
+///
+/// Tiles, quick-looks and training samples are copied, each proven by its digest; the manifest comes last. The shards'
+/// folders are left as they are. Killed anywhere and started again it goes on where it was.
+public struct ShardMerge {
+    private let shards: [ShardFolder]
+    private let output: String
+    private let checkStop: () throws -> Void
+    private let onTile: (_ done: Int, _ total: Int) -> Void
+
+    /// Finds the shards and proves that they are all of one plan.
+    ///
+    /// - Parameters:
+    ///   - folders: output folders of shards (with `shards/` in them), or shards' own folders.
+    ///   - output: where to.
+    ///   - checkStop: throws when the work should end; asked between tiles.
+    ///   - onTile: told how many tiles are done.
+    /// - Throws: `PrepError`: `missing` for a shard that is not there or not finished, `configuration` for shards of
+    ///   different plans.
+    public init(
+        _ folders: [String], to output: String, checkStop: @escaping () throws -> Void = {},
+        onTile: @escaping (Int, Int) -> Void = { _, _ in }
+    ) throws {
+        let found = try folders.flatMap(ShardFolder.find).sorted { $0.shard.index < $1.shard.index }
+        shards = try ShardFolder.complete(found, named: folders.joined(separator: ", "))
+        self.output = output
+        self.checkStop = checkStop
+        self.onTile = onTile
+    }
+
+    /// Merges.
+    ///
+    /// - Returns: the lines of the manifest.
+    /// - Throws: `PrepError` or `ManifestError` for a damaged shard, another run in the output folder, or a full disk.
+    public func run() throws -> Int {
+        let lock = try FolderLock(folder: output)
+        defer { withExtendedLifetime(lock) {} }
+        try RunClaim.claim(output, for: mergedRecord())
+        try mergeAlignments()
+        let tiles = try shards.flatMap { shard in
+            try shard.tiles().map { (shard: shard, record: $0) }
+        }.sorted { Self.order($0.record) < Self.order($1.record) }
+        try refuseTwins(tiles.map(\.record))
+        let store = try SampleStore("\(output)/store", for: .writing)
+        for (number, tile) in tiles.enumerated() {
+            try checkStop()
+            try copy(tile.record, from: tile.shard, store)
+            onTile(number + 1, tiles.count)
+        }
+        let leftOut = try shards.flatMap { try $0.leftOut() }.sorted { $0.id < $1.id }
+        try write(JSONLinesReader.bytes(of: leftOut), LeftOutTile.fileName)
+        let records = tiles.map(\.record).sorted { $0.id < $1.id }
+        try write(JSONLinesReader.bytes(of: records), TileFolder.manifestName)
+        return records.count
+    }
+
+    /// The order in which a single run writes: the training store depends on it.
+    private static func order(_ record: TileRecord) -> (String, String, Int, Int) {
+        (record.region, record.date, record.row, record.column)
+    }
+
+    private func mergedRecord() -> RunRecord {
+        var record = shards[0].run
+        record.plan = shards[0].planWithoutShard
+        record.inputs = shards.flatMap(\.run.inputs).sorted { $0.path < $1.path }
+        return record
+    }
+
+    private func refuseTwins(_ records: [TileRecord]) throws {
+        var ids: Set<String> = []
+        for record in records where !ids.insert(record.id).inserted {
+            throw PrepError(
+                .badData, record.id, "is in two shards; remove the shards and run them again")
+        }
+    }
+
+    // MARK: Files
+
+    private func mergeAlignments() throws {
+        var merged: [String: RegionAlignment] = [:]
+        for shard in shards {
+            for part in try shard.alignments() {
+                if let before = merged[part.region], before.grid != part.grid {
+                    throw PrepError(
+                        .badData, "\(shard.path)/alignment/\(part.region).json",
+                        "another grid than the other shards have; run the shard again")
+                }
+                var whole = merged[part.region] ?? part
+                if merged[part.region] != nil { whole.dates += part.dates }
+                merged[part.region] = whole
+            }
+        }
+        for alignment in merged.values.sorted(by: { $0.region < $1.region }) {
+            var alignment = alignment
+            alignment.dates.sort { $0.date < $1.date }
+            try write(
+                encodeCanonicalJSON(alignment, pretty: true), "alignment/\(alignment.region).json")
+        }
+    }
+
+    /// Copies a tile's three parts; the raster last but for the sample, so that what is there with its digest has its picture.
+    private func copy(_ record: TileRecord, from shard: ShardFolder, _ store: SampleStore) throws {
+        let picture = TileFolder.quicklook(record.id)
+        let target = "\(output)/\(record.path)"
+        let isThere =
+            FileManager.default.fileExists(atPath: "\(output)/\(picture)")
+            && (try? SHA256Digest(ofFile: target)) == record.sha256
+        if !isThere {
+            let bytes = try WholeFile.read("\(shard.path)/\(record.path)")
+            guard SHA256Digest(of: bytes) == record.sha256 else {
+                throw PrepError(
+                    .badData, "\(shard.path)/\(record.path)",
+                    "SHA-256 is not what the manifest says; run the shard again to rebuild it")
+            }
+            try write(WholeFile.read("\(shard.path)/\(picture)"), picture)
+            try write(bytes, record.path)
+        }
+        if try !store.contains(record.storeKey) {
+            try store.put(shard.store.sample(record.storeKey), for: record.storeKey)
+        }
+    }
+
+    private func write(_ bytes: [UInt8], _ relative: String) throws {
+        let target = "\(output)/\(relative)"
+        try AtomicFile.makeFolder(at: URL(filePath: target).deletingLastPathComponent().path)
+        try AtomicFile.write(bytes, to: target)
+    }
+}
