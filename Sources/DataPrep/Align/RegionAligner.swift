@@ -8,7 +8,9 @@ struct RegionAligner {
     let scenes: [Scene]
     let bands: [Sentinel2Band]
     let settings: PrepSettings
-    /// Places in `scenes` of the dates to align; `nil` for all. The reference is chosen among all in any case.
+    /// Places in `scenes` of the dates to align, or `nil` for all.
+    ///
+    /// The reference is chosen among all in any case.
     var own: Range<Int>?
 
     /// Dates with less than this share of clear pixels are not tried.

@@ -87,15 +87,14 @@ public struct ShiftEstimator {
         let side = search.side(width: reference.width, height: reference.height)
         let step = min(reference.width, reference.height) > 4096 ? side : side / 2
         // The first and the last window of a line look half over the edge, where the field would else be a guess.
-        let rows = max(0, (reference.height - side) / step + 3)
-        let columns = max(0, (reference.width - side) / step + 3)
+        let overhang = side / 2
+        let (down, across) = (
+            reference.height - side + 2 * overhang, reference.width - side + 2 * overhang
+        )
         var survey = WindowSurvey(
             side: side, step: step,
-            first: (
-                max(0, reference.height - side) % step / 2 - step,
-                max(0, reference.width - side) % step / 2 - step
-            ),
-            rows: rows, columns: columns)
+            first: (max(0, down) % step / 2 - overhang, max(0, across) % step / 2 - overhang),
+            rows: max(0, down / step + 1), columns: max(0, across / step + 1))
         guard reference.height >= side, reference.width >= side else {
             survey.refusal = "the reference is smaller than a window of \(side) pixels"
             return survey
@@ -107,186 +106,13 @@ public struct ShiftEstimator {
             survey.refusal = windows.refusal
             return survey
         }
-        survey.asked = windows.asked
-        survey.answers = try windows.refine()
+        (survey.answers, survey.asked) = try windows.refine()
         if survey.answers.isEmpty {
             survey.refusal =
-                "no window of \(windows.asked) has structure that both dates share "
+                "no window of \(survey.asked) has structure that both dates share "
                 + "(water, haze or another season?)"
         }
         return survey
-    }
-}
-
-/// The windows of one pair while they are being asked.
-private struct WindowSet {
-    let pair: ImagePair
-    let survey: WindowSurvey
-    let search: ShiftSearch
-    private let cutter: WindowCutter
-    private let plane: PhasePlane
-    private var coarse = (row: 0, column: 0)
-    private(set) var asked = 0
-    private(set) var refusal: String?
-
-    /// Windows transformed at a time.
-    private static let batch = 32
-    /// Peak over standard deviation of the summed correlation that is taken for a match.
-    private static let leastPeak = 6.0
-
-    init(pair: ImagePair, survey: WindowSurvey, search: ShiftSearch) {
-        self.pair = pair
-        self.survey = survey
-        self.search = search
-        cutter = WindowCutter(side: survey.side)
-        plane = PhasePlane(side: survey.side)
-    }
-
-    private var all: [(row: Int, column: Int)] {
-        (0..<survey.rows).flatMap { row in (0..<survey.columns).map { (row, $0) } }
-    }
-
-    // MARK: Coarse
-
-    mutating func findCoarseShift() throws -> Bool {
-        let spectra = WindowSpectra(side: survey.side)
-        var sum = [Float](repeating: 0, count: spectra.length)
-        var used = 0
-        try forEachBatch(all.map { ($0, (0, 0)) }, spectra) { _, usable, cross, _ in
-            guard usable >= search.smallestUsableShare else { return }
-            used += 1
-            for entry in stride(from: 0, to: spectra.length, by: 2) {
-                let (real, imaginary) = (cross[entry], cross[entry + 1])
-                let amplitude = (real * real + imaginary * imaginary).squareRoot()
-                guard amplitude > 0 else { continue }
-                sum[entry] += real / amplitude
-                sum[entry + 1] += imaginary / amplitude
-            }
-        }
-        asked = used
-        guard used > 0 else {
-            refusal = "no window is clear and inside on both dates"
-            return false
-        }
-        let peak = try spectra.peak(of: sum, within: min(search.largestShift, survey.side / 2 - 1))
-        guard peak.strength >= Self.leastPeak else {
-            refusal =
-                "contrast: no displacement within ±\(search.largestShift) px stands out (peak "
-                + "\(peak.strength.short) of the noise, needs \(Self.leastPeak.short))"
-            return false
-        }
-        coarse = (peak.row, peak.column)
-        return true
-    }
-
-    // MARK: Fine
-
-    private struct Asked {
-        let window: (row: Int, column: Int)
-        var offset: (row: Int, column: Int)
-    }
-
-    func refine() throws -> [WindowShift] {
-        let spectra = WindowSpectra(side: survey.side)
-        var pending = all.map { Asked(window: $0, offset: coarse) }
-        var answers: [WindowShift] = []
-        for round in 0..<4 where !pending.isEmpty {
-            var next: [Asked] = []
-            try forEachBatch(pending.map { ($0.window, $0.offset) }, spectra) {
-                index, usable, cross, texture in
-                guard usable >= search.smallestUsableShare else { return }
-                var item = pending[index]
-                let step = round == 0 ? try spectra.localPeak(of: cross, within: 6) : (0, 0)
-                if step != (0, 0) {
-                    item.offset = (item.offset.row + step.0, item.offset.column + step.1)
-                    next.append(item)
-                    return
-                }
-                guard let fit = plane.fit(cross) else { return }
-                let whole = (Int(fit.shift.rows.rounded()), Int(fit.shift.columns.rounded()))
-                if round < 3, max(abs(fit.shift.rows), abs(fit.shift.columns)) > 0.6,
-                    max(abs(whole.0), abs(whole.1)) < 3
-                {
-                    item.offset = (item.offset.row + whole.0, item.offset.column + whole.1)
-                    next.append(item)
-                } else if let answer = answer(item, fit, texture) {
-                    answers.append(answer)
-                }
-            }
-            pending = next
-        }
-        return answers.sorted { ($0.gridRow, $0.gridColumn) < ($1.gridRow, $1.gridColumn) }
-    }
-
-    private func answer(
-        _ item: Asked, _ fit: PhasePlane.Fit, _ texture: () -> [Float]
-    ) -> WindowShift? {
-        guard fit.coherence >= search.leastCoherence,
-            fit.uncertainty <= search.largestUncertainty,
-            max(abs(fit.shift.rows), abs(fit.shift.columns)) <= 1
-        else { return nil }
-        let shift = Shift(
-            rows: Double(item.offset.row) + fit.shift.rows,
-            columns: Double(item.offset.column) + fit.shift.columns)
-        guard max(abs(shift.rows), abs(shift.columns)) <= Double(search.largestShift) else {
-            return nil
-        }
-        return WindowShift(
-            gridRow: item.window.row, gridColumn: item.window.column, shift: shift,
-            uncertainty: fit.uncertainty, coherence: fit.coherence, texture: texture())
-    }
-
-    // MARK: Batches
-
-    /// Cuts and transforms windows batch by batch and hands out each window's cross-spectrum.
-    private func forEachBatch(
-        _ windows: [(window: (row: Int, column: Int), offset: (row: Int, column: Int))],
-        _ spectra: WindowSpectra,
-        body: (
-            _ index: Int, _ usable: Double, _ cross: UnsafePointer<Float>,
-            _ texture: () -> [Float]
-        ) throws -> Void
-    ) throws {
-        let pixels = survey.side * survey.side
-        for start in stride(from: 0, to: windows.count, by: Self.batch) {
-            let part = windows[start..<min(start + Self.batch, windows.count)]
-            var reference = [Float](repeating: 0, count: part.count * pixels)
-            var moving = reference
-            var usable = [Double](repeating: 0, count: part.count)
-            reference.withUnsafeMutableBufferPointer { first in
-                moving.withUnsafeMutableBufferPointer { second in
-                    guard let first = first.baseAddress, let second = second.baseAddress else {
-                        return
-                    }
-                    for (place, item) in part.enumerated() {
-                        usable[place] = cutter.cut(
-                            pair, row: survey.first.row + item.window.row * survey.step,
-                            column: survey.first.column + item.window.column * survey.step,
-                            offset: (
-                                item.offset.row + pair.origin.row,
-                                item.offset.column + pair.origin.column
-                            ),
-                            reference: first + place * pixels, moving: second + place * pixels)
-                    }
-                }
-            }
-            let cross = spectra.cross(reference: reference, moving: moving, count: part.count)
-            try cross.withUnsafeBufferPointer { cross in
-                guard let cross = cross.baseAddress else { return }
-                for place in 0..<part.count {
-                    try body(start + place, usable[place], cross + place * spectra.length) {
-                        reference.withUnsafeBufferPointer { first in
-                            moving.withUnsafeBufferPointer { second in
-                                guard let first = first.baseAddress, let second = second.baseAddress
-                                else { return [] }
-                                return cutter.texture(
-                                    first + place * pixels, second + place * pixels)
-                            }
-                        }
-                    }
-                }
-            }
-        }
     }
 }
 
