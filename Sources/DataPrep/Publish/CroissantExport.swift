@@ -40,7 +40,7 @@ struct CroissantExport {
         return .object(card)
     }
 
-    /// One box a region; two where it lies on both sides of the antimeridian. South, west, north, east.
+    /// One box a region (south, west, north, east), two where it lies on both sides of the antimeridian.
     private func shapes() throws -> [JSONValue] {
         let regions = export.catalogue.regions.sorted { $0.key < $1.key }
         return try regions.flatMap { name, grid in

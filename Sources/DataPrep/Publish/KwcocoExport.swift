@@ -57,7 +57,7 @@ struct KwcocoExport {
         ]
     }
 
-    /// The part of a tile that its region covers: a padded tile reaches beyond. In pixels of the tile.
+    /// The part of a tile that its region covers, in pixels of the tile: a padded tile reaches beyond.
     private func validRegion(_ tile: TileRecord) throws -> JSONValue {
         let size = try PixelSize(width: tile.width, height: tile.height)
         var inside = size.window

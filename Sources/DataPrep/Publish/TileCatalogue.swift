@@ -97,8 +97,7 @@ extension TileRecord {
             throw PrepError(.badData, id, "the path \(path) leaves the folder")
         }
         let file = "\(folder)/\(path)"
-        let size = (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? Int
-        guard let size else {
+        guard let size = try? WholeFile.size(of: file) else {
             throw PrepError(.missing, file, "the tile is missing; run again to rebuild it")
         }
         guard size == bytes else {

@@ -1,4 +1,3 @@
-import Foundation
 import Geo
 import Manifests
 import Raster
@@ -101,8 +100,7 @@ extension PrepPreview.Region {
             if let classes = scene.classification { paths.insert(classes.path) }
         }
         return try paths.reduce(0) { sum, path in
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-            guard let size = attributes?[.size] as? Int else {
+            guard let size = try? WholeFile.size(of: path) else {
                 throw PrepError(
                     .missing, path, "the file is missing; get the product of \(region.name) again")
             }

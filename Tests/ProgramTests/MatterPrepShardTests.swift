@@ -1,0 +1,85 @@
+import Foundation
+import Manifests
+import TestSupport
+import Testing
+
+/// Shards by number and by what Slurm and Kubernetes say, merging and publishing, as a user calls them.
+@Suite struct MatterPrepShardTests {
+    private static let slurm = [
+        "SLURM_ARRAY_TASK_COUNT": "2", "SLURM_ARRAY_TASK_MIN": "10", "SLURM_ARRAY_TASK_STEP": "5",
+    ]
+
+    @Test func shardsOfAnArrayMergeToASingleRun() throws {
+        let folder = try TemporaryFolder()
+        let recipe = try MatterPrepRecipeTests.recipe(in: folder)
+        #expect(try runProgram("matter-prep", ["run", recipe, "--quiet"]).status == 0)
+        let shards: [[String: String]] = [
+            Self.slurm.merging(["SLURM_ARRAY_TASK_ID": "10"]) { $1 },
+            ["JOB_COMPLETION_INDEX": "1", "JOB_COMPLETIONS": "2"],
+        ]
+        for environment in shards {
+            let part = try runProgram(
+                "matter-prep",
+                ["run", recipe, "--out", folder.path("parts"), "--shard", "auto", "--quiet"],
+                environment: environment)
+            #expect(part.status == 0, "\(part.stderr)")
+        }
+        let merged = try runProgram(
+            "matter-prep", ["merge", folder.path("parts"), "--json", "--quiet"])
+        #expect(merged.status == 0, "\(merged.stderr)")
+        #expect(try JSONValue.parse(merged.stdout)["tiles"]?.int == 16)
+        for name in ["run.json", "manifest.jsonl", "leftout.jsonl"] {
+            #expect(
+                try WholeFile.read(folder.path("parts/\(name)"))
+                    == WholeFile.read(folder.path("out/\(name)")))
+        }
+        #expect(try runProgram("matter-prep", ["verify", folder.path("parts")]).status == 0)
+        let published = try runProgram(
+            "matter-prep",
+            ["publish", folder.path("parts"), "--format", "stac", "--to", folder.path("stac")])
+        #expect(published.status == 0, "\(published.stderr)")
+        #expect(published.stdout.contains("17 files"))
+    }
+
+    @Test func badPartsAreOneLine() throws {
+        let folder = try TemporaryFolder()
+        let recipe = try MatterPrepRecipeTests.recipe(in: folder)
+        func expect(
+            _ arguments: [String], _ status: Int32, _ words: String,
+            _ environment: [String: String] = [:]
+        ) throws {
+            let result = try runProgram("matter-prep", arguments, environment: environment)
+            #expect(result.status == status, "\(result.stderr)")
+            #expect(result.stderr.contains(words), "\(result.stderr)")
+        }
+        try expect(["run", recipe, "--shard", "3/2"], 64, "shards 1/N to N/N")
+        try expect(["run", recipe, "--shard", "auto"], 64, "neither SLURM_ARRAY_TASK_ID")
+        try expect(
+            ["run", recipe, "--shard", "auto"], 64, "JOB_COMPLETIONS", ["JOB_COMPLETION_INDEX": "0"]
+        )
+        try expect(
+            ["run", recipe, "--shard", "auto"], 64, "no number", ["SLURM_ARRAY_TASK_ID": "x"])
+        try expect(["merge", folder.path("none")], 66, "run.json")
+        try expect(["merge", folder.path("a"), folder.path("b")], 64, "--out")
+        try expect(
+            ["publish", folder.path, "--format", "zip", "--to", folder.path("z")], 64, "zip")
+        try expect(
+            ["publish", folder.path("none"), "--format", "peo", "--to", folder.path("z")], 66,
+            "run.json")
+    }
+
+    @Test func explainNamesWhatDiffers() throws {
+        let folder = try TemporaryFolder()
+        let recipe = try MatterPrepRecipeTests.recipe(in: folder)
+        #expect(try runProgram("matter-prep", ["run", recipe, "--quiet"]).status == 0)
+        let before = folder.files()
+        let explained = try runProgram(
+            "matter-prep", ["run", recipe, "--tile-size", "64", "--explain"])
+        #expect(explained.status == 0, "\(explained.stderr)")
+        #expect(explained.stdout.contains("settings.tileSize: 128 → 64; anew: every tile"))
+        #expect(folder.files() == before)
+        let refused = try runProgram(
+            "matter-prep", ["run", recipe, "--tile-size", "64", "--quiet"])
+        #expect(refused.status == 78 && refused.stderr.contains("settings.tileSize"))
+    }
+}
