@@ -1,4 +1,5 @@
 import DataPrep
+import Foundation
 import Geo
 import Manifests
 import Raster
@@ -55,6 +56,21 @@ import Testing
 
     @Test func whatIsLeftOutIsAsWithoutARecipe() throws {
         #expect(try PrepRecipe(text: "", path: "r.toml").settings == PrepSettings())
+    }
+
+    /// The recipe in manifests/FORMATS.md is one, and what it says of the defaults is so.
+    @Test func theDescribedRecipeIsOne() throws {
+        let page = URL(filePath: #filePath).appending(path: "../../../manifests/FORMATS.md")
+        let text = try WholeFile.readText(page.standardized.path)
+        let start = try #require(text.range(of: "```toml\n")).upperBound
+        let end = try #require(text.range(of: "```", range: start..<text.endIndex)).lowerBound
+        let recipe = try PrepRecipe(text: String(text[start..<end]), path: "/here/r.toml")
+        var settings = PrepSettings()
+        settings.tileStride = 1096
+        settings.bands = [.b02, .b03]
+        settings.quicklookBands = [.b04, .b03, .b02]
+        settings.reference = "2020-06-01"
+        #expect(recipe.settings == settings && recipe.regions.count == 1)
     }
 
     /// Every fault is one line with its place, and ends with the code for configuration.
