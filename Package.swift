@@ -178,5 +178,6 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
                 swiftSettings: strict))
     }
     benchmark("bench-torch-step", "TorchStep", ["Tensors", "MatterModel"])
+    benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Tensors"])
     benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests", "Tensors"])
 }
