@@ -142,7 +142,7 @@ let package = Package(
         tests(of: "Raster", ["Geo", "Manifests", "CGDAL"]),
         tests(of: "Tensors", ["Manifests"]),
         tests(of: "Store", ["Geo", "Tensors", "Manifests"]),
-        tests(of: "DataPrep", ["Geo", "Raster", "Manifests", "Store"]),
+        tests(of: "DataPrep", ["Geo", "Raster", "Manifests", "Store", "Tensors"]),
         tests(of: "MatterModel", ["Geo", "Tensors", "Store", "Manifests"]),
         .target(
             name: "BenchFixtures", dependencies: ["Geo", "Raster"],

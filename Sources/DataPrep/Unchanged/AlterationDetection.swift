@@ -12,8 +12,9 @@ package struct AlterationDetection: Sendable {
     package var rounds: Int
     /// Settled when no canonical correlation moves further than this.
     package var tolerance = 1e-3
-    /// The least a pixel counts, 0…1. Nielsen's 0 lets the weights run off to the few pixels that agree best where seasons
-    /// changed most of the land.
+    /// The least a pixel counts, 0…1.
+    ///
+    /// Nielsen's 0 lets the weights run off to the few pixels that agree best where seasons changed most of the land.
     package var smallestWeight: Double
     /// Fewer pixels that are clear on both dates are not enough for the covariances.
     package var fewestPixels = 1000

@@ -92,6 +92,7 @@ struct BandPixels {
     /// - Parameters:
     ///   - combinations: A row of factors a combination, as many as variables.
     ///   - offsets: What is taken off each combination.
+    /// - Returns: A value a pixel.
     func sumOfSquares(_ combinations: [[Double]], offsets: [Double]) -> [Float] {
         var result = [Float](repeating: 0, count: count)
         withBlocks { start, length, plain in

@@ -6,9 +6,9 @@ package import Geo
 /// A change that stays divides the series: every date before it differs from every date after it. A field that is ripe, then
 /// bare, then green also differs from date to date, but wherever the series is cut, some date before the cut shows it as some
 /// date after the cut does. So each cut is worth its most alike pair, a pixel is worth its most unlike cut, and the probability
-/// of no change is that of this pair. With two dates it is the pair's own. A median or mean over pairs, in contrast, counts
-/// every ripe field as changed: on simulated farmland with 95 % of the changes found it lost 45 to 80 % of the unchanged land
-/// where this rule lost 2 to 11 %.
+/// of no change is that of this pair. With two dates it is the pair's own. A median over pairs, in contrast, counts every
+/// ripe field as changed: with 95 % of the changes found on two simulated scenes of six dates it lost 95 and 82 % of the unchanged
+/// land, a mean 44 and 42 %, and this rule 2 and 11 %.
 package struct Consensus: Sendable {
     private let dates: Int
     private let count: Int
@@ -61,6 +61,7 @@ package struct Consensus: Sendable {
     ///   - places: Indices of pixels that are clear on both dates.
     ///   - size: Of the tile.
     ///   - window: Side of the window, odd.
+    /// - Returns: A value a pixel of the tile; infinite where it is not clear.
     package static func evidence(
         _ statistic: [Float], places: [Int32], size: PixelSize, window: Int
     ) -> [Float] {

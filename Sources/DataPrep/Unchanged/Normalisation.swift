@@ -12,6 +12,7 @@ enum Normalisation {
     ///   - date: A plane a band.
     ///   - reference: The same bands of the reference.
     ///   - places: The invariant pixels.
+    ///   - names: Names of the bands.
     /// - Returns: The bands' lines.
     /// - Throws: `AlterationDetection.Refusal`.
     static func fit(

@@ -8,8 +8,8 @@ import Raster
 package struct RegionSplit: Sendable {
     /// A region's name and the outlines of its tiles.
     package struct Region: Sendable {
-        let name: String
-        let outlines: [MapBounds]
+        package let name: String
+        package let outlines: [MapBounds]
 
         /// A region; outlines are rectangles in degrees that may reach beyond 180° east.
         package init(name: String, outlines: [MapBounds]) {

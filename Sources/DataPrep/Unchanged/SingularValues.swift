@@ -7,8 +7,9 @@ package struct SingularValues: Sendable {
     /// Not negative, falling.
     package private(set) var values: [Double]
 
-    /// Decomposes by turning pairs of columns until all are at right angles (one-sided Jacobi: Hestenes, SIAM J. 6, 1958).
+    /// Decomposes by turning pairs of columns until all are at right angles.
     ///
+    /// The one-sided Jacobi method (Hestenes, Journal of the Society for Industrial and Applied Mathematics 6, 1958).
     /// Left vectors of a value of 0 are columns of zeros.
     package init(of matrix: SmallMatrix) {
         let side = matrix.side

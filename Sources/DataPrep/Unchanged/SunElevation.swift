@@ -11,6 +11,7 @@ package enum Sky {
     ///   - time: When, in UTC.
     ///   - latitude: Degrees north.
     ///   - longitude: Degrees east.
+    /// - Returns: Degrees, −90…90.
     package static func sunElevation(
         at time: Date, latitude: Double, longitude: Double
     ) -> Double {

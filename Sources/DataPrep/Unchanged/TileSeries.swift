@@ -66,7 +66,8 @@ struct TileSeries: Sendable {
         if let wanted = settings.bands {
             guard let missing = wanted.first(where: { !there.contains($0) }) else { return wanted }
             throw PrepError(
-                .missing, records[0].id, "not every date has \(missing); name bands that are there")
+                .missing, records[0].id,
+                "not every date has \(missing.rawValue); name bands that are there")
         }
         let sharp = there.filter { $0.nativeResolutionInMetres < 60 }
         guard !there.isEmpty else {

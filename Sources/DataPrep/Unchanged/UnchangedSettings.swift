@@ -7,13 +7,17 @@ public struct UnchangedSettings: Hashable, Sendable, Codable {
     /// Rounds of re-weighting; 1 is plain MAD, Nielsen's own are 30 or more.
     ///
     /// Re-weighting finds radiometrically invariant pixels, and where seasons changed most of the land these are a few per cent.
-    /// On simulated farmland five dates deep, 30 rounds lost 15 % of the unchanged land at 95 % of the changes, and one round 2 to 4 %.
+    /// With 95 % of the changes found on two simulated scenes, 30 rounds lost 15 and 46 % of the unchanged land, one round 4 and 17 %
+    /// (six bands, windows of 3).
     public var rounds = 1
     /// The least that a pixel counts in re-weighting, 0…1.
     public var smallestWeight = 0.0
     /// Side of the window over which a pair's evidence is averaged, odd.
     public var window = 5
     /// A pixel counts as unchanged from this probability on.
+    ///
+    /// Chosen on simulated scenes of six dates (seeds 1 to 3): 0.10, 0.15 and 0.20 found 94, 96 and 97 % of the visible changes and lost
+    /// 3.6, 4.7 and 5.9 % of the unchanged land; seeds 4 and 5, not looked at before, 95, 96 and 97 % for 3.6, 4.6 and 5.8 %.
     public var threshold = 0.15
     /// A tile is selected from this share of unchanged pixels on.
     public var smallestScore = 0.9

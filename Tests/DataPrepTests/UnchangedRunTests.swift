@@ -1,0 +1,225 @@
+import DataPrep
+import Foundation
+import Geo
+import Manifests
+import Raster
+import Store
+import Tensors
+import TestSupport
+import Testing
+
+/// Whole runs over a folder of tiles whose truth is known.
+@Suite struct UnchangedRunTests {
+    /// Folder, and the truth: 1 where the ground changed between the first and the last date.
+    private struct Fixture {
+        let folder: TemporaryFolder
+        let truth: [UInt8]
+    }
+
+    private static let bands: [Sentinel2Band] = [
+        .b02, .b03, .b04, .b05, .b06, .b07, .b08, .b8a, .b11, .b12,
+    ]
+    private static let size = 360
+
+    private static let days = [
+        SimulatedDay(2021, 5, 14), SimulatedDay(2021, 6, 8), SimulatedDay(2021, 8, 22),
+        SimulatedDay(2022, 4, 19), SimulatedDay(2022, 7, 13), SimulatedDay(2022, 10, 11),
+    ]
+
+    /// Six dates of one simulated tile as `matter-prep run` leaves them: store and manifest.
+    private static func fixture(seed: UInt64, region: Int = 0) throws -> Fixture {
+        let folder = try TemporaryFolder()
+        let scene = SimulatedScene.make(
+            seed: seed, size: size, options: .region(region), dates: days.count,
+            changedFraction: 0.012)
+        var records: [TileRecord] = []
+        let store = try SampleStore(folder.path("store"), for: .writing)
+        for (index, day) in days.enumerated() {
+            let image = scene.image(scene.acquisition(day: day, index: index), bands: bands)
+            var arrays = [
+                "valid": HostArray(
+                    [UInt8](repeating: 1, count: size * size), shape: [size, size])
+            ]
+            for band in bands {
+                arrays[band.rawValue] = HostArray(
+                    (image.tenMetres(band) ?? []).map { max($0, 1) }, shape: [size, size])
+            }
+            let record = try record(day, region: "r\(region)")
+            try store.put(arrays, for: record.storeKey)
+            records.append(record)
+        }
+        try AtomicFile.write(
+            JSONLinesReader.bytes(of: records), to: folder.path("manifest.jsonl"))
+        return Fixture(folder: folder, truth: scene.changeMask(from: 0, to: days.count - 1))
+    }
+
+    private static func record(_ day: SimulatedDay, region: String) throws -> TileRecord {
+        let id = "\(region)/0_0/\(day.compact())T101031"
+        return TileRecord(
+            id: id, region: region, column: 0, row: 0, date: "\(day.compact("-"))T10:10:31Z",
+            path: "tiles/\(id).tif", bytes: 1, sha256: SHA256Digest(of: Array(id.utf8)),
+            width: size, height: size, bands: bands.map(\.rawValue), crs: "EPSG:32633",
+            transform: [300_000, 10, 0, 5_900_040, 0, -10], validFraction: 1, cloudFraction: 0,
+            shift: nil, aligned: true, reason: nil, source: TileRecord.Source(name: "simulated"),
+            storeKey: id)
+    }
+
+    private static func run(
+        _ fixture: Fixture, _ change: (inout UnchangedSettings) -> Void = { _ in }
+    ) throws -> UnchangedReport {
+        var settings = UnchangedSettings()
+        change(&settings)
+        return try UnchangedRun(UnchangedPlan(folder: fixture.folder.path, settings: settings))
+            .run()
+    }
+
+    private static func tree(_ folder: TemporaryFolder) throws -> [String: SHA256Digest] {
+        var tree: [String: SHA256Digest] = [:]
+        for file in folder.files() where file.hasPrefix("unchanged/") && !file.hasSuffix(".lock") {
+            tree[file] = try SHA256Digest(ofFile: folder.path(file))
+        }
+        return tree
+    }
+
+    // MARK: Truth
+
+    /// Recall of change at least 0.95 for at most 5 % of the unchanged ground, pooled over scenes that nothing was tuned on.
+    @Test func findsWhatChangedAndKeepsWhatDidNot() throws {
+        var (found, changed, lost, unchanged) = (0, 0, 0, 0)
+        for seed in [101, 102, 103, 104] as [UInt64] {
+            let fixture = try Self.fixture(seed: seed, region: Int(seed % 3))
+            let report = try Self.run(fixture)
+            let path = try #require(report.tiles[0].path)
+            let raster = try RasterFile(reading: fixture.folder.path("unchanged/\(path)"))
+            #expect(
+                raster.bandDescriptions == ["no-change probability", "unchanged", "clear dates"])
+            let mask = try raster.read(bands: [1], as: UInt8.self).pixels
+            for (truth, said) in zip(fixture.truth, mask) where said != 255 {
+                if truth == 1 { changed += 1 } else { unchanged += 1 }
+                if said == 0 { if truth == 1 { found += 1 } else { lost += 1 } }
+            }
+        }
+        let (recall, loss) = (
+            Double(found) / Double(changed), Double(lost) / Double(unchanged)
+        )
+        #expect(recall >= 0.95, "of \(changed) changed pixels")
+        #expect(loss <= 0.05, "of \(unchanged) unchanged pixels")
+    }
+
+    // MARK: Tables
+
+    @Test func listsPairsWithSeasonAndSun() throws {
+        let fixture = try Self.fixture(seed: 101)
+        let report = try Self.run(fixture) { $0.smallestScore = 0.5 }
+        let tile = report.tiles[0]
+        #expect(tile.selected && tile.pairsUsed == 15 && tile.known == 1)
+        let pairs = try JSONLinesReader.read(
+            TrainingPair.self, from: fixture.folder.path("unchanged/pairs.jsonl")
+        ).records
+        #expect(pairs.count == 15 && report.trainingPairs == 15)
+        #expect(pairs.allSatisfy { $0.clear == 1 && $0.split == "train" })
+        let first = try #require(pairs.first)
+        #expect(first.keys == ["r0/0_0/20210514T101031", "r0/0_0/20210608T101031"])
+        #expect(first.days == 25 && first.seasons == ["spring", "summer"])
+        #expect((2...5).contains(first.sunElevationDifference))
+        let record = try RunRecord(readingFrom: fixture.folder.path("unchanged"))
+        #expect(record.program == "matter-prep unchanged" && record.inputs.count == 1)
+        let strict = try Self.fixture(seed: 101)
+        #expect(try Self.run(strict) { $0.smallestScore = 1 }.trainingPairs == 0)
+    }
+
+    /// A date that another one is made of by known lines is fitted back by them, into a copy.
+    @Test func fitsDatesAndLeavesTilesAlone() throws {
+        let fixture = try Self.fixture(seed: 101)
+        let store = try SampleStore(fixture.folder.path("store"), for: .writing)
+        let keys = try store.keys()
+        let reference = try store.sample(keys[0])
+        var random = SplitMix64(seed: 1)
+        var hazy = reference
+        for band in Self.bands {
+            let values = try #require(try reference[band.rawValue]?.values(as: UInt16.self))
+            hazy[band.rawValue] = HostArray(
+                values.map { UInt16((0.8 * Double($0) + 300 + 4 * random.nextNormal()).rounded()) },
+                shape: [Self.size, Self.size])
+        }
+        try store.put(hazy, for: keys[1])
+        let before = try SHA256Digest(ofFile: fixture.folder.path("store/data.mdb"))
+        let report = try Self.run(fixture) {
+            $0.normalises = true
+            $0.writesNormalised = true
+        }
+        let fit = try #require(report.tiles[0].fits.first)
+        #expect(fit.date == "2021-06-08T10:10:31Z" && fit.reference == "2021-05-14T10:10:31Z")
+        #expect(fit.bands.count == 10)
+        for line in fit.bands {
+            #expect(abs(line.slope - 1.25) < 0.01, "\(line)")
+            #expect(abs(line.offset + 375) < 10, "\(line)")
+        }
+        let copy = try RasterFile(
+            reading: fixture.folder.path("unchanged/normalised/\(keys[1]).tif"))
+        let pixels = try copy.read(bands: [3], as: UInt16.self).pixels
+        let wanted = try #require(try reference["B05"]?.values(as: UInt16.self))
+        let errors = zip(pixels, wanted).map { abs(Int($0) - Int($1)) }.sorted()
+        #expect(errors[errors.count / 2] <= 10)
+        #expect(try SHA256Digest(ofFile: fixture.folder.path("store/data.mdb")) == before)
+        #expect(!fixture.folder.files().contains { $0.hasPrefix("tiles/") })
+    }
+
+    // MARK: Resuming
+
+    @Test func goesOnWhereItWas() throws {
+        let fixture = try Self.fixture(seed: 101)
+        #expect(try Self.run(fixture).written == 1)
+        let before = try Self.tree(fixture.folder)
+        #expect(before.count == 5)
+        #expect(try Self.run(fixture).written == 0)
+        let victim = fixture.folder.path("unchanged/tiles/r0/0_0.tif")
+        var bytes = try WholeFile.read(victim)
+        bytes[bytes.count / 2] ^= 1
+        try Data(bytes).write(to: URL(filePath: victim))
+        #expect(try Self.run(fixture).written == 1)
+        #expect(try Self.tree(fixture.folder) == before)
+        for table in ["scores.jsonl", "pairs.jsonl"] {
+            try FileManager.default.removeItem(atPath: fixture.folder.path("unchanged/\(table)"))
+            _ = try Self.run(fixture)
+            #expect(try Self.tree(fixture.folder) == before)
+        }
+    }
+
+    @Test func refusesAnotherRunsFolderAndNonsense() throws {
+        let fixture = try Self.fixture(seed: 101)
+        _ = try Self.run(fixture)
+        func code(_ change: @escaping (inout UnchangedSettings) -> Void) -> PrepError.Code? {
+            do { _ = try Self.run(fixture, change) } catch { return (error as? PrepError)?.code }
+            return nil
+        }
+        #expect(code { $0.threshold = 0.2 } == .configuration)
+        #expect(code { $0.seed = 2 } == .configuration)
+        #expect(code { $0.threshold = 2 } == .usage)
+        #expect(code { $0.smallestScore = .nan } == .usage)
+        #expect(code { $0.window = 4 } == .usage)
+        let empty = try TemporaryFolder()
+        let error = #expect(throws: PrepError.self) {
+            try UnchangedPlan(folder: empty.path, settings: UnchangedSettings())
+        }
+        #expect(error?.code == .missing)
+    }
+
+    /// Dates that cannot be compared are said and left out; the tile then tells nothing, and is not selected.
+    @Test func saysWhyDatesSayNothing() throws {
+        let fixture = try Self.fixture(seed: 101)
+        let store = try SampleStore(fixture.folder.path("store"), for: .writing)
+        let keys = try store.keys()
+        let first = try store.sample(keys[0])
+        var hidden = first
+        hidden["valid"] = HostArray(
+            [UInt8](repeating: 0, count: Self.size * Self.size), shape: [Self.size, Self.size])
+        try store.put(first, for: keys[1])
+        for key in keys.dropFirst(2) { try store.put(hidden, for: key) }
+        let tile = try Self.run(fixture).tiles[0]
+        #expect(tile.leftOut.count == 4 && tile.leftOut[0].reason == "0 pixels are clear")
+        #expect(tile.pairs.count == 1 && tile.pairs[0].refusal?.contains("equal") == true)
+        #expect(!tile.selected && tile.score == nil && tile.path == nil && tile.known == 0)
+        #expect(try Self.run(fixture).written == 0)
+    }
+}
