@@ -1,5 +1,6 @@
 import Foundation
 import Manifests
+import Raster
 
 /// Byte count and digest that a product's own manifest gives of a file.
 public struct FileChecksum: Hashable, Sendable {
@@ -14,14 +15,14 @@ public struct FileChecksum: Hashable, Sendable {
     ///
     /// - Throws: `PrepError` with code `badData` that names the expected and the found figure.
     func verify(_ path: String) throws {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        if let bytes, let found = (attributes?[.size] as? NSNumber)?.intValue, found != bytes {
+        let file = StoredFile(path)
+        if let bytes, let found = try? file.size(), found != bytes {
             throw PrepError(
                 .badData, path,
                 "\(found) bytes, manifest.safe says \(bytes): truncated or changed; get it again")
         }
         guard let algorithm = FileDigest.Algorithm(safeName: algorithm) else { return }
-        let found = try FileDigest.hex(ofFile: path, algorithm)
+        let found = try file.hex(algorithm)
         guard found == hex else {
             throw PrepError(
                 .badData, path,

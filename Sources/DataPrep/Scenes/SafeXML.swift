@@ -1,5 +1,6 @@
 import Foundation
 import FoundationXML
+import Raster
 
 /// An XML element: its name without prefix, attributes, text and children.
 final class XMLElementNode {
@@ -40,10 +41,11 @@ enum SafeXML {
     static let longestFile = 64 << 20
 
     static func read(_ path: String) throws -> XMLElementNode {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        let file = StoredFile(path)
+        guard file.exists else {
             throw PrepError(.missing, path, "the file cannot be read; is the product complete?")
         }
-        return try parse(data, path: path)
+        return try parse(Data(file.read(limit: longestFile)), path: path)
     }
 
     static func parse(_ data: Data, path: String) throws -> XMLElementNode {

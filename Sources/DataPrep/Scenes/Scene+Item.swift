@@ -1,6 +1,7 @@
 import Foundation
 import Geo
 import Manifests
+import Raster
 
 extension Scene {
     /// A folder of band files with a STAC item, as today's cloud archives hand them out.
@@ -33,7 +34,9 @@ extension Scene {
             baseline: properties?["s2:processing_baseline"]?.string, bands: bands,
             expectedPath: { "\(folder)/\($0.rawValue).tif" },
             classification: files.classification.map { source($0, isReflectance: false) },
-            checksums: [:], truthPath: Scene.truth(of: folder))
+            checksums: [:], truthPath: Scene.truth(of: folder),
+            granulePath: ["granule_metadata.xml", "MTD_TL.xml"].map { "\(folder)/\($0)" }
+                .first { StoredFile($0).exists }, isSurfaceReflectance: true)
     }
 
     /// The grid tile from the MGRS properties, or from the product's own name.

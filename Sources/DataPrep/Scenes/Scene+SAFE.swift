@@ -1,5 +1,6 @@
 import Foundation
 import Geo
+import Raster
 
 extension Scene {
     /// A product in SAFE format, L1C or L2A, by its `MTD_MSIL….xml`.
@@ -8,7 +9,7 @@ extension Scene {
         let metadata = try ProductMetadata(contentsOf: metadataPath)
         let images = SAFEImages(folder: folder, files: metadata.imageFiles)
         let manifest = "\(folder)/manifest.safe"
-        let hasManifest = FileManager.default.fileExists(atPath: manifest)
+        let hasManifest = StoredFile(manifest).exists
         var bands: [Sentinel2Band: BandSource] = [:]
         for band in Sentinel2Band.allCases {
             guard let path = images.path(of: band) else { continue }
@@ -22,7 +23,8 @@ extension Scene {
                 BandSource(path: $0, radiometry: .harmonised)
             },
             checksums: hasManifest ? try ProductChecksums.checksums(manifest) : [:],
-            truthPath: Scene.truth(of: folder))
+            truthPath: Scene.truth(of: folder), granulePath: images.granulePath,
+            isSurfaceReflectance: metadata.isSurfaceReflectance)
     }
 
     /// The truth of a simulated scene: `truth/<folder name>.json` beside its folder.
@@ -32,7 +34,7 @@ extension Scene {
         let stem = name.hasSuffix(".SAFE") ? String(name.dropLast(5)) : name
         let beside = url.deletingLastPathComponent().appendingPathComponent("truth").path
         return [name, stem].map { "\(beside)/\($0).json" }
-            .first(where: FileManager.default.fileExists(atPath:))
+            .first { StoredFile($0).exists }
     }
 }
 
@@ -47,6 +49,16 @@ private struct SAFEImages: Sendable {
         self.files = files.filter {
             !$0.hasPrefix("/") && !$0.split(separator: "/").contains("..")
         }
+    }
+
+    /// The granule's metadata, beside the folder that its images lie in.
+    var granulePath: String? {
+        files.lazy.compactMap { file -> String? in
+            let parts = file.split(separator: "/")
+            guard parts.count > 2, parts[0] == "GRANULE" else { return nil }
+            let path = "\(folder)/GRANULE/\(parts[1])/MTD_TL.xml"
+            return StoredFile(path).exists ? path : nil
+        }.first
     }
 
     /// A band at its native resolution if the product has it so, else at the finest that it has.
@@ -67,7 +79,7 @@ private struct SAFEImages: Sendable {
     private func onDisk(_ file: String) -> String {
         let stem = "\(folder)/\(file)"
         return [".jp2", ".tif", ""].map { stem + $0 }
-            .first(where: FileManager.default.fileExists(atPath:)) ?? stem + ".jp2"
+            .first { StoredFile($0).exists } ?? stem + ".jp2"
     }
 
     func expectedPath(of band: Sentinel2Band) -> String {

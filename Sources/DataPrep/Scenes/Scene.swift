@@ -107,6 +107,10 @@ public struct Scene: Sendable {
     public let checksums: [String: FileChecksum]
     /// The file that tells the true shift, beside a simulated scene.
     public let truthPath: String?
+    /// The granule's own metadata (`MTD_TL.xml`), where the product brings them.
+    public internal(set) var granulePath: String?
+    /// Whether numbers are reflectance of the surface (L2A), not of the top of the atmosphere (L1C); nil if unknown.
+    public internal(set) var isSurfaceReflectance: Bool?
 
     /// The source of a band.
     ///

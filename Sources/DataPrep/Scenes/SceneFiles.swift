@@ -52,7 +52,7 @@ struct SceneFiles {
         if let classes = scene.classification { sources.append(("SCL", classes)) }
         var digests: [InputDigest] = []
         for (name, source) in sources {
-            guard FileManager.default.fileExists(atPath: source.path) else {
+            guard StoredFile(source.path).exists else {
                 throw PrepError(
                     .missing, scene.name,
                     "band \(name) is missing: expected \(source.path); get the product again")
@@ -61,7 +61,7 @@ struct SceneFiles {
             try scene.checksums[relative]?.verify(source.path)
             _ = try grid(of: source)
             digests.append(
-                try InputDigest(file: source.path, named: "\(scene.name)/\(relative)"))
+                try StoredFile(source.path).digest(named: "\(scene.name)/\(relative)"))
         }
         return digests
     }

@@ -1,7 +1,9 @@
 import Foundation
 public import Geo
+import Raster
 
-/// Finds the scenes that a path stands for: a SAFE folder, a folder of band files, loose files, or a folder of those.
+/// Finds the scenes that a path stands for: a SAFE folder, zipped or not, a folder of band files, loose files, or a
+/// folder of those.
 ///
 /// What something is, is told from what it holds, never from its suffix.
 public struct SceneReader: Sendable {
@@ -21,7 +23,7 @@ public struct SceneReader: Sendable {
         var loose: [String] = []
         for path in paths {
             switch try Kind(of: path) {
-            case .folderOfScenes: found += try scenes(inFolder: path)
+            case .folderOfScenes, .archive: found += try scenes(inFolder: path)
             case .raster: loose.append(path)
             case .safe(let metadata): found.append(try Scene(safe: metadata))
             case .item(let item): found.append(try Scene(item: item, folder: path))
@@ -42,6 +44,7 @@ public struct SceneReader: Sendable {
             case .safe(let metadata): found.append(try Scene(safe: metadata))
             case .item(let item): found.append(try Scene(item: item, folder: path))
             case .raster: loose.append(path)
+            case .archive: found += try scenes(inFolder: path)
             case .folderOfScenes, .other: continue
             }
         }
@@ -63,12 +66,7 @@ public struct SceneReader: Sendable {
 
     /// The names in a folder, sorted, hidden ones left out.
     static func listing(_ folder: String) throws -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: folder)
-                .filter { !$0.hasPrefix(".") }.sorted()
-        } catch {
-            throw PrepError(.missing, folder, "the folder cannot be read")
-        }
+        try StoredFile(folder).listing()
     }
 }
 
@@ -80,14 +78,20 @@ extension SceneReader {
         case item(String)
         case raster
         case folderOfScenes
+        case archive
         case other
 
         init(of path: String) throws {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            let file = StoredFile(path)
+            guard file.exists else {
                 throw PrepError(.missing, path, "there is no such file or folder")
             }
-            self = isFolder.boolValue ? try Self.folder(path) : Self.file(path)
+            if file.isArchive {
+                _ = try ZipArchive(path)
+                self = .archive
+            } else {
+                self = file.isFolder ? try Self.folder(path) : Self.file(path)
+            }
         }
 
         private static func folder(_ path: String) throws -> Kind {
@@ -132,8 +136,6 @@ extension SceneReader {
     }
 
     static func head(of path: String, count: Int) -> Data {
-        guard let file = FileHandle(forReadingAtPath: path) else { return Data() }
-        defer { try? file.close() }
-        return (try? file.read(upToCount: count)) ?? Data()
+        Data(StoredFile(path).head(count: count))
     }
 }

@@ -1,6 +1,8 @@
 #pragma once
+#include <sys/stat.h>
 #include <cpl_conv.h>
 #include <cpl_error.h>
+#include <cpl_http.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
 #include <gdal.h>
@@ -13,3 +15,13 @@ static inline void matter_close(GDALDatasetH dataset) { (void)GDALClose(dataset)
 
 // C strings of macros that Swift cannot import.
 static inline unsigned matter_open_flags(void) { return GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR; }
+
+// The size of a file that GDAL sees, or −1 where there is none. `VSIStatBufL` is `struct stat64`, which this module does
+// not see; where `long` has 64 bits it is `struct stat`.
+_Static_assert(sizeof(long) == 8, "needs a 64-bit system");
+static inline long long matter_stat(const char *path, int *is_folder) {
+    struct stat status;
+    if (VSIStatExL(path, (VSIStatBufL *)&status, VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG | VSI_STAT_SIZE_FLAG) != 0) return -1;
+    *is_folder = VSI_ISDIR(status.st_mode) ? 1 : 0;
+    return (long long)status.st_size;
+}

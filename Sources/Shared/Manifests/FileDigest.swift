@@ -40,7 +40,10 @@ public enum FileDigest {
         try hex(algorithm, of: "bytes") { bytes.withUnsafeBytes($0) }
     }
 
-    private static func hex(
+    /// The digest of what a body feeds piece by piece; `path` stands in messages.
+    ///
+    /// - Throws: `ManifestError` when the digest is not available, and what the body throws.
+    public static func hex(
         _ algorithm: Algorithm, of path: String,
         feed: ((UnsafeRawBufferPointer) -> Void) throws -> Void
     ) throws -> String {

@@ -17,6 +17,8 @@ public struct RasterError: ExitCoded, Hashable, CustomStringConvertible {
         case io
         /// Not permitted (77).
         case notPermitted
+        /// On the network, and not to be had from there (69).
+        case unavailable
     }
 
     /// What kind of failure it is.
@@ -40,7 +42,7 @@ public struct RasterError: ExitCoded, Hashable, CustomStringConvertible {
     /// The error as "path: message; message".
     public var description: String {
         let text = messages.isEmpty ? "unknown failure" : messages.joined(separator: "; ")
-        return path.isEmpty ? text : "\(path): \(text)"
+        return Network.redacted(path.isEmpty ? text : "\(path): \(text)")
     }
 
     /// The code with which a program ends.
@@ -51,6 +53,7 @@ public struct RasterError: ExitCoded, Hashable, CustomStringConvertible {
         case .cannotCreate: .cannotCreate
         case .io: .io
         case .notPermitted: .notPermitted
+        case .unavailable: .unavailable
         }
     }
 }

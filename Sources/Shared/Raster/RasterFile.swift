@@ -1,6 +1,5 @@
 import CGDAL
 public import Geo
-import Glibc
 
 /// A dataset of GDAL's, closed at the end of its life.
 struct Dataset: ~Copyable {
@@ -31,14 +30,13 @@ public struct RasterFile: ~Copyable {
 
     /// Opens a file by its content, not its name; GDAL's `GDALOpenEx` with our drivers only.
     ///
+    /// The path may lead into a zip archive or, where `Network` is allowed, to `https://` or `s3://`, as `StoredFile` says.
     /// A JPEG 2000 file is first checked for truncation. No other file beside it is looked at.
-    /// - Throws: `RasterError`: `missing`, `notPermitted`, or `unreadable` with all that GDAL said.
+    /// - Throws: `RasterError`: `missing`, `notPermitted`, `unavailable`, or `unreadable` with all that GDAL said.
     public init(reading path: String, drivers: [RasterDriver] = .standard) throws {
-        guard !path.hasPrefix("/vsi"), !path.utf8.contains(0) else {
-            throw RasterError(.missing, path: path, "not a path on disk")
-        }
-        try Self.checkAccess(path)
-        try self.init(opening: path.hasPrefix("/") ? path : "./\(path)", drivers, named: path)
+        let file = StoredFile(path)
+        try file.checkAccess()
+        try self.init(opening: file.name, drivers, named: path)
     }
 
     init(opening place: String, _ drivers: [RasterDriver], named path: String) throws(RasterError) {
@@ -55,20 +53,6 @@ public struct RasterFile: ~Copyable {
     }
 
     var dataset: GDALDatasetH { owner.handle }
-
-    private static func checkAccess(_ path: String) throws(RasterError) {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            let code: RasterError.Code = errno == EACCES ? .notPermitted : .missing
-            throw RasterError(code, path: path, "cannot open: \(String(cString: strerror(errno)))")
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw RasterError(.unreadable, path: path, "is not a regular file")
-        }
-        guard access(path, R_OK) == 0 else {
-            throw RasterError(.notPermitted, path: path, "may not be read")
-        }
-    }
 
     private static func identify(
         _ place: String, _ drivers: [RasterDriver], named path: String
