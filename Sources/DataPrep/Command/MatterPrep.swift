@@ -9,7 +9,8 @@ struct MatterPrep: ParsableCommand {
         abstract: "Turns Sentinel-2 scenes into aligned tiles.",
         version: SuiteVersion.current,
         subcommands: [
-            RunCommand.self, UnchangedCommand.self, MergeCommand.self, PublishCommand.self,
+            RunCommand.self, FetchCommand.self, UnchangedCommand.self, MergeCommand.self,
+            PublishCommand.self,
             SimulateCommand.self, VerifyCommand.self, AlignCommand.self,
             TileCommand.self, OrthorectifyCommand.self,
         ])

@@ -52,12 +52,12 @@ struct TileOptions: ParsableArguments {
                 throw ValidationError("\(option) is a share, 0 to 1.")
             }
         }
-        if let list = try parsed(quicklookBands, "--quicklook-bands"), list.count != 3,
+        if let list = try Self.parsed(quicklookBands, "--quicklook-bands"), list.count != 3,
             list.count != 1
         {
             throw ValidationError("--quicklook-bands takes three bands, or one.")
         }
-        _ = try parsed(bands, "--bands")
+        _ = try Self.parsed(bands, "--bands")
     }
 
     func apply(to settings: inout PrepSettings) throws {
@@ -65,14 +65,14 @@ struct TileOptions: ParsableArguments {
         settings.tileStride = tileStride ?? settings.tileStride
         settings.edge = edge.flatMap(TileGrid.EdgeRule.init(rawValue:)) ?? settings.edge
         settings.kernel = resampling ?? settings.kernel
-        settings.bands = try parsed(bands, "--bands") ?? settings.bands
+        settings.bands = try Self.parsed(bands, "--bands") ?? settings.bands
         settings.quicklookBands =
-            try parsed(quicklookBands, "--quicklook-bands") ?? settings.quicklookBands
+            try Self.parsed(quicklookBands, "--quicklook-bands") ?? settings.quicklookBands
         settings.largestNoDataShare = largestNoData ?? settings.largestNoDataShare
         settings.largestCloudShare = largestCloud ?? settings.largestCloudShare
     }
 
-    private func parsed(_ list: String?, _ option: String) throws -> [Sentinel2Band]? {
+    static func parsed(_ list: String?, _ option: String) throws -> [Sentinel2Band]? {
         guard let list else { return nil }
         let bands = try list.split(separator: ",").map { name in
             guard let band = Sentinel2Band(name: String(name)) else {

@@ -5,7 +5,7 @@ import Geo
 struct MaskPolygons {
     /// A polygon: rings in map coordinates, of which an odd number around a place means inside.
     struct Polygon {
-        /// What it marks: "OPAQUE", "QT_SATURATED_PIXELS", …
+        /// What it marks, such as "OPAQUE" or "QT_SATURATED_PIXELS".
         let kind: String
         /// The number in "detector_footprint-B01-05-0", where there is one.
         let detector: UInt16?

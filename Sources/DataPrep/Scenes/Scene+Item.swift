@@ -1,82 +1,64 @@
 import Foundation
 import Geo
-import Manifests
 import Raster
 
 extension Scene {
-    /// A folder of band files with a STAC item, as today's cloud archives hand them out.
-    init(item path: String, folder: String) throws {
-        let item: JSONValue
-        do {
-            item = try JSONValue.parse(WholeFile.read(path, limit: 1 << 24))
-        } catch let error as ManifestError {
-            throw error.at(path: path)
+    /// A scene by its STAC item.
+    ///
+    /// Files of the item's folder that are named like bands come first. What is not there is looked for where the item's
+    /// assets lie: on disk, and on the network where that may be used.
+    /// - Parameters:
+    ///   - path: the item.
+    ///   - folder: the folder that is this scene's own; nil for an item among others.
+    /// - Throws: `PrepError` or `RasterError` for what is no item, or cannot be read.
+    init(item path: String, folder: String?) throws {
+        let base = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let item = try STACItem(contentsOf: path, base: base)
+        let assets = item.assets()
+        var found: [STACLayer: BandSource] = [:]
+        for (layer, asset) in assets where layer != .granule {
+            let file = StoredFile(asset.location)
+            guard file.isRemote ? Network.isAllowed : file.exists else { continue }
+            found[layer] = asset.source(asset.location)
         }
-        let properties = item["properties"]
-        guard let stamp = properties?["datetime"]?.string, let time = SensingTime(stamp) else {
-            throw PrepError(.badData, path, "properties.datetime is no time of a Sentinel-2 scene")
+        if let folder {
+            let files = try BandFiles(inFolder: folder)
+            for (band, file) in files.bands {
+                let layer = STACLayer.band(band)
+                found[layer] =
+                    assets[layer]?.source(file)
+                    ?? BandSource(path: file, radiometry: .harmonised)
+            }
+            if let file = files.classification {
+                found[.classification] =
+                    assets[.classification]?.source(file)
+                    ?? BandSource(path: file, radiometry: .harmonised)
+            }
         }
-        let files = try BandFiles(inFolder: folder)
-        let applied = properties?["earthsearch:boa_offset_applied"]?.bool ?? false
-        let epsg = properties?["proj:epsg"]?.int
-        func source(_ file: String, isReflectance: Bool) -> BandSource {
-            let asset = Scene.asset(of: file, in: item["assets"])
-            let isHarmonised = applied || !isReflectance
-            return BandSource(
-                path: file, radiometry: isHarmonised ? .harmonised : Scene.radiometry(of: asset),
-                ground: Scene.ground(of: asset, epsg: epsg))
+        let scene = folder ?? base
+        let bands = Sentinel2Band.allCases.compactMap { band in
+            found[.band(band)].map { (band, $0) }
         }
-        var bands: [Sentinel2Band: BandSource] = [:]
-        for (band, file) in files.bands { bands[band] = source(file, isReflectance: true) }
+        let expected = assets.mapValues(\.location)
         self.init(
-            name: item["id"]?.string ?? URL(fileURLWithPath: folder).lastPathComponent,
-            folder: folder, time: time, tile: Scene.tile(properties),
-            baseline: properties?["s2:processing_baseline"]?.string, bands: bands,
-            expectedPath: { "\(folder)/\($0.rawValue).tif" },
-            classification: files.classification.map { source($0, isReflectance: false) },
-            checksums: [:], truthPath: Scene.truth(of: folder),
-            granulePath: ["granule_metadata.xml", "MTD_TL.xml"].map { "\(folder)/\($0)" }
-                .first { StoredFile($0).exists }, isSurfaceReflectance: true)
+            name: item.id, folder: scene, time: item.time, tile: item.tile,
+            baseline: item.baseline, bands: Dictionary(uniqueKeysWithValues: bands),
+            expectedPath: { band in
+                let place = expected[.band(band)] ?? "\(scene)/\(band.rawValue).tif"
+                return StoredFile(place).isRemote
+                    ? "\(Network.redacted(place)) (get it with matter-prep fetch)" : place
+            },
+            classification: found[.classification], checksums: [:],
+            truthPath: Scene.truth(of: scene),
+            granulePath: Self.granule(assets[.granule]?.location, in: folder),
+            isSurfaceReflectance: item.isSurfaceReflectance)
     }
 
-    /// The grid tile from the MGRS properties, or from the product's own name.
-    private static func tile(_ properties: JSONValue?) -> MGRSTile? {
-        if let code = properties?["grid:code"]?.string, code.hasPrefix("MGRS-") {
-            return MGRSTile(String(code.dropFirst(5)))
+    private static func granule(_ asset: String?, in folder: String?) -> String? {
+        let beside = ["granule_metadata.xml", "MTD_TL.xml"].compactMap { name in
+            folder.map { "\($0)/\(name)" }
         }
-        return properties?["s2:product_uri"]?.string.flatMap { MGRSTile.found(in: $0) }
-    }
-
-    /// The asset that a file was fetched for, by its name.
-    private static func asset(of file: String, in assets: JSONValue?) -> JSONValue? {
-        let name = "/" + URL(fileURLWithPath: file).lastPathComponent
-        let entries = (assets?.object ?? [:]).sorted { $0.key < $1.key }
-        return entries.first { ("/" + ($0.value["href"]?.string ?? "")).hasSuffix(name) }?.value
-    }
-
-    /// The asset's `raster:bands` scale and offset: reflectance = number · scale + offset.
-    private static func radiometry(of asset: JSONValue?) -> Radiometry {
-        guard let band = asset?["raster:bands"]?.array?.first,
-            let scale = band["scale"]?.double, scale > 0, scale.isFinite
-        else { return .harmonised }
-        let offset = band["offset"]?.double ?? 0
-        return Radiometry(
-            offset: (offset / scale).rounded(), quantification: (1 / scale).rounded())
-    }
-
-    /// The ground that `proj:transform` and `proj:shape` say the asset covers.
-    private static func ground(of asset: JSONValue?, epsg: Int?) -> Ground? {
-        guard let asset, let epsg = asset["proj:epsg"]?.int ?? epsg,
-            let shape = asset["proj:shape"]?.array?.compactMap(\.double), shape.count == 2,
-            let numbers = asset["proj:transform"]?.array?.compactMap(\.double), numbers.count >= 6,
-            numbers[1] == 0, numbers[3] == 0
-        else { return nil }
-        let (left, top) = (numbers[2], numbers[5])
-        let bounds = MapBounds(
-            left: left, bottom: top + numbers[4] * shape[0], right: left + numbers[0] * shape[1],
-            top: top)
-        return bounds.width > 0 && bounds.height > 0
-            ? Ground(bounds: bounds, crs: CRS(epsg: epsg)) : nil
+        return (beside + [asset].compactMap(\.self)).first { StoredFile($0).exists }
     }
 }
 

@@ -72,16 +72,26 @@ public struct BandSource: Hashable, Sendable {
     /// The ground that the metadata say the file covers: what counts when the file itself does not say.
     public let ground: Ground?
 
+    /// The numbers of a mask that mean clear ground; nil for a classification with Sentinel-2's own numbers.
+    public let clear: Set<UInt16>?
+
     /// A band of a file.
     public init(
         path: String, index: Int = 0, radiometry: Radiometry, noData: UInt16 = 0,
-        ground: Ground? = nil
+        ground: Ground? = nil, clear: Set<UInt16>? = nil
     ) {
         self.path = path
         self.index = index
         self.radiometry = radiometry
         self.noData = noData
         self.ground = ground
+        self.clear = clear
+    }
+
+    /// Numbers of a foreign mask as classes: what is clear becomes 5 (bare ground), all else 9 (cloud).
+    func classify(_ numbers: inout [UInt16]) {
+        guard let clear else { return }
+        for index in numbers.indices { numbers[index] = clear.contains(numbers[index]) ? 5 : 9 }
     }
 }
 

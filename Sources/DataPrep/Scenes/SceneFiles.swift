@@ -41,7 +41,9 @@ struct SceneFiles {
         _ source: BandSource, _ window: PixelWindow? = nil
     ) throws -> RasterBuffer<UInt16> {
         let file = try RasterFile(reading: source.path)
-        return try file.read(window, bands: [source.index], as: UInt16.self)
+        var classes = try file.read(window, bands: [source.index], as: UInt16.self)
+        source.classify(&classes.pixels)
+        return classes
     }
 
     /// Proves every file that will be read: there, whole by the product's own checksums, and openable.

@@ -1,5 +1,6 @@
 import Foundation
 public import Geo
+import Manifests
 import Raster
 
 /// Finds the scenes that a path stands for: a SAFE folder, zipped or not, a folder of band files, loose files, or a
@@ -26,7 +27,8 @@ public struct SceneReader: Sendable {
             case .folderOfScenes, .archive: found += try scenes(inFolder: path)
             case .raster: loose.append(path)
             case .safe(let metadata): found.append(try Scene(safe: metadata))
-            case .item(let item): found.append(try Scene(item: item, folder: path))
+            case .item(let item, let folder): found.append(try Scene(item: item, folder: folder))
+            case .series(let description): found += try ImageSeries(path: description).scenes
             case .other: throw PrepError(.badData, path, "neither a scene nor a raster file")
             }
         }
@@ -42,7 +44,8 @@ public struct SceneReader: Sendable {
             let path = "\(folder)/\(name)"
             switch try Kind(of: path) {
             case .safe(let metadata): found.append(try Scene(safe: metadata))
-            case .item(let item): found.append(try Scene(item: item, folder: path))
+            case .item(let item, let folder): found.append(try Scene(item: item, folder: folder))
+            case .series(let description): found += try ImageSeries(path: description).scenes
             case .raster: loose.append(path)
             case .archive: found += try scenes(inFolder: path)
             case .folderOfScenes, .other: continue
@@ -75,16 +78,23 @@ public struct SceneReader: Sendable {
 extension SceneReader {
     enum Kind {
         case safe(metadata: String)
-        case item(String)
+        /// A STAC item and, where it has one to itself, its folder.
+        case item(String, folder: String?)
         case raster
         case folderOfScenes
         case archive
+        /// The description of a time series.
+        case series(String)
         case other
 
         init(of path: String) throws {
             let file = StoredFile(path)
             guard file.exists else {
-                throw PrepError(.missing, path, "there is no such file or folder")
+                throw PrepError(
+                    .missing, Network.redacted(path),
+                    file.isRemote && !Network.isAllowed
+                        ? "lies on the network; get it with matter-prep fetch"
+                        : "there is no such file or folder")
             }
             if file.isArchive {
                 _ = try ZipArchive(path)
@@ -99,9 +109,12 @@ extension SceneReader {
             if let metadata = names.first(where: isProductMetadata) {
                 return .safe(metadata: "\(path)/\(metadata)")
             }
+            if names.contains(ImageSeries.fileName) {
+                return .series("\(path)/\(ImageSeries.fileName)")
+            }
             let items = names.filter { $0.lowercased().hasSuffix(".json") }
             if let item = items.first(where: { isItem("\(path)/\($0)") }) {
-                return .item("\(path)/\(item)")
+                return .item("\(path)/\(item)", folder: path)
             }
             return .folderOfScenes
         }
@@ -109,6 +122,10 @@ extension SceneReader {
         private static func file(_ path: String) -> Kind {
             let name = URL(fileURLWithPath: path).lastPathComponent
             if isProductMetadata(name) { return .safe(metadata: path) }
+            if name.lowercased().hasSuffix(".toml") { return .series(path) }
+            if name.lowercased().hasSuffix(".json"), isItem(path) {
+                return .item(path, folder: nil)
+            }
             return isRaster(path) ? .raster : .other
         }
 
@@ -118,9 +135,11 @@ extension SceneReader {
 
         /// Whether a JSON file is a STAC item; nothing else of it is believed yet.
         private static func isItem(_ path: String) -> Bool {
-            let head = SceneReader.head(of: path, count: 4096)
-            return head.range(of: Data("\"stac_version\"".utf8)) != nil
-                && head.range(of: Data("\"Feature\"".utf8)) != nil
+            guard let bytes = try? StoredFile(path).read(limit: STACItem.largest),
+                Data(bytes).range(of: Data("\"stac_version\"".utf8)) != nil,
+                let item = try? JSONValue.parse(bytes)
+            else { return false }
+            return item["type"]?.string == "Feature" && item["stac_version"] != nil
         }
 
         /// TIFF, BigTIFF, JP2 box or JPEG 2000 codestream, told from the first bytes.

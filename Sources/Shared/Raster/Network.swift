@@ -43,6 +43,7 @@ public enum Network {
     ///   - headers: Further headers, "Name: value".
     ///   - body: JSON to post.
     ///   - limit: The most bytes that an answer may have.
+    /// - Returns: The answer to a request that succeeded.
     /// - Throws: `RasterError`: `unavailable` when there is no network, no such server, no answer in time or an error
     ///   of the server's (5xx, 429); `invalid` when it refuses the request (4xx) or says too much.
     public static func ask(

@@ -1,0 +1,270 @@
+import Foundation
+import Geo
+import Manifests
+import Raster
+
+/// Finds scenes of regions in a STAC archive and brings the wanted windows of them onto disk.
+///
+/// Per region a folder with `search.json`, what the search found and chose, and a folder a scene with COGs and
+/// `item.json`; `SceneReader` reads it. Killed anywhere and started again it goes on where it was: a search is asked
+/// once, a file with its own name is whole, and a folder with its item is done.
+public struct Fetch {
+    /// What the folder with the saved search is called in a region's folder.
+    public static let searchName = "search.json"
+
+    private let regions: [FetchRegion]
+    private let output: String
+    private let offline: String?
+    private let patience: Patience
+    private let onEvent: (FetchEvent) -> Void
+
+    /// A fetch.
+    ///
+    /// - Parameters:
+    ///   - regions: what is wanted, each under a name of its own.
+    ///   - output: the folder to write.
+    ///   - offline: a saved search or any GeoJSON of items that takes the place of asking; the network is not used then.
+    ///   - firstPause: seconds before a failed read is tried again; twice as long each time.
+    ///   - checkStop: throws when the work should end.
+    ///   - onEvent: told what happens.
+    /// - Throws: `PrepError` (`usage`) for regions that share a name.
+    public init(
+        _ regions: [FetchRegion], output: String, offline: String? = nil, firstPause: Double = 1,
+        checkStop: @escaping @Sendable () throws -> Void = {},
+        onEvent: @escaping (FetchEvent) -> Void = { _ in }
+    ) throws {
+        guard !regions.isEmpty, Set(regions.map { $0.name.lowercased() }).count == regions.count
+        else { throw PrepError(.usage, "--region", "regions need names that differ") }
+        self.regions = regions
+        self.output = output
+        self.offline = offline
+        patience = Patience(firstPause: firstPause, checkStop: checkStop)
+        self.onEvent = onEvent
+    }
+
+    /// Searches and writes nothing.
+    ///
+    /// - Throws: as `run()`.
+    public func preview() throws -> FetchReport {
+        try report { region in
+            let search = try search(region)
+            return search.report(region.name, search.choice.chosen.map { scene($0, .wanted) })
+        }
+    }
+
+    /// Does it.
+    ///
+    /// - Throws: `RasterError` (`unavailable`) without network, `ManifestError`, `PrepError`; what fails of single scenes
+    ///   or regions while others succeed stands in the report.
+    public func run() throws -> FetchReport {
+        let lock = try FolderLock(folder: output)
+        defer { withExtendedLifetime(lock) {} }
+        try claim()
+        return try report { region in
+            let search = try savedSearch(region)
+            onEvent(.found(region: region.name, scenes: search.choice.chosen.count))
+            var scenes: [FetchReport.Scene] = []
+            for item in search.choice.chosen {
+                scenes.append(
+                    try fetch(item, of: region, isFirst: scenes.allSatisfy { $0.outcome == .kept }))
+                onEvent(.scene(region: region.name, scenes[scenes.count - 1]))
+            }
+            return search.report(region.name, scenes)
+        }
+    }
+
+    /// Reports of all regions; a region's failure is one of the report unless nothing succeeded.
+    private func report(
+        _ work: (FetchRegion) throws -> FetchReport.Region
+    ) throws -> FetchReport {
+        var report = FetchReport()
+        var first: (any Error)?
+        for region in regions {
+            do {
+                report.regions.append(try work(region))
+            } catch let error as any ExitCoded where error is PrepError || error is RasterError {
+                if error.exitCode == .unavailable { throw error }
+                first = first ?? error
+                report.failures.append("\(region.name): \(error)")
+            }
+        }
+        for region in report.regions {
+            for scene in region.scenes where scene.outcome == .failed {
+                report.failures.append("\(region.name) \(scene.id): \(scene.reason ?? "")")
+            }
+        }
+        if report.regions.isEmpty, let first { throw first }
+        return report
+    }
+
+    /// Writes `run.json`, or proves that the folder belongs to the same regions and search.
+    private func claim() throws {
+        let record = RunRecord(
+            program: "matter-prep fetch",
+            plan: .object(["regions": try JSONValue(encoding: regions)]),
+            inputs: try offline.map { [try InputDigest(file: $0, named: Self.searchName)] } ?? [])
+        guard FileManager.default.fileExists(atPath: "\(output)/\(RunRecord.fileName)") else {
+            return try record.write(to: output)
+        }
+        guard try RunRecord(readingFrom: output) != record else { return }
+        throw PrepError(
+            .configuration, output,
+            "the folder holds another fetch (areas, bands, dates or limits differ; see its "
+                + "\(RunRecord.fileName)); name another folder or remove this one")
+    }
+
+    // MARK: Search
+
+    private struct Search {
+        var choice: SceneChoice
+        var found: Int
+
+        func report(_ name: String, _ scenes: [FetchReport.Scene]) -> FetchReport.Region {
+            FetchReport.Region(
+                name: name, tile: choice.tile?.name, found: found, scenes: scenes,
+                rejected: choice.rejected)
+        }
+    }
+
+    private func search(_ region: FetchRegion) throws -> Search {
+        let items: [JSONValue]
+        var (source, base) = (Network.redacted(region.query.endpoint), "")
+        if let offline {
+            (source, base) = (
+                offline, URL(fileURLWithPath: offline).deletingLastPathComponent().path
+            )
+            items = try Self.features(offline)
+        } else {
+            items = try ItemSearch(region: region, checkStop: patience.checkStop).items()
+        }
+        return try choose(items, of: region, source: source, base: base)
+    }
+
+    private func choose(
+        _ features: [JSONValue], of region: FetchRegion, source: String, base: String
+    ) throws -> Search {
+        let items = try features.map { try STACItem($0, path: source, base: base) }
+        let choice = SceneChoice(items, area: region.area, query: region.query)
+        guard choice.chosen.count >= region.query.fewestScenes else {
+            let reasons = choice.rejected.sorted { $0.key < $1.key }.prefix(3)
+                .map { "\($0.key) \($0.value)" }
+            throw PrepError(
+                .missing, source,
+                "\(items.count) items found, \(choice.chosen.count) of them wanted, "
+                    + "\(region.query.fewestScenes) needed"
+                    + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))")
+                    + "; ask for more days, more cloud or less coverage")
+        }
+        return Search(choice: choice, found: items.count)
+    }
+
+    private static func features(_ path: String) throws -> [JSONValue] {
+        let json = try JSONValue.parse(file: path)
+        if json["type"]?.string == "Feature" { return [json] }
+        guard let features = json["features"]?.array else {
+            throw PrepError(.badData, path, "has no features: neither a saved search nor an item")
+        }
+        return features
+    }
+
+    /// The region's saved search, or a new one that is saved before anything is fetched.
+    private func savedSearch(_ region: FetchRegion) throws -> Search {
+        let folder = "\(output)/\(region.name)"
+        try AtomicFile.makeFolder(at: folder)
+        guard offline == nil else { return try search(region) }
+        let path = "\(folder)/\(Self.searchName)"
+        if FileManager.default.fileExists(atPath: path) {
+            return try choose(Self.features(path), of: region, source: path, base: folder)
+        }
+        let features = try ItemSearch(region: region, checkStop: patience.checkStop).items()
+        let sorted = features.sorted { ($0["id"]?.string ?? "") < ($1["id"]?.string ?? "") }
+        let collection: JSONValue = .object([
+            "type": "FeatureCollection", "features": .array(sorted),
+            "matter:region": try JSONValue(encoding: region),
+        ])
+        let search = try choose(
+            sorted, of: region, source: Network.redacted(region.query.endpoint), base: folder)
+        try AtomicFile.write(Array((collection.serialized() + "\n").utf8), to: path)
+        return search
+    }
+
+    // MARK: Scenes
+
+    private func scene(
+        _ item: STACItem, _ outcome: FetchReport.Outcome, bytes: Int = 0, reason: String? = nil
+    ) -> FetchReport.Scene {
+        FetchReport.Scene(
+            id: item.id, date: item.time.iso8601, cloudCover: item.cloudCover, outcome: outcome,
+            bytes: bytes, reason: reason)
+    }
+
+    /// A scene's windows; without the network nothing is tried for the next scene.
+    private func fetch(
+        _ item: STACItem, of region: FetchRegion, isFirst: Bool
+    ) throws -> FetchReport.Scene {
+        do {
+            let folder = try folder(of: item, region)
+            let assets = item.assets()
+            let layers = try self.layers(assets, region.query, item)
+            if try LocalItem.isWhole(folder, layers: Set(layers)) { return scene(item, .kept) }
+            try AtomicFile.makeFolder(at: folder)
+            try clear(folder)
+            let copier = AssetCopy(area: region.area, patience: patience)
+            var copies: [AssetCopy.Copy] = []
+            for layer in layers {
+                try patience.checkStop()
+                guard let asset = assets[layer] else { continue }
+                copies.append(try copier.copy(asset, to: "\(folder)/\(layer.fileName)"))
+            }
+            let json = try LocalItem.json(item, copies).serialized(pretty: true) + "\n"
+            try AtomicFile.write(Array(json.utf8), to: "\(folder)/\(LocalItem.fileName)")
+            return scene(
+                item, .written, bytes: copies.map(\.digest.bytes).reduce(json.utf8.count, +))
+        } catch let error as any ExitCoded where error is PrepError || error is RasterError {
+            if isFirst, error.exitCode == .unavailable { throw error }
+            return scene(item, .failed, reason: "\(error)")
+        }
+    }
+
+    /// Where a scene goes; its id names the folder if it can.
+    private func folder(of item: STACItem, _ region: FetchRegion) throws -> String {
+        let isPlain = item.id.allSatisfy {
+            $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))
+        }
+        guard isPlain, !item.id.hasPrefix("."), item.id.count <= 200
+        else {
+            throw PrepError(
+                .badData, item.id.debugDescription, "an item's id that cannot name a folder")
+        }
+        return "\(output)/\(region.name)/\(item.id)"
+    }
+
+    private func layers(
+        _ assets: [STACLayer: STACAsset], _ query: FetchQuery, _ item: STACItem
+    ) throws -> [STACLayer] {
+        let bands = query.bands.map(STACLayer.band)
+        if let absent = bands.first(where: { assets[$0] == nil }) {
+            let name = absent.fileName.prefix(3)
+            throw PrepError(.missing, item.id, "has no asset for \(name); leave it out of --bands")
+        }
+        let extra: [STACLayer] = [.classification] + (query.wantsGranules ? [.granule] : [])
+        return bands + extra.filter { assets[$0] != nil }
+    }
+
+    /// Takes away what a finished scene no longer is: a file of it was changed or is gone.
+    private func clear(_ folder: String) throws {
+        guard FileManager.default.fileExists(atPath: "\(folder)/\(LocalItem.fileName)") else {
+            return
+        }
+        let layers = Sentinel2Band.allCases.map(STACLayer.band) + [.classification, .granule]
+        for name in [LocalItem.fileName] + layers.map(\.fileName) {
+            let path = "\(folder)/\(name)"
+            guard FileManager.default.fileExists(atPath: path) else { continue }
+            do {
+                try FileManager.default.removeItem(atPath: path)
+            } catch {
+                throw PrepError(.cannotCreate, path, "cannot be replaced: \(error)")
+            }
+        }
+    }
+}
