@@ -17,7 +17,7 @@ public struct UnchangedSettings: Hashable, Sendable, Codable {
     /// A pixel counts as unchanged from this probability on.
     ///
     /// Chosen on simulated scenes of six dates (seeds 1 to 3): 0.10, 0.15 and 0.20 found 94, 96 and 97 % of the visible changes and lost
-    /// 3.6, 4.7 and 5.9 % of the unchanged land; seeds 4 and 5, not looked at before, 95, 96 and 97 % for 3.6, 4.6 and 5.8 %.
+    /// 3.6, 4.7 and 5.9 % of the unchanged land; seeds 4 to 6, not looked at before, 94, 96 and 97 % for 3.5, 4.6 and 5.8 %.
     public var threshold = 0.15
     /// A tile is selected from this share of unchanged pixels on.
     public var smallestScore = 0.9
