@@ -57,35 +57,42 @@ extension RasterFormat {
     }
 }
 
-/// Pixels and their description as a dataset that GDAL can copy.
-struct MemoryDataset: ~Copyable {
-    private let owner: Dataset
+/// Pixels and their description as a dataset that GDAL can copy, for the time of a call: the pixels are not copied for it.
+enum MemoryDataset {
+    static func with<Pixel: RasterPixel, Result>(
+        _ buffer: RasterBuffer<Pixel>, _ description: RasterDescription,
+        _ body: (GDALDatasetH) throws -> Result
+    ) throws -> Result {
+        try buffer.pixels.withUnsafeBytes { bytes in
+            let dataset = Dataset(try empty(buffer.size))
+            try GDALLibrary.collectingErrors(.invalid, path: "", "cannot describe pixels") {
+                let stride = buffer.size.count * MemoryLayout<Pixel>.stride
+                for band in 0..<buffer.bands {
+                    // GDAL takes a mutable pointer and only reads through it.
+                    guard let first = bytes.baseAddress.map({ $0 + band * stride }),
+                        add(first, Pixel.type.gdal, to: dataset.handle)
+                    else { return Void?.none }
+                }
+                return describe(dataset.handle, buffer.bands, description)
+            }
+            return try body(dataset.handle)
+        }
+    }
 
-    var dataset: GDALDatasetH { owner.handle }
-
-    init<Pixel: RasterPixel>(
-        _ buffer: RasterBuffer<Pixel>, _ description: RasterDescription
-    ) throws {
-        let (size, bands) = (buffer.size, buffer.bands)
-        let dataset = try GDALLibrary.collectingErrors(.invalid, path: "", "cannot hold pixels") {
+    private static func empty(_ size: PixelSize) throws -> GDALDatasetH {
+        try GDALLibrary.collectingErrors(.invalid, path: "", "cannot hold pixels") {
             GDALCreate(
-                GDALGetDriverByName("MEM"), "", Int32(size.width), Int32(size.height),
-                Int32(bands), Pixel.type.gdal, nil)
+                GDALGetDriverByName("MEM"), "", Int32(size.width), Int32(size.height), 0, GDT_Byte,
+                nil)
         }
-        let owner = Dataset(dataset)
-        try GDALLibrary.collectingErrors(.invalid, path: "", "cannot describe pixels") {
-            () -> Void? in
-            buffer.pixels.withUnsafeBytes { bytes -> Void? in
-                // GDAL takes a mutable pointer and only reads through it.
-                let pixels = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-                let status = GDALDatasetRasterIO(
-                    dataset, GF_Write, 0, 0, Int32(size.width), Int32(size.height), pixels,
-                    Int32(size.width), Int32(size.height), Pixel.type.gdal, Int32(bands), nil,
-                    0, 0, 0)
-                return status == CE_None ? () : nil
-            }.flatMap { Self.describe(dataset, bands, description) }
+    }
+
+    private static func add(
+        _ pixels: UnsafeRawPointer, _ type: GDALDataType, to dataset: GDALDatasetH
+    ) -> Bool {
+        GDALLibrary.withStrings(["DATAPOINTER=\(UInt(bitPattern: pixels))"]) {
+            GDALAddBand(dataset, type, $0) == CE_None
         }
-        self.owner = owner
     }
 
     private static func describe(

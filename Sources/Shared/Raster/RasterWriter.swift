@@ -82,12 +82,15 @@ public enum RasterWriter {
         _ buffer: RasterBuffer<Pixel>, _ description: RasterDescription, as format: RasterFormat
     ) throws -> [UInt8] {
         try check(buffer, description)
-        let memory = try MemoryDataset(buffer, description)
         let number = counter.add(1, ordering: .relaxed).newValue
         let place = "/vsimem/matter-\(number).\(format.fileExtension)"
         defer { _ = GDALLibrary.quietly { VSIUnlink(place) } }
-        try GDALLibrary.collectingErrors(.io, path: "", "cannot encode as \(format.gdalName)") {
-            format.encode(memory.dataset, Pixel.type, to: place)
+        try MemoryDataset.with(buffer, description) { dataset in
+            try GDALLibrary.collectingErrors(
+                .io, path: "", "cannot encode as \(format.gdalName)"
+            ) {
+                format.encode(dataset, Pixel.type, to: place)
+            }
         }
         let file = try RasterFile(opening: place, .standard, named: "encoded raster")
         guard isSame(try file.read(as: Pixel.self).pixels, buffer.pixels) else {

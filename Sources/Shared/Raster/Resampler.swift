@@ -13,6 +13,7 @@ struct Resampler<Pixel: RasterPixel> {
     let resultMask: UnsafeMutableBufferPointer<UInt8>
     let kernel: ResamplingKernel
     let nodata: Pixel?
+    let fill: Pixel
 
     /// The kernel's taps in one direction: where they begin, and their weights.
     private struct Taps {
@@ -38,15 +39,23 @@ struct Resampler<Pixel: RasterPixel> {
     @_specialize(where Pixel == UInt8)
     @_specialize(where Pixel == Float)
     private func copy(row: Int, _ offset: PixelOffset) {
-        let width = warp.target.size.width
+        let (width, count) = (warp.target.size.width, warp.target.size.count)
         let sourceRow = row + offset.row - origin.row
         guard (0..<size.height).contains(sourceRow) else { return }
-        for column in 0..<width {
-            let sourceColumn = column + offset.column - origin.column
-            guard (0..<size.width).contains(sourceColumn) else { continue }
-            let from = sourceRow * size.width + sourceColumn
-            guard mask[from] != 0 else { continue }
-            write(row * width + column) { source[$0 * size.count + from] }
+        let shift = offset.column - origin.column
+        let columns = max(0, -shift)..<min(width, size.width - shift)
+        guard !columns.isEmpty, let pixels = source.baseAddress, let valid = mask.baseAddress,
+            let target = result.baseAddress, let targetMask = resultMask.baseAddress
+        else { return }
+        let from = sourceRow * size.width + columns.lowerBound + shift
+        let to = row * width + columns.lowerBound
+        (targetMask + to).update(from: valid + from, count: columns.count)
+        for band in 0..<bands {
+            (target + band * count + to).update(
+                from: pixels + band * size.count + from, count: columns.count)
+        }
+        for column in 0..<columns.count where valid[from + column] == 0 {
+            for band in 0..<bands { target[band * count + to + column] = fill }
         }
     }
 

@@ -46,7 +46,7 @@ extension Warp {
                         let work = Resampler(
                             warp: self, origin: origin, size: image.size, bands: image.bands,
                             source: source, mask: mask, result: result, resultMask: resultMask,
-                            kernel: kernel, nodata: nodata)
+                            kernel: kernel, nodata: nodata, fill: fill)
                         Self.run(work, rows: target.size.height, threads: threads)
                     }
                 }
