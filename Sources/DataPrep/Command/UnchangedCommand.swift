@@ -111,18 +111,7 @@ struct UnchangedOptions: ParsableArguments {
 
     func settings() throws -> UnchangedSettings {
         var settings = UnchangedSettings()
-        settings.bands = try bands.map { list in
-            let bands = try list.split(separator: ",").map { name in
-                guard let band = Sentinel2Band(name: String(name)) else {
-                    throw ValidationError("--bands: \"\(name)\" is no band of Sentinel-2.")
-                }
-                return band
-            }
-            guard !bands.isEmpty, Set(bands).count == bands.count else {
-                throw ValidationError("--bands: name each band once.")
-            }
-            return bands.sorted()
-        }
+        settings.bands = try TileOptions.parsed(bands, "--bands")?.sorted()
         settings.rounds = rounds
         settings.smallestWeight = smallestWeight
         settings.window = window

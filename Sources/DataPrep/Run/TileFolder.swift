@@ -95,10 +95,7 @@ final class TileFolder {
     }
 
     private func put(_ bytes: [UInt8], _ relative: String) throws {
-        let target = "\(path)/\(relative)"
-        try AtomicFile.makeFolder(
-            at: String(target[..<(target.lastIndex(of: "/") ?? target.endIndex)]))
-        try AtomicFile.write(bytes, to: target)
+        try FolderWriter(root: path).write(bytes, to: relative)
     }
 
     /// Bright and dark ends are those of the clear ground, so that a cloud does not turn the land black.

@@ -122,10 +122,7 @@ final class UnchangedFolder {
     }
 
     private func put(_ bytes: [UInt8], _ relative: String) throws {
-        let target = "\(path)/\(relative)"
-        try AtomicFile.makeFolder(
-            at: String(target[..<(target.lastIndex(of: "/") ?? target.endIndex)]))
-        try AtomicFile.write(bytes, to: target)
+        try FolderWriter(root: path).write(bytes, to: relative)
     }
 
     private func layers(

@@ -31,14 +31,7 @@ struct ControlProjection: ~Copyable {
 
     /// Pixel coordinates of places on the ground.
     func pixels(longitudes: [Double], latitudes: [Double]) -> [Position] {
-        var (x, y) = (longitudes, latitudes)
-        var z = [Double](repeating: 0, count: x.count)
-        var status = [Int32](repeating: 0, count: x.count)
-        _ = GDALLibrary.quietly {
-            GDALGCPTransform(handle, 1, Int32(x.count), &x, &y, &z, &status)
-        }
-        return x.indices.map {
-            status[$0] != 0 ? Position(x: x[$0], y: y[$0]) : Position(x: .nan, y: .nan)
-        }
+        GroundToImage.pixels(
+            of: handle, by: GDALGCPTransform, longitudes: longitudes, latitudes: latitudes)
     }
 }

@@ -36,28 +36,3 @@ struct ProductFolder {
         }
     }
 }
-
-/// Writes files below a folder, making the folders that they need.
-struct FolderWriter: Sendable {
-    let root: String
-
-    /// The absolute path of a relative one.
-    func path(_ relative: String) -> String { root + "/" + relative }
-
-    /// Writes a file.
-    func write(_ bytes: [UInt8], to relative: String) throws {
-        let parent = URL(fileURLWithPath: path(relative)).deletingLastPathComponent().path
-        try AtomicFile.makeFolder(at: parent)
-        try AtomicFile.write(bytes, to: path(relative))
-    }
-
-    /// Writes a text file in UTF-8.
-    func write(_ text: String, to relative: String) throws {
-        try write(Array(text.utf8), to: relative)
-    }
-
-    /// Writes a JSON file with sorted keys.
-    func write(_ json: JSONValue, to relative: String) throws {
-        try write(json.serialized(pretty: true) + "\n", to: relative)
-    }
-}
