@@ -12,6 +12,8 @@ public struct PrepError: ExitCoded, CustomStringConvertible, Hashable {
         case cannotCreate
         /// The folder holds the result of another plan or other inputs.
         case configuration
+        /// A program or service that is needed is not there.
+        case unavailable
         /// The call makes no sense, whatever the files hold.
         case usage
     }
@@ -40,6 +42,7 @@ public struct PrepError: ExitCoded, CustomStringConvertible, Hashable {
         case .badData: .badData
         case .cannotCreate: .cannotCreate
         case .configuration: .configuration
+        case .unavailable: .unavailable
         case .usage: .usage
         }
     }

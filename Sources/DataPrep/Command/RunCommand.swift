@@ -30,6 +30,8 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var tiles: TileOptions
     @OptionGroup var alignment: AlignmentOptions
 
+    @OptionGroup var surface: SurfaceOptions
+
     @OptionGroup var part: ShardOption
 
     @Flag(help: "Say what would be done and write nothing.")
@@ -59,6 +61,7 @@ struct RunCommand: ParsableCommand {
         var settings = recipe?.settings ?? PrepSettings()
         try tiles.apply(to: &settings)
         alignment.apply(to: &settings)
+        surface.apply(to: &settings)
         let given = try region.map { try RegionInput(argument: $0) }
         let regions = given.isEmpty ? recipe?.regions ?? [] : given
         guard !regions.isEmpty else {
@@ -68,7 +71,8 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("The recipe names no output folder; add one, or give --out.")
         }
         return try PrepPlan(
-            regions: regions, settings: settings, output: output, shard: part.resolve())
+            regions: regions, settings: settings, output: output, shard: part.resolve(),
+            sen2cor: surface.processor(for: settings))
     }
 
     func run() throws {

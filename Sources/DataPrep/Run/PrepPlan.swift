@@ -27,13 +27,16 @@ public struct PrepPlan: Sendable {
     public let output: String
     /// Which part of the plan is to be done; `nil` for all of it.
     public let shard: Shard?
+    /// Sen2Cor, where it is installed and may be used.
+    public let sen2cor: Sen2Cor?
 
     /// Finds the scenes of every region and chooses bands.
     ///
     /// - Throws: `PrepError`: `missing` for an empty folder or a missing band, `badData` for damaged metadata or two
     ///   scenes of one time, `usage` for a tile size out of 16…16384 or two regions of one name.
     public init(
-        regions inputs: [RegionInput], settings: PrepSettings, output: String, shard: Shard? = nil
+        regions inputs: [RegionInput], settings: PrepSettings, output: String, shard: Shard? = nil,
+        sen2cor: Sen2Cor? = nil
     ) throws {
         guard (16...16384).contains(settings.tileSize) else {
             throw PrepError(
@@ -49,7 +52,9 @@ public struct PrepPlan: Sendable {
             throw PrepError(
                 .usage, "--region", "regions need names that differ, in any case of letters")
         }
+        let settings = try settings.decided(with: sen2cor)
         self.settings = settings
+        self.sen2cor = sen2cor
         self.output = shard.map { "\(output)/\($0.folder)" } ?? output
         self.shard = shard
         let found = try inputs.sorted { $0.name < $1.name }.map {
@@ -71,6 +76,7 @@ public struct PrepPlan: Sendable {
         let reader = SceneReader(unnamedBand: settings.bands?.first ?? .b04)
         let scenes = try reader.scenes(at: input.paths)
         try refuseTwins(scenes, region: input.name)
+        try refuseMixture(scenes, region: input.name, settings: settings)
         let bands = (settings.bands ?? scenes.first.map { Array($0.bands.keys) } ?? []).sorted()
         guard !bands.isEmpty else {
             throw PrepError(.missing, input.name, "the first scene has no band")
@@ -86,6 +92,21 @@ public struct PrepPlan: Sendable {
                 "\(first.name) and \(second.name) were taken at the same time; put each tile into "
                     + "a region of its own")
         }
+    }
+
+    /// Reflectance of the ground beside that above the atmosphere would look like a change of everything.
+    private static func refuseMixture(
+        _ scenes: [Scene], region: String, settings: PrepSettings
+    ) throws {
+        guard settings.surfaceReflectance == .delivered,
+            let ground = scenes.first(where: { $0.isSurfaceReflectance == true }),
+            let above = scenes.first(where: { $0.isSurfaceReflectance == false })
+        else { return }
+        throw PrepError(
+            .badData, region,
+            "\(ground.name) is reflectance of the ground (L2A), \(above.name) of the top of the atmosphere "
+                + "(L1C); correct the latter with --surface-reflectance dark-object or sen2cor, or "
+                + "put them into regions of their own")
     }
 
     /// What `run.json` holds of it: nothing that differs from machine to machine.

@@ -25,7 +25,7 @@ struct PrepRecipeKey: Sendable {
         }
     }
 
-    static let all: [PrepRecipeKey] = tiles + selection + alignment
+    static let all: [PrepRecipeKey] = tiles + selection + surface + alignment
 
     private static let tiles: [PrepRecipeKey] = [
         PrepRecipeKey("output", "a folder", read: \.nonEmptyText) { $0.output = $1 },
@@ -46,6 +46,11 @@ struct PrepRecipeKey: Sendable {
     private static let selection: [PrepRecipeKey] = [
         number("select.largestNoData", 0...1) { $0.settings.largestNoDataShare = $1 },
         number("select.largestCloud", 0...1) { $0.settings.largestCloudShare = $1 },
+    ]
+
+    private static let surface: [PrepRecipeKey] = [
+        word("surface.reflectance", SurfaceRule.self) { $0.settings.surfaceReflectance = $1 },
+        number("surface.elevation", -500...9000) { $0.settings.surfaceElevation = $1 },
     ]
 
     private static let alignment: [PrepRecipeKey] = [

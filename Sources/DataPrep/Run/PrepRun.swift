@@ -93,10 +93,7 @@ public struct PrepRun {
         _ scene: Scene, _ date: DateAlignment, _ region: RegionPlan, _ alignment: RegionAlignment,
         _ folder: TileFolder
     ) throws -> CutTiles {
-        let warp = SceneWarp(
-            files: SceneFiles(scene: scene), region: alignment.grid, applied: date.applied,
-            kernel: plan.settings.kernel)
-        let cutter = TileCutter(warp: warp, bands: region.bands)
+        var source: (cutter: TileCutter, reflectance: String?)?
         var cut = CutTiles()
         for (index, grid) in try TilePlan(alignment.grid, settings: plan.settings).tiles {
             try checkStop()
@@ -112,6 +109,8 @@ public struct PrepRun {
                 onEvent(.tile(id: id, .leftOut(known.reason)))
                 continue
             }
+            let (cutter, reflectance) = try source ?? cutter(scene, date, region, alignment)
+            source = (cutter, reflectance)
             let tile = try cutter.cut(grid)
             if let unwanted = LeftOutTile(tile, id: id, settings: plan.settings) {
                 cut.leftOut.append(unwanted)
@@ -121,6 +120,7 @@ public struct PrepRun {
             var complete = expected
             complete.validFraction = tile.validFraction
             complete.cloudFraction = tile.cloudFraction
+            complete.surfaceReflectance = reflectance
             cut.records.append(
                 try folder.publish(
                     tile, as: complete, bands: region.bands, grid: grid,
@@ -129,6 +129,20 @@ public struct PrepRun {
             onEvent(.tile(id: id, .written))
         }
         return cut
+    }
+
+    /// What cuts a date's tiles, made when the first of them is wanted.
+    private func cutter(
+        _ scene: Scene, _ date: DateAlignment, _ region: RegionPlan, _ alignment: RegionAlignment
+    ) throws -> (cutter: TileCutter, reflectance: String?) {
+        let surface = SurfaceStep(
+            rule: plan.settings.surfaceReflectance, elevation: plan.settings.surfaceElevation,
+            sen2cor: plan.sen2cor, folder: "\(plan.output)/sen2cor", checkStop: checkStop)
+        let prepared = try surface.prepared(scene, bands: region.bands)
+        let warp = SceneWarp(
+            files: SceneFiles(scene: prepared.scene), region: alignment.grid,
+            applied: date.applied, kernel: plan.settings.kernel)
+        return (TileCutter(warp: warp, bands: region.bands), prepared.reflectance)
     }
 
     private func quicklookBands(_ bands: [Sentinel2Band]) -> [Sentinel2Band] {

@@ -36,6 +36,10 @@ public struct PrepSettings: Hashable, Sendable, Codable {
     /// Lanczos, because cubic convolution undoes part of the alignment: on simulated dates with a true field taken out, windows
     /// still found 0.04 to 0.05 px after cubic and 0.01 to 0.02 after Lanczos.
     public var kernel = ResamplingKernel.lanczos
+    /// What becomes of scenes that hold reflectance at the top of the atmosphere (L1C).
+    public var surfaceReflectance = SurfaceRule.delivered
+    /// Height of the ground in metres above the sea, for the air's pressure where `surfaceReflectance` is `darkObject`.
+    public var surfaceElevation = 0.0
     /// How shifts are looked for.
     public var search = ShiftSearch()
     /// A shift not longer than this many pixels and without a local field counts as none: such a date is copied.

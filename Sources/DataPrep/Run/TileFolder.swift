@@ -66,6 +66,7 @@ final class TileFolder {
             metadata: [
                 "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
                 "MATTER_SCALE": "reflectance x 10000",
+                "MATTER_SURFACE_REFLECTANCE": record.surfaceReflectance ?? "unknown",
             ])
         try put(bytes, Self.raster(record.id))
         try put(picture(tile, bands, quicklook), Self.quicklook(record.id))

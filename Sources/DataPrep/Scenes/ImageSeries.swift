@@ -197,7 +197,7 @@ private struct SeriesReader {
             classification: mask.map {
                 BandSource(
                     path: "\(folder)/\($0)", radiometry: .harmonised, clear: format.clear)
-            }, checksums: [:], truthPath: Scene.truth(of: path))
+            }, truthPath: Scene.truth(of: path))
     }
 }
 

@@ -67,6 +67,20 @@ public struct QualityMasks: Sendable {
         self.ground = ground
     }
 
+    /// The mask of clouds: a raster since baseline 04.00, polygons before; nil where the product has none.
+    var cloudFile: String? { files["MSK_CLASSI_B00"] ?? files["MSK_CLOUDS_B00"] }
+
+    /// The grid that the mask of clouds is read on: a raster's own, pixels of 20 m for polygons.
+    func cloudGrid() throws -> GeoGrid {
+        if let path = cloudFile, !path.hasSuffix(".gml") {
+            let file = try RasterFile(reading: path)
+            return try file.grid ?? ground.grid(file.size)
+        }
+        let (width, height) = (ground.bounds.width / 20, ground.bounds.height / 20)
+        return try ground.grid(
+            PixelSize(width: max(1, Int(width.rounded())), height: max(1, Int(height.rounded()))))
+    }
+
     /// The names of the masks that are there, sorted.
     public var names: [String] { files.keys.sorted() }
 
@@ -184,6 +198,13 @@ extension Scene {
             let bare = place.hasSuffix(last) ? String(place.dropLast(last.count)) + stem : place
             let suffixes = [".jp2", ".tif", ".gml"]
             files[stem] = ([place] + suffixes.map { bare + $0 }).first { StoredFile($0).exists }
+            let isCloudMask = ["MSK_CLASSI_B00", "MSK_CLOUDS_B00"].contains(stem)
+            if isCloudMask, files[stem] == nil,
+                StoredFile(String(place.dropLast(last.count))).exists
+            {
+                throw PrepError(
+                    .missing, place, "the product names this cloud mask; get the product again")
+            }
         }
         return QualityMasks(files: files, ground: granule.ground)
     }

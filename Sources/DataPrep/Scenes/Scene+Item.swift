@@ -48,7 +48,7 @@ extension Scene {
                 return StoredFile(place).isRemote
                     ? "\(Network.redacted(place)) (get it with matter-prep fetch)" : place
             },
-            classification: found[.classification], checksums: [:],
+            classification: found[.classification],
             truthPath: Scene.truth(of: scene),
             granulePath: Self.granule(assets[.granule]?.location, in: folder),
             isSurfaceReflectance: item.isSurfaceReflectance)

@@ -9,7 +9,6 @@ extension Scene {
         let metadata = try ProductMetadata(contentsOf: metadataPath)
         let images = SAFEImages(folder: folder, files: metadata.imageFiles)
         let manifest = "\(folder)/manifest.safe"
-        let hasManifest = StoredFile(manifest).exists
         var bands: [Sentinel2Band: BandSource] = [:]
         for band in Sentinel2Band.allCases {
             guard let path = images.path(of: band) else { continue }
@@ -22,7 +21,7 @@ extension Scene {
             classification: images.path(ofLayer: "SCL", resolutions: ["_20m", "_60m"]).map {
                 BandSource(path: $0, radiometry: .harmonised)
             },
-            checksums: hasManifest ? try ProductChecksums.checksums(manifest) : [:],
+            checksumPath: StoredFile(manifest).exists ? manifest : nil,
             truthPath: Scene.truth(of: folder), granulePath: images.granulePath,
             isSurfaceReflectance: metadata.isSurfaceReflectance)
     }

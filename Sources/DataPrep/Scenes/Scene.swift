@@ -75,6 +75,9 @@ public struct BandSource: Hashable, Sendable {
     /// The numbers of a mask that mean clear ground; nil for a classification with Sentinel-2's own numbers.
     public let clear: Set<UInt16>?
 
+    /// What takes the atmosphere out of the numbers, once they are reflectance; nil leaves them.
+    var correction: BandCorrection?
+
     /// A band of a file.
     public init(
         path: String, index: Int = 0, radiometry: Radiometry, noData: UInt16 = 0,
@@ -108,19 +111,26 @@ public struct Scene: Sendable {
     /// The processing baseline, "04.00", where the product says so.
     public let baseline: String?
     /// The files of its bands.
-    public let bands: [Sentinel2Band: BandSource]
+    public internal(set) var bands: [Sentinel2Band: BandSource]
     /// Where a band that the scene lacks was looked for: what an error names.
     public let expectedPath: @Sendable (Sentinel2Band) -> String
     /// The scene classification (L2A), 20 m, values 0…11.
     public let classification: BandSource?
-    /// Byte counts and digests that the product gives of its files.
-    public let checksums: [String: FileChecksum]
+    /// The product's own list of its files with their digests (`manifest.safe`), where it brings one.
+    public internal(set) var checksumPath: String?
     /// The file that tells the true shift, beside a simulated scene.
     public let truthPath: String?
     /// The granule's own metadata (`MTD_TL.xml`), where the product brings them.
     public internal(set) var granulePath: String?
     /// Whether numbers are reflectance of the surface (L2A), not of the top of the atmosphere (L1C); nil if unknown.
     public internal(set) var isSurfaceReflectance: Bool?
+
+    /// Byte counts and digests that the product gives of its files, by path below `folder`; read when asked for.
+    ///
+    /// - Throws: `PrepError` for a `manifest.safe` that contradicts itself.
+    public func checksums() throws -> [String: FileChecksum] {
+        try checksumPath.map(ProductChecksums.checksums) ?? [:]
+    }
 
     /// The source of a band.
     ///

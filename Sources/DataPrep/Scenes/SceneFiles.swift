@@ -28,28 +28,23 @@ struct SceneFiles {
         return grid
     }
 
-    /// Pixels of a band within a window of its own grid, harmonised: reflectance × 10000, 0 = no data.
+    /// Pixels of a band within a window of its own grid, harmonised and corrected: reflectance × 10000, 0 = no data.
     func read(_ source: BandSource, _ window: PixelWindow? = nil) throws -> RasterBuffer<UInt16> {
         let file = try RasterFile(reading: source.path)
         var buffer = try file.read(window, bands: [source.index], as: UInt16.self)
         source.radiometry.harmonise(&buffer.pixels, noData: source.noData)
+        if let correction = source.correction {
+            let grid = try grid(of: source)
+            correction.apply(to: &buffer, on: try window.map { try grid.cropped(to: $0) } ?? grid)
+        }
         return buffer
-    }
-
-    /// Class numbers within a window.
-    func readClasses(
-        _ source: BandSource, _ window: PixelWindow? = nil
-    ) throws -> RasterBuffer<UInt16> {
-        let file = try RasterFile(reading: source.path)
-        var classes = try file.read(window, bands: [source.index], as: UInt16.self)
-        source.classify(&classes.pixels)
-        return classes
     }
 
     /// Proves every file that will be read: there, whole by the product's own checksums, and openable.
     ///
     /// - Returns: the digests for the run record, named below the scene.
     func prove(_ bands: [Sentinel2Band]) throws -> [InputDigest] {
+        let checksums = try scene.checksums()
         var sources = try bands.map { band in (band.rawValue, try scene.source(of: band)) }
         if let classes = scene.classification { sources.append(("SCL", classes)) }
         var digests: [InputDigest] = []
@@ -59,13 +54,20 @@ struct SceneFiles {
                     .missing, scene.name,
                     "band \(name) is missing: expected \(source.path); get the product again")
             }
-            let relative = self.relative(source.path)
-            try scene.checksums[relative]?.verify(source.path)
+            digests.append(try proven(source.path, by: checksums))
             _ = try grid(of: source)
-            digests.append(
-                try StoredFile(source.path).digest(named: "\(scene.name)/\(relative)"))
+        }
+        if scene.classification == nil, let mask = try scene.qualityMasks()?.cloudFile {
+            digests.append(try proven(mask, by: checksums))
         }
         return digests
+    }
+
+    private func proven(_ path: String, by checksums: [String: FileChecksum]) throws -> InputDigest
+    {
+        let relative = self.relative(path)
+        try checksums[relative]?.verify(path)
+        return try StoredFile(path).digest(named: "\(scene.name)/\(relative)")
     }
 
     private func relative(_ path: String) -> String {
@@ -81,17 +83,14 @@ struct SceneFiles {
         let buffer = try read(source)
         var image = AlignmentImage(
             width: buffer.size.width, height: buffer.size.height, pixels: buffer.pixels)
-        if let classes = scene.classification {
-            try hide(&image, on: grid, by: classes)
-        }
+        if let sight = try sight() { try hide(&image, on: grid, by: sight) }
         return (image, grid)
     }
 
-    private func hide(_ image: inout AlignmentImage, on grid: GeoGrid, by source: BandSource) throws
+    private func hide(_ image: inout AlignmentImage, on grid: GeoGrid, by sight: SceneSight) throws
     {
-        let classGrid = try self.grid(of: source)
-        let classes = try readClasses(source)
-        let inverse = try classGrid.transform.inverse()
+        let classes = try sight.classes()
+        let inverse = try sight.grid.transform.inverse()
         let columns = (0..<image.width).map { column -> Int in
             let place = grid.centre(column: column, row: 0)
             return Int(inverse.map(column: place.x, row: place.y).x.rounded(.down))
@@ -114,11 +113,12 @@ struct SceneFiles {
     }
 
     /// The share of the scene's pixels that are clear, from the classification where there is one.
+    ///
+    /// Cloud masks say nothing of pixels without data, so that a scene with those is counted on its own pixels.
     func clearFraction(_ band: Sentinel2Band) throws -> Double {
-        guard let classes = scene.classification else {
+        guard scene.classification != nil, let values = try sight()?.classes().pixels else {
             return try picture(band).image.usableFraction
         }
-        let values = try readClasses(classes).pixels
         let clear = values.reduce(into: 0) { $0 += SceneClassification.isClear($1) ? 1 : 0 }
         return Double(clear) / Double(max(values.count, 1))
     }

@@ -40,7 +40,7 @@ extension SceneReader {
             expectedPath: { "\(folder)/….\($0.rawValue).jp2" },
             classification: files.classification.map {
                 BandSource(path: $0, radiometry: .harmonised)
-            }, checksums: [:],
+            },
             truthPath: nil)
     }
 

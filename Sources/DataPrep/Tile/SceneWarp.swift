@@ -3,7 +3,7 @@ import Raster
 
 /// Brings bands of one date onto grids of its region: geometry, alignment and resampling in one pass from source pixels.
 ///
-/// Nearest for the classification, the kernel that is asked for everything else; where the date lies on the grid and is
+/// Nearest for what hides the ground, the kernel that is asked for everything else; where the date lies on the grid and is
 /// not moved, pixels are copied. Bands of 20 and 60 m go from their own pixels straight to the grid. Not `Sendable`: it
 /// remembers decoded bands.
 final class SceneWarp {
@@ -16,6 +16,8 @@ final class SceneWarp {
     private let threads: Int
     private var grids: [BandSource: GeoGrid] = [:]
     private var decoded: [BandSource: RasterBuffer<UInt16>] = [:]
+    private var sight: SceneSight?
+    private var hasLookedForSight = false
     private var room = SceneWarp.largestMemory
 
     /// Bytes of decoded bands that are kept, so that a code-block is decoded once; bands beyond are read window by window.
@@ -40,12 +42,15 @@ final class SceneWarp {
         }
     }
 
-    /// Class numbers on a grid, 0 where there are none; `nil` for a scene without classification.
+    /// Class numbers on a grid, 0 where there are none; `nil` for a scene of which nothing tells where the ground is seen.
     func classes(onto grid: GeoGrid) throws -> RasterBuffer<UInt16>? {
-        guard let source = files.scene.classification else { return nil }
-        return try warped(source, onto: grid, kernel: .nearest) { [files] in
-            try files.readClasses(source, $0)
+        if !hasLookedForSight {
+            sight = try files.sight()
+            hasLookedForSight = true
         }
+        guard let sight else { return nil }
+        grids[sight.source] = sight.grid
+        return try warped(sight.source, onto: grid, kernel: .nearest) { try sight.classes($0) }
     }
 
     /// A band with what hides the ground set to 0, on a grid.

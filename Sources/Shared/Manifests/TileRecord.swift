@@ -64,6 +64,9 @@ public struct TileRecord: Hashable, Codable, Sendable {
     public var aligned: Bool
     /// Why it is not aligned.
     public var reason: String?
+    /// How the pixels became reflectance of the ground: "L2A" (delivered so), "sen2cor 2.11", "dark-object+rayleigh",
+    /// "rayleigh", or "none" (top of the atmosphere); nil where the product does not say.
+    public var surfaceReflectance: String?
     /// Where the pixels come from.
     public var source: Source
     /// The key in the training store.
@@ -85,7 +88,7 @@ public struct TileRecord: Hashable, Codable, Sendable {
         (self.source, self.storeKey) = (source, storeKey)
     }
 
-    /// Encodes every field; a missing shift or reason is written as null.
+    /// Encodes every field; a missing shift, reason or kind of reflectance is written as null.
     public func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode(id, forKey: .id)
@@ -106,6 +109,7 @@ public struct TileRecord: Hashable, Codable, Sendable {
         try fields.encode(shift, forKey: .shift)
         try fields.encode(aligned, forKey: .aligned)
         try fields.encode(reason, forKey: .reason)
+        try fields.encode(surfaceReflectance, forKey: .surfaceReflectance)
         try fields.encode(source, forKey: .source)
         try fields.encode(storeKey, forKey: .storeKey)
     }
