@@ -71,6 +71,27 @@ import Testing
         settings.quicklookBands = [.b04, .b03, .b02]
         settings.reference = "2020-06-01"
         #expect(recipe.settings == settings && recipe.regions.count == 1)
+        var unchanged = UnchangedSettings()
+        unchanged.bands = [.b02, .b03]
+        #expect(recipe.unchanged == unchanged)
+        var publish = PublishOrder()
+        publish.formats = [.stac, .kwcoco, .croissant, .peo]
+        publish.folder = "/here/tiles/published"
+        publish.about.published = "2026-05-01"
+        #expect(recipe.publish == publish)
+    }
+
+    /// The tables after the tiles are on when they are there, and nothing without them.
+    @Test func unchangedGroundIsLookedForWhereTheRecipeSaysSo() throws {
+        func recipe(_ text: String) throws -> PrepRecipe {
+            try PrepRecipe(text: text, path: "r.toml")
+        }
+        #expect(try recipe("").unchanged == nil)
+        #expect(try recipe("[unchanged]").unchanged == UnchangedSettings())
+        #expect(try recipe("[unchanged]\nenabled = false\nwindow = 3").unchanged == nil)
+        let copies = try recipe("[unchanged]\nnormalisedTiles = true\nnormalise = false").unchanged
+        #expect(copies?.normalises == true && copies?.writesNormalised == true)
+        #expect(try recipe("").publish == PublishOrder())
     }
 
     /// Every fault is one line with its place, and ends with the code for configuration.
@@ -85,6 +106,11 @@ import Testing
         ("[select]\nlargestCloud = 1.5", "r.toml:2:16", "0…1"),
         ("[alignment]\nreference = \"June\"", "r.toml:2:13", "a date"),
         ("tiles = 3", "r.toml:1:9", "must be a section"),
+        ("unchanged = 3", "r.toml:1:13", "must be a section"),
+        ("[unchanged]\nwindow = 4", "r.toml:2:10", "odd number"),
+        ("[unchanged]\ntreshold = 0.4", "r.toml:2:1", "unchanged.threshold"),
+        ("[publish]\nformats = [\"zip\"]", "r.toml:2:11", "\"kwcoco\""),
+        ("[publish]\npublished = \"May\"", "r.toml:2:13", "a day"),
         ("outptu = \"x\"", "r.toml:1:1", "the nearest is output"),
         ("[[region]]\npaths = [\"a\"]", "r.toml:1:1", "needs a name"),
         ("[[region]]\nname = \"../a\"\npaths = [\"a\"]", "r.toml:2:8", "letters, digits"),

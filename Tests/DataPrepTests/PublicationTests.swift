@@ -165,7 +165,7 @@ import Testing
         try Self.tiles(in: folder)
         let files = try Self.publish(format, in: folder)
         let before = try SmallSeries.tree(folder, below: "pub/")
-        #expect(Set(before.keys) == Set(files + ["run.json"]))
+        #expect(Set(before.keys) == Set(files + ["run.json", "files.jsonl"]))
         try FileManager.default.removeItem(atPath: folder.path("pub/\(files[0])"))
         #expect(try Self.publish(format, in: folder) == files)
         #expect(try SmallSeries.tree(folder, below: "pub/") == before)

@@ -171,7 +171,7 @@ import Testing
         let fixture = try Self.fixture(seed: 101)
         #expect(try Self.run(fixture).written == 1)
         let before = try Self.tree(fixture.folder)
-        #expect(before.count == 5)
+        #expect(before.count == 6)
         #expect(try Self.run(fixture).written == 0)
         let victim = fixture.folder.path("unchanged/tiles/r0/0_0.tif")
         var bytes = try WholeFile.read(victim)

@@ -158,3 +158,47 @@ import Testing
         #expect(try decodeStrictJSON(TileRecord.self, from: bytes) == record)
     }
 }
+
+@Suite struct SharedFileTests {
+    /// However it is shared: the same bytes, nothing beside it, and neither file is bound to the other's fate.
+    @Test func sharesAndKeepsBothWhole() throws {
+        let folder = try TemporaryFolder()
+        let (source, target) = (folder.path("source"), folder.path("target"))
+        try AtomicFile.write("one", to: source)
+        try Data("a torn rest".utf8).write(to: URL(filePath: folder.path(".target.partial")))
+        let sharing = try AtomicFile.share(source, to: target)
+        #expect(sharing != .copy)
+        #expect(try AtomicFile.share(source, to: target) == sharing)
+        #expect(folder.files() == ["source", "target"])
+        try AtomicFile.write("two", to: source)
+        #expect(try WholeFile.readText(target) == "one")
+        try AtomicFile.share(source, to: target)
+        #expect(try WholeFile.readText(target) == "two")
+        try FileManager.default.removeItem(atPath: source)
+        #expect(try WholeFile.readText(target) == "two")
+    }
+
+    /// Onto another file system neither a clone nor a link is possible.
+    @Test(.enabled(if: FileManager.default.isWritableFile(atPath: "/dev/shm")))
+    func copiesOntoAnotherFileSystem() throws {
+        let folder = try TemporaryFolder()
+        let target = "/dev/shm/matter-test-\(getpid())"
+        defer { unlink(target) }
+        try AtomicFile.write("one", to: folder.path("source"))
+        #expect(try AtomicFile.share(folder.path("source"), to: target) == .copy)
+        #expect(try WholeFile.readText(target) == "one")
+    }
+
+    @Test func followsAndReplacesNoLink() throws {
+        let folder = try TemporaryFolder()
+        try AtomicFile.write("one", to: folder.path("source"))
+        #expect(symlink(folder.path("source"), folder.path("link")) == 0)
+        #expect(throws: ManifestError.self) {
+            try AtomicFile.share(folder.path("link"), to: folder.path("target"))
+        }
+        #expect(throws: ManifestError.self) {
+            try AtomicFile.share(folder.path("source"), to: folder.path("link"))
+        }
+        #expect(folder.files() == ["link", "source"])
+    }
+}

@@ -7,12 +7,12 @@ import Tensors
 
 /// One run on the screen: events to log lines and a progress bar, the outcome to a table.
 struct PrepSession {
-    private let plan: PrepPlan
+    private let job: PrepJob
     private let logging: LoggingOptions
     private let json: JSONOption
 
-    init(_ plan: PrepPlan, logging: LoggingOptions, json: JSONOption) {
-        self.plan = plan
+    init(_ job: PrepJob, logging: LoggingOptions, json: JSONOption) {
+        self.job = job
         self.logging = logging
         self.json = json
     }
@@ -22,15 +22,30 @@ struct PrepSession {
         Torch.setThreads(1)
         Torch.retainFreedMemory()
         let stop = StopSignal()
-        let screen = Screen(logging, log: RunLog(folder: plan.output))
-        let report = try PrepRun(plan, checkStop: stop.check, onEvent: screen.show).run()
+        let screen = Screen(logging, log: RunLog(folder: job.plan.output))
+        let report = try job.run(checkStop: stop.check, onEvent: screen.show)
         screen.finish()
-        try json.print(report.alignments) {
-            Self.table(report.alignments)
-                + ["", "\(report.tiles) tiles, \(report.written) of them written now"]
-                + Self.leftOut(report)
+        let tiles = report.tiles
+        try json.print(tiles.alignments) {
+            Self.table(tiles.alignments)
+                + ["", "\(tiles.tiles) tiles, \(tiles.written) of them written now"]
+                + Self.leftOut(tiles) + later(report)
         }
-        guard report.quarantined.isEmpty else { throw Quarantined(items: report.quarantined) }
+        guard tiles.quarantined.isEmpty else { throw Quarantined(items: tiles.quarantined) }
+    }
+
+    /// What came after the tiles.
+    private func later(_ report: PrepJob.Report) -> [String] {
+        let ground = report.unchanged.map {
+            "unchanged ground: \($0.tiles.count(where: \.selected)) of \($0.tiles.count) places selected, "
+                + "\($0.trainingPairs) date pairs"
+        }
+        let published = job.publish.formats.compactMap { format in
+            report.published[format].map {
+                "\(format.rawValue): \($0) files in \(job.target(of: format))"
+            }
+        }
+        return [ground].compactMap(\.self) + published
     }
 
     private static func leftOut(_ report: PrepReport) -> [String] {
@@ -117,6 +132,18 @@ private final class Screen {
             done += 1
             bar.update(done: done)
             log.note("\(id): \(outcome)")
+        case .comparing(let total):
+            bar.erase()
+            bar = logging.progressBar("unchanged", total: total)
+            done = 0
+        case .compared(let id, let isKept):
+            done += 1
+            bar.update(done: done)
+            log.note("unchanged \(id): \(isKept ? "kept" : "written")")
+        case .publishing(let format):
+            bar.erase()
+            logger.info("publishing", metadata: ["format": "\(format.rawValue)"])
+            log.note("publishing \(format.rawValue)")
         }
     }
 

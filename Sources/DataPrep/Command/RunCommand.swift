@@ -9,8 +9,9 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Orthorectifies, aligns and tiles regions.",
         discussion: """
-            A recipe (TOML) says all of it; options override it. Without a recipe regions are given by --region, each a \
-            folder of scenes, or a list of scenes and files. Stopped, it goes on where it was.
+            A recipe (TOML) says all of it, from the scenes to unchanged ground ([unchanged]) and catalogues ([publish]); \
+            options override it. Without a recipe regions are given by --region, each a folder of scenes, or a list of \
+            scenes and files. Stopped, it goes on where it was.
 
               matter-prep run recipe.toml
               matter-prep run --region berlin=scenes/T33UUU --out tiles
@@ -56,7 +57,7 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    func resolve() throws -> PrepPlan {
+    func resolve() throws -> PrepJob {
         let recipe = try recipe.map { try PrepRecipe(path: $0) }
         var settings = recipe?.settings ?? PrepSettings()
         try tiles.apply(to: &settings)
@@ -70,23 +71,25 @@ struct RunCommand: ParsableCommand {
         guard let output = out ?? recipe?.output else {
             throw ValidationError("The recipe names no output folder; add one, or give --out.")
         }
-        return try PrepPlan(
+        let plan = try PrepPlan(
             regions: regions, settings: settings, output: output, shard: part.resolve(),
             sen2cor: surface.processor(for: settings))
+        return try PrepJob(
+            plan, unchanged: recipe?.unchanged, publish: recipe?.publish ?? PublishOrder())
     }
 
     func run() throws {
-        let plan = try resolve()
+        let job = try resolve()
         if dryRun {
-            let preview = try PrepPreview(plan)
+            let preview = try PrepPreview(job)
             try json.print(preview) { preview.lines }
             return
         }
         if explain {
-            let explanation = try PrepExplanation(plan)
+            let explanation = try PrepExplanation(job)
             try json.print(explanation) { explanation.lines }
             return
         }
-        try PrepSession(plan, logging: logging, json: json).run()
+        try PrepSession(job, logging: logging, json: json).run()
     }
 }

@@ -27,6 +27,6 @@ struct TileCommand: ParsableCommand {
         settings.aligns = false
         let region = try RegionInput(argument: "\(name)=\(paths.joined(separator: ","))")
         let plan = try PrepPlan(regions: [region], settings: settings, output: out)
-        try PrepSession(plan, logging: logging, json: json).run()
+        try PrepSession(PrepJob(plan), logging: logging, json: json).run()
     }
 }

@@ -8,8 +8,9 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Proves a folder of tiles against its manifest.",
         discussion: """
-            Ends with 0 when all is whole, 65 when a tile is damaged or missing, 1 when the run that wrote the folder \
-            did not finish.
+            Proves every file below the folder, the training store, unchanged ground, shards and publications too. Ends \
+            with 0 when all is whole, 65 when something is damaged, missing or no part of it, 1 when the run that wrote \
+            the folder did not finish. Running the same command again rebuilds what is damaged, and nothing else.
 
               matter-prep verify tiles
             """)
@@ -27,7 +28,7 @@ struct VerifyCommand: ParsableCommand {
                 + [
                     result.isUnfinished
                         ? "unfinished: run the same command again"
-                        : "\(result.tiles) tiles, \(result.faults.count) faults"
+                        : "\(result.tiles) tiles, \(result.proven) files and samples proven, \(result.faults.count) faults"
                 ]
         }
         if !result.faults.isEmpty { throw ExitCode(Manifests.ExitCode.badData.rawValue) }

@@ -34,7 +34,8 @@ struct CroissantExport {
             "geocr:spatialResolution": quantity(resolutions.first ?? 0, "m"),
             "geocr:bandConfiguration": bandConfiguration,
             "geocr:spectralBandMetadata": .array(export.catalogue.bands.map(spectrum)),
-            "distribution": distribution, "recordSet": [records],
+            "distribution": .array(distribution + unchangedFiles),
+            "recordSet": .array([records] + unchangedRecords),
         ]
         card["datePublished"] = about.published.map { .string($0) }
         return .object(card)
@@ -79,17 +80,9 @@ struct CroissantExport {
 
     // MARK: Files and records
 
-    private var distribution: JSONValue {
-        let manifest = export.catalogue.manifest
-        return [
-            [
-                "@type": "cr:FileObject", "@id": "manifest", "name": "manifest",
-                "description": "One tile of one date a line",
-                "contentUrl": .string(export.path(of: manifest.path)),
-                "contentSize": .string("\(manifest.bytes) B"),
-                "encodingFormat": "application/jsonlines",
-                "sha256": .string(manifest.sha256.hex),
-            ],
+    private var distribution: [JSONValue] {
+        [
+            lines("manifest", "One tile of one date a line", export.catalogue.manifest),
             [
                 "@type": "cr:FileSet", "@id": "tiles", "name": "tiles",
                 "description":
@@ -98,6 +91,64 @@ struct CroissantExport {
                 "includes": .string(export.path(of: "tiles/**/*.tif")),
             ],
         ]
+    }
+
+    /// A file of JSON documents, one a line.
+    private func lines(_ id: String, _ description: String, _ file: InputDigest) -> JSONValue {
+        [
+            "@type": "cr:FileObject", "@id": .string(id), "name": .string(id),
+            "description": .string(description),
+            "contentUrl": .string(export.path(of: file.path)),
+            "contentSize": .string("\(file.bytes) B"),
+            "encodingFormat": "application/jsonlines", "sha256": .string(file.sha256.hex),
+        ]
+    }
+
+    private var unchangedFiles: [JSONValue] {
+        guard let inputs = export.catalogue.unchanged?.inputs else { return [] }
+        let pairs = lines("pairs", "Two dates of a tile to train on a line", inputs[1])
+        return [
+            lines("scores", "What all dates of a tile say together, a tile a line", inputs[0])
+        ] + (hasPairs ? [pairs] : []) + [
+            [
+                "@type": "cr:FileSet", "@id": "masks", "name": "masks",
+                "description":
+                    "GeoTIFF, uint8: probability of no change in percent, unchanged (0, 1), clear dates; 255 unknown",
+                "encodingFormat": "image/tiff",
+                "includes": .string(export.path(of: "unchanged/tiles/**/*.tif")),
+            ]
+        ]
+    }
+
+    /// Readers of the card cannot read a file without lines.
+    private var hasPairs: Bool { export.catalogue.unchanged?.inputs[1].bytes ?? 0 > 0 }
+
+    private var unchangedRecords: [JSONValue] {
+        guard export.catalogue.unchanged != nil else { return [] }
+        let pairs = recordSet(
+            "trainingPairs", of: "pairs", key: nil,
+            [
+                ("tile", "sc:Text", "Region, column and row"),
+                ("split", "sc:Text", "train or val, by region"),
+                ("days", "sc:Float", "Days between the dates"),
+                ("sunElevationDifference", "sc:Float", "Degrees"),
+                ("clear", "sc:Float", "Share of the tile that is clear on both"),
+            ])
+        return [
+            recordSet(
+                "unchanged", of: "scores", key: "tile",
+                [
+                    ("tile", "sc:Text", "Region, column and row"),
+                    ("region", "sc:Text", "Name of the region"),
+                    ("known", "sc:Float", "Share of the pixels of which anything is known"),
+                    ("score", "sc:Float", "Share of the known pixels that did not change"),
+                    ("selected", "sc:Boolean", "Whether the tile passes both limits"),
+                    ("pairsUsed", "sc:Integer", "Date pairs that were compared"),
+                    ("path", "sc:Text", "The mask, relative to the scores"),
+                    ("bytes", "sc:Integer", "Size of the mask's file"),
+                    ("sha256", "sc:Text", "SHA-256 of the mask's file"),
+                ])
+        ] + (hasPairs ? [pairs] : [])
     }
 
     private var records: JSONValue {
@@ -117,22 +168,30 @@ struct CroissantExport {
             ("cloudFraction", "sc:Float", "Part of the pixels that are cloud or shadow"),
             ("aligned", "sc:Boolean", "Whether the date lies on the reference's grid"),
         ]
-        return [
-            "@type": "cr:RecordSet", "@id": "records", "name": "records",
-            "key": ["@id": "records/id"],
+        return recordSet("records", of: "manifest", key: "id", fields)
+    }
+
+    /// A record set whose records are the lines of a file; fields by name, type and description.
+    private func recordSet(
+        _ id: String, of file: String, key: String?, _ fields: [(String, String, String)]
+    ) -> JSONValue {
+        var set: [String: JSONValue] = [
+            "@type": "cr:RecordSet", "@id": .string(id), "name": .string(id),
             "field": .array(
                 fields.map { name, type, description in
                     [
-                        "@type": "cr:Field", "@id": .string("records/\(name)"),
+                        "@type": "cr:Field", "@id": .string("\(id)/\(name)"),
                         "name": .string(name), "description": .string(description),
                         "dataType": .string(type),
                         "source": [
-                            "fileObject": ["@id": "manifest"],
+                            "fileObject": ["@id": .string(file)],
                             "extract": ["column": .string(name)],
                         ],
                     ]
                 }),
         ]
+        set["key"] = key.map { ["@id": .string("\(id)/\($0)")] }
+        return .object(set)
     }
 
     private static let context: JSONValue = [

@@ -11,7 +11,11 @@ struct KwcocoExport {
         var videos: [JSONValue] = []
         var images: [JSONValue] = []
         for (number, place) in export.catalogue.places.enumerated() {
-            videos.append(["id": .integer(Int64(number + 1)), "name": .string(place.name)])
+            var video: [String: JSONValue] = [
+                "id": .integer(Int64(number + 1)), "name": .string(place.name),
+            ]
+            video["unchanged"] = export.unchanged(place.tiles[0])?.summary
+            videos.append(.object(video))
             for (frame, tile) in place.tiles.enumerated() {
                 images.append(
                     try image(tile, id: images.count + 1, video: number + 1, frame: frame))
@@ -39,7 +43,7 @@ struct KwcocoExport {
             "video_id": .integer(Int64(video)), "frame_index": .integer(Int64(frame)),
             "timestamp": .string(tile.date), "date_captured": .string(tile.date),
             "sensor_coarse": "S2", "valid_region": try validRegion(tile),
-            "assets": [asset(tile)],
+            "assets": .array([asset(tile)] + [mask(tile)].compactMap(\.self)),
         ]
     }
 
@@ -54,6 +58,17 @@ struct KwcocoExport {
                 "orig_min": 0, "orig_max": 1, "orig_dtype": "float32", "quant_min": 0,
                 "quant_max": 10000, "nodata": 0,
             ],
+        ]
+    }
+
+    /// What the dates of the tile's place say together, as further channels; nil where they say nothing.
+    private func mask(_ tile: TileRecord) -> JSONValue? {
+        guard let mask = export.unchanged(tile)?.mask else { return nil }
+        return [
+            "file_name": .string(export.path(of: mask)),
+            "channels": "no_change_probability|unchanged|clear_dates", "num_bands": 3,
+            "width": .integer(Int64(tile.width)), "height": .integer(Int64(tile.height)),
+            "warp_aux_to_img": ["type": "affine", "scale": 1],
         ]
     }
 

@@ -4,7 +4,8 @@ import Raster
 
 /// The layout that MATTER's own loader reads: `<region>/crop_NNNN/<date>/<band>.tif`, a uint16 GeoTIFF a band.
 ///
-/// Crops are a region's tiles row by row; `crops.jsonl`, which comes last, says which tile each of them is.
+/// Crops are a region's tiles row by row; `crops.jsonl`, which comes last, says which tile each of them is. Where unchanged ground
+/// was looked for, a crop has its mask beside its dates: `unchanged.tif`, 1 unchanged, 0 changed, 255 unknown.
 struct PEOExport {
     let export: Export
 
@@ -15,6 +16,10 @@ struct PEOExport {
         var folder: String
         var tile: String
         var dates: [String]
+        var mask: String?
+        var score: Double?
+        var known: Double?
+        var selected: Bool?
     }
 
     func write() throws -> [String] {
@@ -29,8 +34,14 @@ struct PEOExport {
             let padding = String(repeating: "0", count: max(0, 4 - digits.count))
             let folder = "\(region)/crop_\(padding)\(digits)"
             for tile in place.tiles { files += try bands(of: tile, in: folder) }
+            let unchanged = export.unchanged(place.tiles[0])
+            let mask = try mask(of: place.tiles[0], in: folder)
+            files += [mask].compactMap(\.self)
             crops.append(
-                Crop(folder: folder, tile: place.name, dates: place.tiles.map(\.date)))
+                Crop(
+                    folder: folder, tile: place.name, dates: place.tiles.map(\.date), mask: mask,
+                    score: unchanged?.score, known: unchanged?.known, selected: unchanged?.selected)
+            )
         }
         return files + [try export.put(JSONLinesReader.bytes(of: crops), "crops.jsonl")]
     }
@@ -39,16 +50,10 @@ struct PEOExport {
     private func bands(of tile: TileRecord, in folder: String) throws -> [String] {
         let date = tile.id.split(separator: "/").last.map(String.init) ?? tile.date
         let names = tile.bands.map { "\(folder)/\(date)/\($0).tif" }
-        let missing = names.indices.filter {
-            !FileManager.default.fileExists(atPath: "\(export.target)/\(names[$0])")
-        }
+        let missing = names.indices.filter { !export.has(names[$0]) }
         guard !missing.isEmpty else { return names }
         let source = "\(export.catalogue.folder)/\(tile.path)"
-        guard try SHA256Digest(ofFile: source) == tile.sha256 else {
-            throw PrepError(
-                .badData, source,
-                "SHA-256 is not what the manifest says; run again to rebuild the tile")
-        }
+        try prove(source, tile.sha256)
         let raster = try RasterFile(reading: source)
         guard raster.bandCount == tile.bands.count else {
             throw PrepError(
@@ -65,5 +70,29 @@ struct PEOExport {
             _ = try export.put(bytes, names[index])
         }
         return names
+    }
+
+    /// Writes the mask of a crop if it is not there; nil where nothing is known of it.
+    private func mask(of tile: TileRecord, in folder: String) throws -> String? {
+        guard let unchanged = export.unchanged(tile), let path = unchanged.mask,
+            let digest = unchanged.sha256
+        else { return nil }
+        let name = "\(folder)/unchanged.tif"
+        guard !export.has(name) else { return name }
+        let source = "\(export.catalogue.folder)/\(path)"
+        try prove(source, digest)
+        let pixels = try RasterFile(reading: source).read(bands: [1], as: UInt8.self)
+        return try export.put(
+            RasterWriter.encode(
+                pixels, grid: tile.grid, as: .geoTIFF(.deflate), nodata: 255,
+                bandNames: ["unchanged"]), name)
+    }
+
+    private func prove(_ source: String, _ digest: SHA256Digest) throws {
+        guard try SHA256Digest(ofFile: source) == digest else {
+            throw PrepError(
+                .badData, source,
+                "SHA-256 is not what was recorded; run again to rebuild it")
+        }
     }
 }

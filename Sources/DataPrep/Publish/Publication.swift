@@ -60,6 +60,16 @@ public struct Publication {
         self.target = URL(filePath: target).standardized.path
     }
 
+    /// What `run.json` holds of a publication.
+    static func record(
+        _ format: ExportFormat, _ about: About, _ inputs: [InputDigest]
+    ) throws -> RunRecord {
+        let plan: JSONValue = [
+            "format": .string(format.rawValue), "about": try JSONValue(encoding: about),
+        ]
+        return RunRecord(program: "matter-prep publish", plan: plan, inputs: inputs)
+    }
+
     /// Writes it; the file that makes it whole comes last.
     ///
     /// - Parameter checkStop: throws when the work should end; asked between files.
@@ -68,21 +78,19 @@ public struct Publication {
     public func run(checkStop: @escaping () throws -> Void = {}) throws -> [String] {
         let lock = try FolderLock(folder: target)
         defer { withExtendedLifetime(lock) {} }
-        let plan: JSONValue = [
-            "format": .string(format.rawValue), "about": try JSONValue(encoding: about),
-        ]
-        try RunClaim.claim(
-            target,
-            for: RunRecord(
-                program: "matter-prep publish", plan: plan, inputs: [catalogue.manifest]))
+        try RunClaim.claim(target, for: Self.record(format, about, catalogue.inputs))
         let export = Export(
-            catalogue: catalogue, about: about, target: target, checkStop: checkStop)
-        switch format {
-        case .stac: return try STACExport(export).write()
-        case .kwcoco: return try KwcocoExport(export).write()
-        case .croissant: return try CroissantExport(export).write()
-        case .peo: return try PEOExport(export).write()
-        }
+            catalogue: catalogue, about: about, target: target,
+            contents: try FolderContents(of: target), checkStop: checkStop)
+        let files =
+            switch format {
+            case .stac: try STACExport(export).write()
+            case .kwcoco: try KwcocoExport(export).write()
+            case .croissant: try CroissantExport(export).write()
+            case .peo: try PEOExport(export).write()
+            }
+        try FolderContents.publish([RunRecord.fileName] + files, of: target)
+        return files
     }
 }
 
@@ -92,11 +100,24 @@ struct Export {
     let about: Publication.About
     /// Absolute.
     let target: String
+    /// What an earlier publication left, where it came to its end.
+    let contents: FolderContents?
     let checkStop: () throws -> Void
+
+    /// Whether a file is there and, as far as an earlier publication tells, as it left it.
+    func has(_ relative: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(target)/\(relative)")
+            && contents?.isIntact(relative, in: target) ?? true
+    }
 
     /// The path of something among the tiles, as seen from a folder below the target ("" for the target itself).
     func path(of relative: String, from folder: String = "") -> String {
         catalogue.path(of: relative, from: "\(target)/\(folder)")
+    }
+
+    /// What all dates of a tile's place say together, where that was looked for.
+    func unchanged(_ tile: TileRecord) -> UnchangedTile? {
+        catalogue.unchanged?.tiles[UnchangedPlan.tile(tile)]
     }
 
     /// Publishes a JSON document and gives back its path.

@@ -43,8 +43,16 @@ struct STACExport {
                 ["root", "parent", "collection"].map {
                     link($0, "../../collection.json", "application/json")
                 }),
-            "assets": ["tile": raster(tile, in: folder), "quicklook": picture(tile, in: folder)],
+            "assets": assets(tile, in: folder),
         ]
+    }
+
+    private func assets(_ tile: TileRecord, in folder: String) -> JSONValue {
+        var assets = ["tile": raster(tile, in: folder), "quicklook": picture(tile, in: folder)]
+        if let mask = export.unchanged(tile)?.mask {
+            assets["unchanged"] = unchanged(mask, tile, in: folder)
+        }
+        return .object(assets)
     }
 
     private func properties(_ tile: TileRecord) -> JSONValue {
@@ -62,6 +70,9 @@ struct STACExport {
                 "rows": .number(shift.rows), "columns": .number(shift.columns),
             ]
         }
+        if let unchanged = export.unchanged(tile) {
+            properties["matter:unchanged"] = unchanged.summary
+        }
         let code = CRS(wkt: tile.crs).epsg.map { JSONValue.string("EPSG:\($0)") }
         properties["proj:code"] = code ?? .null
         if code == nil { properties["proj:wkt2"] = .string(tile.crs) }
@@ -69,20 +80,43 @@ struct STACExport {
     }
 
     private func raster(_ tile: TileRecord, in folder: String) -> JSONValue {
-        // STAC has the six numbers row by row, GDAL has each row's offset first.
-        let order = [1, 2, 0, 4, 5, 3]
-        return [
+        [
             "href": .string(export.path(of: tile.path, from: folder)),
             "type": "image/tiff; application=geotiff; profile=cloud-optimized",
             "title": "Reflectance × 10000", "roles": ["data", "reflectance"],
             "proj:shape": .array([tile.height, tile.width].map { .integer(Int64($0)) }),
-            "proj:transform": .array(order.map { .number(tile.transform[$0]) }),
-            "bands": .array(tile.bands.map(band)), "data_type": "uint16", "nodata": 0,
+            "proj:transform": transform(tile), "bands": .array(tile.bands.map(band)),
+            "data_type": "uint16", "nodata": 0,
             "raster:scale": 0.0001, "raster:offset": 0,
             "raster:spatial_resolution": .number(tile.resolution),
             "file:size": .integer(Int64(tile.bytes)),
             "file:checksum": .string("1220\(tile.sha256.hex)"),
         ]
+    }
+
+    /// What the dates of the tile's place say together; the same for each of them.
+    private func unchanged(_ mask: String, _ tile: TileRecord, in folder: String) -> JSONValue {
+        let bands: [(String, String)] = [
+            ("no-change probability", "Probability of no change in percent"),
+            ("unchanged", "1 unchanged, 0 changed"), ("clear dates", "Number of clear dates"),
+        ]
+        return [
+            "href": .string(export.path(of: mask, from: folder)),
+            "type": "image/tiff; application=geotiff; profile=cloud-optimized",
+            "title": "Ground that did not change, by all dates", "roles": ["data", "unchanged"],
+            "proj:shape": .array([tile.height, tile.width].map { .integer(Int64($0)) }),
+            "proj:transform": transform(tile), "data_type": "uint8", "nodata": 255,
+            "bands": .array(
+                bands.map { ["name": .string($0.0), "description": .string($0.1)] }),
+            "raster:spatial_resolution": .number(tile.resolution),
+            "file:size": .integer(Int64(export.unchanged(tile)?.bytes ?? 0)),
+            "file:checksum": .string("1220\(export.unchanged(tile)?.sha256?.hex ?? "")"),
+        ]
+    }
+
+    /// STAC has the six numbers row by row, GDAL has each row's offset first.
+    private func transform(_ tile: TileRecord) -> JSONValue {
+        .array([1, 2, 0, 4, 5, 3].map { .number(tile.transform[$0]) })
     }
 
     private func band(_ name: String) -> JSONValue {

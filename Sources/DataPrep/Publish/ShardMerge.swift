@@ -4,8 +4,10 @@ import Store
 
 /// Makes one folder out of the folders of all shards of a plan, with the bytes that a single run would have written.
 ///
-/// Tiles, quick-looks and training samples are copied, each proven by its digest; the manifest comes last. The shards'
-/// folders are left as they are. Killed anywhere and started again it goes on where it was.
+/// Tiles, quick-looks and training samples are proven by their digests; the manifest comes last. Files share their bytes with
+/// the shards' where the file system can (clones, else hard links) and are copied where it cannot: no program of the suite
+/// writes into a file that is there, so a shard may be removed, or run again, without harm to the whole. The shards' folders
+/// are left as they are. Killed anywhere and started again it goes on where it was.
 public struct ShardMerge {
     private let shards: [ShardFolder]
     private let output: String
@@ -51,11 +53,9 @@ public struct ShardMerge {
             try copy(tile.record, from: tile.shard, store)
             onTile(number + 1, tiles.count)
         }
-        let leftOut = try shards.flatMap { try $0.leftOut() }.sorted { $0.id < $1.id }
-        try write(JSONLinesReader.bytes(of: leftOut), LeftOutTile.fileName)
-        let records = tiles.map(\.record).sorted { $0.id < $1.id }
-        try write(JSONLinesReader.bytes(of: records), TileFolder.manifestName)
-        return records.count
+        try TileFolder.finish(
+            output, tiles.map(\.record), shards.flatMap { try $0.leftOut() })
+        return tiles.count
     }
 
     /// The order in which a single run writes: the training store depends on it.
@@ -104,24 +104,34 @@ public struct ShardMerge {
 
     /// Copies a tile's three parts; the raster last but for the sample, so that what is there with its digest has its picture.
     private func copy(_ record: TileRecord, from shard: ShardFolder, _ store: SampleStore) throws {
-        let picture = TileFolder.quicklook(record.id)
-        let target = "\(output)/\(record.path)"
-        let isThere =
-            FileManager.default.fileExists(atPath: "\(output)/\(picture)")
-            && (try? SHA256Digest(ofFile: target)) == record.sha256
-        if !isThere {
-            let bytes = try WholeFile.read("\(shard.path)/\(record.path)")
-            guard SHA256Digest(of: bytes) == record.sha256 else {
-                throw PrepError(
-                    .badData, "\(shard.path)/\(record.path)",
-                    "SHA-256 is not what the manifest says; run the shard again to rebuild it")
-            }
-            try write(WholeFile.read("\(shard.path)/\(picture)"), picture)
-            try write(bytes, record.path)
+        guard record.staysInFolder else {
+            throw PrepError(.badData, record.id, "the path \(record.path) leaves the folder")
         }
-        if try !store.contains(record.storeKey) {
-            try store.put(shard.store.sample(record.storeKey), for: record.storeKey)
+        try share(TileFolder.quicklook(record.id), record.quicklookSHA256, from: shard)
+        try share(record.path, record.sha256, from: shard)
+        let isThere = try store.contains(record.storeKey)
+        if try isThere && store.digest(record.storeKey) == record.sampleSHA256 { return }
+        let digest = try store.put(shard.store.sample(record.storeKey), for: record.storeKey)
+        guard digest == record.sampleSHA256 ?? digest else {
+            throw PrepError(
+                .badData, "\(shard.path)/store, sample \"\(record.storeKey)\"",
+                "SHA-256 is not what the manifest says; run the shard again to rebuild it")
         }
+    }
+
+    /// Brings a file over, proven by its digest; its bytes stay where they are if the file system can share them.
+    private func share(
+        _ relative: String, _ digest: SHA256Digest?, from shard: ShardFolder
+    ) throws {
+        let (source, target) = ("\(shard.path)/\(relative)", "\(output)/\(relative)")
+        if let digest, (try? SHA256Digest(ofFile: target)) == digest { return }
+        guard try SHA256Digest(ofFile: source) == digest ?? SHA256Digest(ofFile: source) else {
+            throw PrepError(
+                .badData, source,
+                "SHA-256 is not what the manifest says; run the shard again to rebuild it")
+        }
+        try AtomicFile.makeFolder(at: URL(filePath: target).deletingLastPathComponent().path)
+        try AtomicFile.share(source, to: target)
     }
 
     private func write(_ bytes: [UInt8], _ relative: String) throws {

@@ -14,6 +14,11 @@ struct TileCatalogue {
     let tiles: [TileRecord]
     /// The grids of its regions.
     let regions: [String: GeoGrid]
+    /// What its dates say together, where `matter-prep unchanged` was run.
+    let unchanged: UnchangedCatalogue?
+
+    /// The files that a publication is made of.
+    var inputs: [InputDigest] { [manifest] + (unchanged?.inputs ?? []) }
 
     /// Opens a folder.
     /// - Throws: `PrepError`, `ManifestError`: `missing` for no run, an unfinished one or a missing tile; `badData` for no
@@ -43,6 +48,7 @@ struct TileCatalogue {
             regions[tile.region] = try decodeStrictJSON(RegionAlignment.self, fromFile: path).grid
         }
         self.regions = regions
+        unchanged = try UnchangedCatalogue(folder, manifest: manifest)
     }
 
     /// Tiles by place, "<region>/<column>_<row>": places by region, row and column, the dates of each by time.

@@ -8,6 +8,12 @@ public enum PrepEvent: Sendable {
     case tiles(total: Int)
     /// A tile is done: written, kept from an earlier run, or left out.
     case tile(id: String, TileOutcome)
+    /// The tiles are done, and the dates of so many places are compared.
+    case comparing(total: Int)
+    /// The dates of a place were compared now, or were before.
+    case compared(id: String, isKept: Bool)
+    /// What follows is published in this form.
+    case publishing(ExportFormat)
 }
 
 /// What became of a tile of a date.

@@ -26,6 +26,15 @@ public struct PrepExplanation: Sendable, Codable {
     /// What differs, sorted by key.
     public var differences: [Difference] = []
 
+    /// Reads the inputs of a job once, to know them by their digests, and writes nothing.
+    ///
+    /// What differs in the folders of the steps after the tiles is among the differences, under "unchanged" and "publish".
+    /// - Throws: `PrepError`, `ManifestError` for inputs that are damaged, or a record that cannot be read.
+    public init(_ job: PrepJob) throws {
+        try self.init(job.plan)
+        differences += try job.laterSteps().flatMap(\.differences)
+    }
+
     /// Reads the inputs of a plan once, to know them by their digests, and writes nothing.
     /// - Throws: `PrepError`, `ManifestError` for inputs that are damaged, or a record that cannot be read.
     public init(_ plan: PrepPlan) throws {

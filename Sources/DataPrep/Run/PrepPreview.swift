@@ -24,6 +24,10 @@ public struct PrepPreview: Sendable, Codable {
 
     /// The regions.
     public var regions: [Region]
+    /// Places whose dates are compared with one another; nil where unchanged ground is not looked for.
+    public var placesToCompare: Int?
+    /// What is published.
+    public var formats: [ExportFormat] = []
     /// What the estimates go by, in words.
     public var basis = Rate.description
 
@@ -34,6 +38,17 @@ public struct PrepPreview: Sendable, Codable {
         regions = try plan.regions.filter { !$0.own.isEmpty }.map {
             try Region($0, settings: plan.settings)
         }
+    }
+
+    /// Looks at the metadata of a job's scenes and writes nothing, as for its plan.
+    ///
+    /// - Throws: as for a plan, and `PrepError` (`configuration`) for a folder that holds something else.
+    public init(_ job: PrepJob) throws {
+        try job.checkClaims()
+        try self.init(job.plan)
+        guard job.hasMore else { return }
+        formats = job.publish.formats
+        if job.unchanged != nil { placesToCompare = regions.map(\.tilesPerDate).reduce(0, +) }
     }
 
     /// One line a region, and the sum.
@@ -51,7 +66,9 @@ public struct PrepPreview: Sendable, Codable {
             "\(scenes) scenes of \(days) days, \(tiles) tiles",
             "to read \(Self.megabytes(read)); to write about \(Self.megabytes(written)) (estimate)",
             "about \(Self.tenths(minutes)) minutes of one core (estimate: \(basis))",
-        ]
+        ] + (placesToCompare.map { ["then unchanged ground of \($0) places"] } ?? [])
+            + (formats.isEmpty
+                ? [] : ["then published: \(formats.map(\.rawValue).joined(separator: ", "))"])
     }
 
     private static func megabytes(_ bytes: Int) -> String { "\((bytes + 999_999) / 1_000_000) MB" }

@@ -12,8 +12,15 @@ public struct PrepRecipe: Hashable, Sendable {
     public private(set) var regions: [RegionInput] = []
     /// The settings.
     public internal(set) var settings = PrepSettings()
+    /// How unchanged ground is looked for; `nil` without a table `[unchanged]`, or where that says `enabled = false`.
+    public var unchanged: UnchangedSettings? { looksForUnchanged ? unchangedSettings : nil }
+    /// What is published; nothing without a table `[publish]`.
+    public internal(set) var publish = PublishOrder()
     /// The output folder, where the file names one.
     public internal(set) var output: String?
+
+    var looksForUnchanged = false
+    var unchangedSettings = UnchangedSettings()
 
     /// Reads a recipe.
     /// - Throws: `ManifestError`: `missing`, or `configuration` with line and column for an unknown key, a wrong type or value.
@@ -29,6 +36,7 @@ public struct PrepRecipe: Hashable, Sendable {
 
     private init(_ document: TOMLDocument) throws {
         let folder = URL(filePath: document.path).deletingLastPathComponent().path
+        looksForUnchanged = document.value["unchanged"]?.object != nil
         for (name, value) in (document.value.object ?? [:]).sorted(by: { $0.key < $1.key }) {
             if name == "region" {
                 try readRegions(value, document)
@@ -45,6 +53,7 @@ public struct PrepRecipe: Hashable, Sendable {
                 "tiles.stride", atValue: true, "must be at most tiles.size, \(settings.tileSize)")
         }
         output = output.map { Self.absolute($0, in: folder) }
+        publish.folder = publish.folder.map { Self.absolute($0, in: folder) }
         regions = regions.map { region in
             RegionInput(
                 name: region.name, paths: region.paths.map { Self.absolute($0, in: folder) })

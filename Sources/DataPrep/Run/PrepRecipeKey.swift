@@ -25,7 +25,8 @@ struct PrepRecipeKey: Sendable {
         }
     }
 
-    static let all: [PrepRecipeKey] = tiles + selection + surface + alignment
+    static let all: [PrepRecipeKey] =
+        tiles + selection + surface + alignment + unchanged + publish
 
     private static let tiles: [PrepRecipeKey] = [
         PrepRecipeKey("output", "a folder", read: \.nonEmptyText) { $0.output = $1 },
@@ -54,9 +55,7 @@ struct PrepRecipeKey: Sendable {
     ]
 
     private static let alignment: [PrepRecipeKey] = [
-        PrepRecipeKey("alignment.enabled", "true or false", read: \.bool) {
-            $0.settings.aligns = $1
-        },
+        flag("alignment.enabled") { $0.settings.aligns = $1 },
         PrepRecipeKey(
             "alignment.reference", "a date, as in \"2020-06-01\"",
             read: { value in value.string.flatMap { SensingTime($0) == nil ? nil : $0 } }
@@ -70,9 +69,81 @@ struct PrepRecipeKey: Sendable {
     ]
 }
 
+// MARK: What follows the tiles
+
+extension PrepRecipeKey {
+    private static let unchanged: [PrepRecipeKey] = [
+        flag("unchanged.enabled") { $0.looksForUnchanged = $1 },
+        bands("unchanged.bands", "distinct bands, as in [\"B02\", \"B8A\"]", counts: 1...13) {
+            $0.unchangedSettings.bands = $1.sorted()
+        },
+        whole("unchanged.rounds", 1...200) { $0.unchangedSettings.rounds = $1 },
+        number("unchanged.smallestWeight", 0...1) { $0.unchangedSettings.smallestWeight = $1 },
+        PrepRecipeKey(
+            "unchanged.window", "an odd number of pixels 1…31",
+            read: { $0.int.flatMap { (1...31).contains($0) && $0 % 2 == 1 ? $0 : nil } }
+        ) { $0.unchangedSettings.window = $1 },
+        number("unchanged.threshold", 0...1) { $0.unchangedSettings.threshold = $1 },
+        number("unchanged.smallestScore", 0...1) { $0.unchangedSettings.smallestScore = $1 },
+        number("unchanged.smallestKnown", 0...1) { $0.unchangedSettings.smallestKnown = $1 },
+        whole("unchanged.fewestPixels", 100...1_000_000_000) {
+            $0.unchangedSettings.fewestPixels = $1
+        },
+        flag("unchanged.maskSnow") { $0.unchangedSettings.masksSnow = $1 },
+        number("unchanged.smallestPairShare", 0...1) {
+            $0.unchangedSettings.smallestPairShare = $1
+        },
+        number("unchanged.validationShare", 0...1) { $0.unchangedSettings.validationShare = $1 },
+        whole("unchanged.seed", 0...Int.max) { $0.unchangedSettings.seed = UInt64($1) },
+        flag("unchanged.normalise") {
+            $0.unchangedSettings.normalises = $1 || $0.unchangedSettings.writesNormalised
+        },
+        // Read after "normalise", which it implies.
+        flag("unchanged.normalisedTiles") {
+            $0.unchangedSettings.writesNormalised = $1
+            $0.unchangedSettings.normalises = $1 || $0.unchangedSettings.normalises
+        },
+    ]
+
+    private static let publish: [PrepRecipeKey] = [
+        PrepRecipeKey(
+            "publish.formats",
+            "a list of \(ExportFormat.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))",
+            read: { value in
+                guard let names = value.texts else { return nil }
+                let formats = names.compactMap(ExportFormat.init(rawValue:))
+                return Set(formats).count == names.count ? formats : nil
+            }
+        ) { $0.publish.formats = $1 },
+        PrepRecipeKey("publish.folder", "a folder", read: \.nonEmptyText) {
+            $0.publish.folder = $1
+        },
+        text("publish.name") { $0.publish.about.name = $1 },
+        text("publish.description") { $0.publish.about.description = $1 },
+        text("publish.license") { $0.publish.about.license = $1 },
+        text("publish.citation") { $0.publish.about.citation = $1 },
+        PrepRecipeKey(
+            "publish.published", "a day, as in 2026-05-01",
+            read: { $0.string.flatMap { SensingTime($0)?.day == $0 ? $0 : nil } }
+        ) { $0.publish.about.published = $1 },
+    ]
+}
+
 // MARK: Kinds of keys
 
 extension PrepRecipeKey {
+    private static func flag(
+        _ name: String, _ store: @escaping @Sendable (inout PrepRecipe, Bool) -> Void
+    ) -> PrepRecipeKey {
+        PrepRecipeKey(name, "true or false", read: \.bool, store: store)
+    }
+
+    private static func text(
+        _ name: String, _ store: @escaping @Sendable (inout PrepRecipe, String) -> Void
+    ) -> PrepRecipeKey {
+        PrepRecipeKey(name, "a text", read: \.nonEmptyText, store: store)
+    }
+
     private static func whole(
         _ name: String, _ range: ClosedRange<Int>,
         _ store: @escaping @Sendable (inout PrepRecipe, Int) -> Void

@@ -38,7 +38,7 @@ public struct PrepRun {
         let folder = try TileFolder(plan.output)
         var alignments: [RegionAlignment] = []
         let regions = plan.regions.filter { !$0.own.isEmpty }
-        for region in regions { alignments.append(try align(region)) }
+        for region in regions { alignments.append(try align(region, folder)) }
         onEvent(.tiles(total: try total(alignments)))
         var cut = CutTiles()
         for (region, alignment) in zip(regions, alignments) {
@@ -60,10 +60,11 @@ public struct PrepRun {
 
     // MARK: Alignment
 
-    private func align(_ region: RegionPlan) throws -> RegionAlignment {
+    private func align(_ region: RegionPlan, _ folder: TileFolder) throws -> RegionAlignment {
         onEvent(.region(name: region.name, scenes: region.own.count))
-        let path = "\(plan.output)/alignment/\(region.name).json"
-        if FileManager.default.fileExists(atPath: path) {
+        let relative = "alignment/\(region.name).json"
+        let path = "\(plan.output)/\(relative)"
+        if FileManager.default.fileExists(atPath: path), folder.isIntact(relative) {
             let known = try decodeStrictJSON(RegionAlignment.self, fromFile: path)
             for date in known.dates { onEvent(.aligned(region: region.name, date)) }
             return known

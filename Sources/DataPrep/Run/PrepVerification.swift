@@ -4,61 +4,47 @@ import Manifests
 import Raster
 import Store
 
-/// Proves a folder that `PrepRun` wrote: every tile of the manifest is there, has its digest, opens, and is in the store.
+/// Proves a folder that `PrepRun` wrote, and all that lies below it.
+///
+/// Tiles, quick-looks and training samples by the manifest, every other file by `files.jsonl`, `unchanged/` by its scores, shards and
+/// publications by their own lists. What is missing, damaged, or no part of any of them is named.
 public struct PrepVerification: Sendable, Codable {
     /// Tiles that the manifest lists.
     public var tiles = 0
-    /// What is wrong: tile and cause.
+    /// Files that were proven by digest, training samples too.
+    public var proven = 0
+    /// What is wrong: file or tile, and cause.
     public var faults: [String] = []
-    /// Whether a run was stopped before its manifest was written.
+    /// Whether a run was stopped before its last file was written.
     public var isUnfinished = false
 
-    /// Looks at every tile of a folder.
+    /// Looks at every file of a folder.
     ///
     /// - Throws: `ManifestError` with the line for a damaged manifest, `PrepError` for a folder that is no such output.
     public init(folder: String, onTile: (Int) -> Void = { _ in }) throws {
-        _ = try RunRecord(readingFrom: folder)
-        let manifest = "\(folder)/\(TileFolder.manifestName)"
-        guard FileManager.default.fileExists(atPath: manifest) else {
-            isUnfinished = true
-            return
+        let run = try RunRecord(readingFrom: folder)
+        var proof = FolderProof(folder)
+        switch run.program {
+        case "matter-prep unchanged": try proof.proveUnchanged(proof.proveContents())
+        case "matter-prep publish": try proof.provePublication(run, proof.proveContents())
+        default: try proof.proveTiles(proof.proveContents(), onTile: onTile)
         }
-        let lines = try JSONLinesReader.read(TileRecord.self, from: manifest)
-        if lines.hasTornTail { faults.append("\(TileFolder.manifestName): the last line is torn") }
-        tiles = lines.records.count
-        let keys = Set(try SampleStore("\(folder)/store", for: .reading).keys())
-        var ids: Set<String> = []
-        for (number, record) in lines.records.enumerated() {
-            if !ids.insert(record.id.lowercased()).inserted {
-                faults.append("\(record.id): listed twice")
-            }
-            if let fault = Self.fault(of: record, in: folder) {
-                faults.append("\(record.id): \(fault)")
-            } else if !keys.contains(record.storeKey) {
-                faults.append("\(record.id): not in the training store")
-            }
-            onTile(number + 1)
-        }
+        let parts = try proof.finish()
+        (tiles, proven, faults) = (proof.tiles, proof.proven, proof.faults)
+        isUnfinished = proof.isUnfinished
+        for part in parts { try add(part, below: folder) }
     }
 
-    private static func fault(of record: TileRecord, in folder: String) -> String? {
-        guard record.staysInFolder else {
-            return "the path \(record.path) leaves the folder"
-        }
-        let path = "\(folder)/\(record.path)"
+    /// Adds what is wrong with a folder of its own below this one.
+    private mutating func add(_ part: String, below folder: String) throws {
+        let path = "\(folder)/\(part)"
         do {
-            let digest = try SHA256Digest(ofFile: path)
-            guard digest == record.sha256 else {
-                return
-                    "SHA-256 is \(digest), the manifest says \(record.sha256); run again to rebuild"
-            }
-            let file = try RasterFile(reading: path)
-            guard file.size.width == record.width, file.size.height == record.height,
-                file.bandCount == record.bands.count
-            else { return "\(file.bandCount) bands of \(file.size), not what the manifest says" }
-            return nil
-        } catch {
-            return "\(error)"
+            let other = try PrepVerification(folder: path)
+            proven += other.proven
+            faults += other.faults.map { "\(part)/\($0)" }
+            if other.isUnfinished { faults.append("\(part): unfinished; run again to complete it") }
+        } catch let error as any ExitCoded {
+            faults.append("\(error)")
         }
     }
 }

@@ -15,6 +15,7 @@ final class TileFolder {
     private var records: [String: TileRecord] = [:]
     private var leftOut: [String: LeftOutTile] = [:]
     private let isFinished: Bool
+    private let contents: FolderContents?
 
     static let manifestName = "manifest.jsonl"
     static let journalName = "journal.jsonl"
@@ -24,13 +25,19 @@ final class TileFolder {
         self.path = path
         let (manifest, journal) = ("\(path)/\(Self.manifestName)", "\(path)/\(Self.journalName)")
         isFinished = FileManager.default.fileExists(atPath: manifest)
-        for file in [manifest, journal] where FileManager.default.fileExists(atPath: file) {
+        contents = try isFinished ? FolderContents(of: path) : nil
+        // Lines that were edited are not believed: what they describe is made anew.
+        let isManifestIntact = contents?.isIntact(Self.manifestName, in: path) ?? true
+        let sources = isManifestIntact ? [manifest, journal] : [journal]
+        for file in sources where FileManager.default.fileExists(atPath: file) {
             for record in try JSONLinesReader.read(TileRecord.self, from: file).records {
                 records[record.id] = record
             }
         }
         let known = "\(path)/\(LeftOutTile.fileName)"
-        if isFinished, FileManager.default.fileExists(atPath: known) {
+        if isFinished, contents?.isIntact(LeftOutTile.fileName, in: path) ?? true,
+            FileManager.default.fileExists(atPath: known)
+        {
             for tile in try JSONLinesReader.read(LeftOutTile.self, from: known).records {
                 leftOut[tile.id] = tile
             }
@@ -44,10 +51,16 @@ final class TileFolder {
             FileManager.default.fileExists(atPath: "\(path)/\(record.path)"),
             FileManager.default.fileExists(atPath: "\(path)/\(Self.quicklook(id))"),
             try store.contains(record.storeKey),
-            try SHA256Digest(ofFile: "\(path)/\(record.path)") == record.sha256
+            try SHA256Digest(ofFile: "\(path)/\(record.path)") == record.sha256,
+            try record.quicklookSHA256
+                == SHA256Digest(ofFile: "\(path)/\(Self.quicklook(id))"),
+            try record.sampleSHA256 == store.digest(record.storeKey)
         else { return nil }
         return record
     }
+
+    /// Whether a file that is not a tile's is as the finished run left it; true where no run has finished.
+    func isIntact(_ relative: String) -> Bool { contents?.isIntact(relative, in: path) ?? true }
 
     /// What a finished run said of a tile that it did not write.
     func leavesOut(_ id: String) -> LeftOutTile? { leftOut[id] }
@@ -69,8 +82,10 @@ final class TileFolder {
                 "MATTER_SURFACE_REFLECTANCE": record.surfaceReflectance ?? "unknown",
             ])
         try put(bytes, Self.raster(record.id))
-        try put(picture(tile, bands, quicklook), Self.quicklook(record.id))
-        try store.put(try sample(tile, bands), for: record.storeKey)
+        let picture = try picture(tile, bands, quicklook)
+        try put(picture, Self.quicklook(record.id))
+        record.quicklookSHA256 = SHA256Digest(of: picture)
+        record.sampleSHA256 = try store.put(sample(tile, bands), for: record.storeKey)
         record.bytes = bytes.count
         record.sha256 = SHA256Digest(of: bytes)
         let journal = try JSONLinesWriter(appendingTo: "\(path)/\(Self.journalName)")
@@ -79,20 +94,26 @@ final class TileFolder {
         return record
     }
 
-    /// Publishes what was left out and then the manifest, both sorted by id, and drops the journal.
+    /// Publishes what was left out, the digests of what is no tile's, and then the manifest, and drops the journal.
     func finish(_ records: [TileRecord], leftOut: [LeftOutTile]) throws {
-        try publish(leftOut.sorted { $0.id < $1.id }, as: LeftOutTile.fileName)
-        try publish(records.sorted { $0.id < $1.id }, as: Self.manifestName)
+        try Self.finish(path, records, leftOut)
         try? FileManager.default.removeItem(atPath: "\(path)/\(Self.journalName)")
     }
 
-    /// Writes a file of lines unless it holds just these.
-    private func publish(_ lines: [some Encodable], as name: String) throws {
-        let bytes = try JSONLinesReader.bytes(of: lines)
-        let target = "\(path)/\(name)"
-        if !isFinished || (try? WholeFile.read(target)) != bytes {
-            try AtomicFile.write(bytes, to: target)
-        }
+    /// The last files of a folder, the manifest last of all; lines are sorted by id.
+    static func finish(
+        _ path: String, _ records: [TileRecord], _ leftOut: [LeftOutTile]
+    ) throws {
+        let lines = try JSONLinesReader.bytes(of: leftOut.sorted { $0.id < $1.id })
+        try FolderContents.write(lines, to: "\(path)/\(LeftOutTile.fileName)")
+        let manifest = try JSONLinesReader.bytes(of: records.sorted { $0.id < $1.id })
+        let alignments =
+            try SceneReader.listing(path).contains("alignment")
+            ? SceneReader.listing("\(path)/alignment").map { "alignment/\($0)" } : []
+        try FolderContents.publish(
+            [RunRecord.fileName, LeftOutTile.fileName] + alignments, of: path,
+            and: (manifestName, manifest))
+        try FolderContents.write(manifest, to: "\(path)/\(manifestName)")
     }
 
     private func put(_ bytes: [UInt8], _ relative: String) throws {

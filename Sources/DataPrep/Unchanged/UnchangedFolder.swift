@@ -21,16 +21,19 @@ final class UnchangedFolder {
 
     init(_ path: String) throws {
         self.path = path
+        let contents = try FolderContents(of: path)
         for file in [Self.scores, Self.journal]
         where FileManager.default.fileExists(atPath: "\(path)/\(file)") {
+            // Scores that were edited are not believed: the tiles are compared anew.
+            guard contents?.isIntact(file, in: path) ?? true else { continue }
             let lines = try JSONLinesReader.read(UnchangedTile.self, from: "\(path)/\(file)")
             for tile in lines.records { known[tile.tile] = tile }
         }
     }
 
-    private static func raster(_ tile: String) -> String { "tiles/\(tile).tif" }
-    private static func quicklook(_ tile: String) -> String { "quicklooks/\(tile).png" }
-    private static func copy(_ id: String) -> String { "normalised/\(id).tif" }
+    static func raster(_ tile: String) -> String { "tiles/\(tile).tif" }
+    static func quicklook(_ tile: String) -> String { "quicklooks/\(tile).png" }
+    static func copy(_ id: String) -> String { "normalised/\(id).tif" }
 
     /// A tile that is there, made of the same input, to the last byte.
     func holds(_ tile: String, inputs: SHA256Digest) throws -> UnchangedTile? {
@@ -39,7 +42,9 @@ final class UnchangedFolder {
         guard raster == Self.raster(tile),
             FileManager.default.fileExists(atPath: "\(path)/\(raster)"),
             FileManager.default.fileExists(atPath: "\(path)/\(Self.quicklook(tile))"),
-            try SHA256Digest(ofFile: "\(path)/\(raster)") == known.sha256
+            try SHA256Digest(ofFile: "\(path)/\(raster)") == known.sha256,
+            try known.quicklookSHA256
+                == SHA256Digest(ofFile: "\(path)/\(Self.quicklook(tile))")
         else { return nil }
         return known
     }
@@ -64,7 +69,9 @@ final class UnchangedFolder {
                     "MATTER_THRESHOLD": "\(threshold)",
                 ])
             try put(bytes, Self.raster(record.tile))
-            try put(picture(layers, series), Self.quicklook(record.tile))
+            let picture = try picture(layers, series)
+            try put(picture, Self.quicklook(record.tile))
+            record.quicklookSHA256 = SHA256Digest(of: picture)
             record.path = Self.raster(record.tile)
             record.bytes = bytes.count
             record.sha256 = SHA256Digest(of: bytes)
@@ -75,35 +82,40 @@ final class UnchangedFolder {
         return record
     }
 
-    /// Writes a date of a tile brought to the reference's radiometry, if it is not there already.
-    func publishCopy(of date: TileSeries.Acquisition, fit: NormalisationFit) throws {
+    /// Writes a date of a tile brought to the reference's radiometry, if it is not there already, and gives its digest.
+    func publishCopy(
+        of date: TileSeries.Acquisition, fit: NormalisationFit
+    ) throws -> SHA256Digest {
         let record = date.record
-        guard !FileManager.default.fileExists(atPath: "\(path)/\(Self.copy(record.id))") else {
-            return
-        }
+        if let known = fit.copySHA256, hasCopy(record.id, known) { return known }
         let planes = zip(date.planes, fit.bands).flatMap { Normalisation.apply($1, to: $0) }
         let size = try PixelSize(width: record.width, height: record.height)
-        try put(
-            RasterWriter.encode(
-                RasterBuffer(size: size, bands: fit.bands.count, pixels: planes),
-                grid: GeoGrid(
-                    size: size, transform: try AffineTransform(gdal: record.transform),
-                    crs: CRS(wkt: record.crs)),
-                as: .cog(.deflate), nodata: 0, bandNames: fit.bands.map(\.band),
-                metadata: [
-                    "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
-                    "MATTER_SCALE": "reflectance x 10000",
-                    "MATTER_NORMALISED_TO": fit.reference,
-                ]), Self.copy(record.id))
+        let bytes = try RasterWriter.encode(
+            RasterBuffer(size: size, bands: fit.bands.count, pixels: planes),
+            grid: GeoGrid(
+                size: size, transform: try AffineTransform(gdal: record.transform),
+                crs: CRS(wkt: record.crs)),
+            as: .cog(.deflate), nodata: 0, bandNames: fit.bands.map(\.band),
+            metadata: [
+                "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
+                "MATTER_SCALE": "reflectance x 10000",
+                "MATTER_NORMALISED_TO": fit.reference,
+            ])
+        try put(bytes, Self.copy(record.id))
+        return SHA256Digest(of: bytes)
     }
 
-    /// Whether every fitted date of a tile has its copy.
+    /// Whether every fitted date of a tile has its copy, to the last byte.
     func hasCopies(of tile: UnchangedTile, _ records: [TileRecord]) -> Bool {
         tile.fits.filter { $0.refusal == nil }.allSatisfy { fit in
-            records.filter { $0.date == fit.date }.allSatisfy {
-                FileManager.default.fileExists(atPath: "\(path)/\(Self.copy($0.id))")
+            records.filter { $0.date == fit.date }.allSatisfy { record in
+                fit.copySHA256.map { hasCopy(record.id, $0) } ?? false
             }
         }
+    }
+
+    private func hasCopy(_ id: String, _ digest: SHA256Digest) -> Bool {
+        (try? SHA256Digest(ofFile: "\(path)/\(Self.copy(id))")) == digest
     }
 
     /// Publishes the tables and drops the journal.
@@ -112,7 +124,11 @@ final class UnchangedFolder {
         if normalises {
             try publishTable(JSONLinesReader.bytes(of: tiles.flatMap(\.fits)), Self.fits)
         }
-        try publishTable(JSONLinesReader.bytes(of: tiles), Self.scores)
+        let scores = try JSONLinesReader.bytes(of: tiles)
+        try FolderContents.publish(
+            [RunRecord.fileName, Self.pairs] + (normalises ? [Self.fits] : []), of: path,
+            and: (Self.scores, scores))
+        try publishTable(scores, Self.scores)
         try? FileManager.default.removeItem(atPath: "\(path)/\(Self.journal)")
     }
 

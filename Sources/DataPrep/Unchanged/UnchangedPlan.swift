@@ -41,7 +41,12 @@ public struct UnchangedPlan: Sendable {
     public var tileCount: Int { tiles.count }
 
     /// The folder that is written: `unchanged` in the tiles' own.
-    public var output: String { "\(folder)/unchanged" }
+    public var output: String { Self.output(of: folder) }
+
+    static func output(of folder: String) -> String { "\(folder)/unchanged" }
+
+    /// The scores, relative to the tiles' folder.
+    static let scoresPath = "unchanged/\(UnchangedFolder.scores)"
 
     static func tile(_ record: TileRecord) -> String {
         "\(record.region)/\(record.column)_\(record.row)"
@@ -65,11 +70,15 @@ public struct UnchangedPlan: Sendable {
     }
 
     /// What `run.json` holds of it.
-    func record() throws -> RunRecord {
+    func record() throws -> RunRecord { try Self.record(settings, [manifest]) }
+
+    static func record(
+        _ settings: UnchangedSettings, _ inputs: [InputDigest]
+    ) throws -> RunRecord {
         RunRecord(
             program: "matter-prep unchanged",
             plan: .object(["settings": try JSONValue(encoding: settings)]), seed: settings.seed,
-            inputs: [manifest])
+            inputs: inputs)
     }
 }
 

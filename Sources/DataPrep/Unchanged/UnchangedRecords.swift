@@ -52,10 +52,35 @@ public struct UnchangedTile: Hashable, Codable, Sendable {
     public var bytes: Int
     /// SHA-256 of the raster's file; `nil` without one.
     public var sha256: SHA256Digest?
+    /// SHA-256 of the quick-look's file; `nil` without one.
+    public var quicklookSHA256: SHA256Digest?
     /// SHA-256 of the tile's lines of the manifest, which name its rasters' digests.
     public var inputs: SHA256Digest
     /// Fits to the reference date, where asked for.
     public var fits: [NormalisationFit]
+}
+
+extension UnchangedTile {
+    /// Encodes every field; what there is none of is written as null.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(tile, forKey: .tile)
+        try fields.encode(region, forKey: .region)
+        try fields.encode(bands, forKey: .bands)
+        try fields.encode(dates, forKey: .dates)
+        try fields.encode(leftOut, forKey: .leftOut)
+        try fields.encode(pairs, forKey: .pairs)
+        try fields.encode(pairsUsed, forKey: .pairsUsed)
+        try fields.encode(known, forKey: .known)
+        try fields.encode(score, forKey: .score)
+        try fields.encode(selected, forKey: .selected)
+        try fields.encode(path, forKey: .path)
+        try fields.encode(bytes, forKey: .bytes)
+        try fields.encode(sha256, forKey: .sha256)
+        try fields.encode(quicklookSHA256, forKey: .quicklookSHA256)
+        try fields.encode(inputs, forKey: .inputs)
+        try fields.encode(fits, forKey: .fits)
+    }
 }
 
 /// A line of `normalisation.jsonl`: how a date of a tile is brought to the reference date's radiometry.
@@ -84,6 +109,8 @@ public struct NormalisationFit: Hashable, Codable, Sendable {
     public var bands: [Band]
     /// Why there is no fit.
     public var refusal: String?
+    /// SHA-256 of the fitted copy of the tile, where one is written.
+    public var copySHA256: SHA256Digest?
 }
 
 /// What a run looked at and selected.

@@ -76,25 +76,29 @@ public struct UnchangedRun {
         let unchanged = known.count { Double($0) >= settings.threshold }
         let score = known.isEmpty ? nil : Double(unchanged) / Double(known.count)
         let knownShare = Double(known.count) / Double(series.size.count)
-        let tile = UnchangedTile(
+        var tile = UnchangedTile(
             tile: series.tile, region: records[0].region, bands: series.bands.map(\.rawValue),
             dates: series.dates.map(\.record.date), leftOut: series.leftOut, pairs: outcome.pairs,
             pairsUsed: outcome.pairs.count { $0.refusal == nil }, known: knownShare, score: score,
             selected: (score ?? -1) >= settings.smallestScore
                 && knownShare >= settings.smallestKnown,
-            path: nil, bytes: 0, sha256: nil, inputs: inputs, fits: outcome.fits)
-        if settings.writesNormalised { try writeCopies(tile.fits, series, folder) }
+            path: nil, bytes: 0, sha256: nil, quicklookSHA256: nil, inputs: inputs,
+            fits: outcome.fits)
+        if settings.writesNormalised { tile.fits = try writeCopies(tile.fits, series, folder) }
         return try folder.publish(tile, outcome, series, threshold: settings.threshold)
     }
 
+    /// Writes the copies that are not there and gives the fits with their digests.
     private func writeCopies(
         _ fits: [NormalisationFit], _ series: TileSeries, _ folder: UnchangedFolder
-    ) throws {
-        for fit in fits where fit.refusal == nil {
-            guard let date = series.dates.first(where: { $0.record.date == fit.date }) else {
-                continue
-            }
-            try folder.publishCopy(of: date, fit: fit)
+    ) throws -> [NormalisationFit] {
+        try fits.map { fit in
+            guard fit.refusal == nil,
+                let date = series.dates.first(where: { $0.record.date == fit.date })
+            else { return fit }
+            var fit = fit
+            fit.copySHA256 = try folder.publishCopy(of: date, fit: fit)
+            return fit
         }
     }
 
@@ -104,7 +108,7 @@ public struct UnchangedRun {
     ) throws {
         guard !folder.hasCopies(of: tile, records) else { return }
         let series = try TileSeries(records, store: store, settings: plan.settings)
-        try writeCopies(tile.fits, series, folder)
+        _ = try writeCopies(tile.fits, series, folder)
     }
 
     private func split() throws -> RegionSplit {

@@ -57,11 +57,11 @@ public enum AtomicFile {
         }
     }
 
-    private static let suffix = ".partial"
+    static let suffix = ".partial"
 
-    private enum Target { case file, stream }
+    enum Target { case file, stream }
 
-    private static func target(at path: String) throws -> Target {
+    static func target(at path: String) throws -> Target {
         var status = stat()
         guard lstat(path, &status) == 0 else { return .file }
         let isLink = status.st_mode & S_IFMT == S_IFLNK
@@ -103,7 +103,7 @@ public enum AtomicFile {
     }
 
     /// Opens the one partial file that a target has; the lock makes two writers of one target take turns.
-    private static func lockedPartial(for path: String) throws -> OpenFile {
+    static func lockedPartial(for path: String) throws -> OpenFile {
         let name = partialPath(for: path)
         while true {
             let file: OpenFile
@@ -117,7 +117,7 @@ public enum AtomicFile {
         }
     }
 
-    private static func partialPath(for path: String) -> String {
+    static func partialPath(for path: String) -> String {
         let (folder, name) = splitPath(path)
         let isLong = name.utf8.count + suffix.utf8.count + 1 > 255
         return "\(folder)/.\(isLong ? SHA256Digest(of: Array(name.utf8)).hex : name)\(suffix)"

@@ -71,13 +71,18 @@ public struct TileRecord: Hashable, Codable, Sendable {
     public var source: Source
     /// The key in the training store.
     public var storeKey: String
+    /// SHA-256 of the quick-look's file; nil in manifests of before it was recorded.
+    public var quicklookSHA256: SHA256Digest?
+    /// SHA-256 of the sample in the training store; nil in manifests of before it was recorded.
+    public var sampleSHA256: SHA256Digest?
 
     /// Makes a record out of all of its fields.
     public init(
         id: String, region: String, column: Int, row: Int, date: String, path: String, bytes: Int,
         sha256: SHA256Digest, width: Int, height: Int, bands: [String], crs: String,
         transform: [Double], validFraction: Double, cloudFraction: Double, shift: Shift?,
-        aligned: Bool, reason: String?, source: Source, storeKey: String
+        aligned: Bool, reason: String?, source: Source, storeKey: String,
+        quicklookSHA256: SHA256Digest? = nil, sampleSHA256: SHA256Digest? = nil
     ) {
         (self.id, self.region, self.column, self.row) = (id, region, column, row)
         (self.date, self.path, self.bytes, self.sha256) = (date, path, bytes, sha256)
@@ -86,6 +91,7 @@ public struct TileRecord: Hashable, Codable, Sendable {
         (self.validFraction, self.cloudFraction) = (validFraction, cloudFraction)
         (self.shift, self.aligned, self.reason) = (shift, aligned, reason)
         (self.source, self.storeKey) = (source, storeKey)
+        (self.quicklookSHA256, self.sampleSHA256) = (quicklookSHA256, sampleSHA256)
     }
 
     /// Encodes every field; a missing shift, reason or kind of reflectance is written as null.
@@ -112,5 +118,7 @@ public struct TileRecord: Hashable, Codable, Sendable {
         try fields.encode(surfaceReflectance, forKey: .surfaceReflectance)
         try fields.encode(source, forKey: .source)
         try fields.encode(storeKey, forKey: .storeKey)
+        try fields.encodeIfPresent(quicklookSHA256, forKey: .quicklookSHA256)
+        try fields.encodeIfPresent(sampleSHA256, forKey: .sampleSHA256)
     }
 }

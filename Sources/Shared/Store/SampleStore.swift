@@ -1,3 +1,4 @@
+public import Manifests
 public import Tensors
 
 /// The training store: samples, each a few named arrays, in one LMDB file.
@@ -62,6 +63,12 @@ public final class SampleStore {
         try withBytes(key) { try body(StoredSample($0, key: key, store: path)) }
     }
 
+    /// The SHA-256 of a sample's bytes.
+    /// - Throws: `StoreError`: `missing` or `io`.
+    public func digest(_ key: String) throws -> SHA256Digest {
+        try withBytes(key) { SHA256Digest(of: $0) }
+    }
+
     private func withBytes<Result>(
         _ key: String, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
@@ -79,8 +86,10 @@ public final class SampleStore {
     ///
     /// A sample that is there already with the same bytes is left alone, so that a run that was killed and started again ends
     /// with the same file.
+    /// - Returns: the SHA-256 of the sample's bytes.
     /// - Throws: `StoreError`: `invalid` for a key of 0 or above 511 bytes, `io`.
-    public func put(_ sample: [String: HostArray], for key: String) throws {
+    @discardableResult
+    public func put(_ sample: [String: HostArray], for key: String) throws -> SHA256Digest {
         precondition(access == .writing, "the store was opened for reading")
         guard (1...511).contains(key.utf8.count) else {
             throw StoreError(.invalid, path: path, key: key, "a key has 1 to 511 bytes")
@@ -89,9 +98,11 @@ public final class SampleStore {
         let isThere = try environment.transaction(writing: false) {
             try $0.value(key)?.elementsEqual(bytes) ?? false
         }
-        guard !isThere else { return }
+        let digest = SHA256Digest(of: bytes)
+        guard !isThere else { return digest }
         try environment.makeRoom(for: bytes.count)
         try environment.transaction(writing: true) { try $0.put(bytes, key) }
+        return digest
     }
 
     /// Removes a sample; one that is not there is fine.
