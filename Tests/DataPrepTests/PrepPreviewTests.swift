@@ -1,6 +1,8 @@
 import DataPrep
 import Foundation
 import Manifests
+import Store
+import Tensors
 import TestSupport
 import Testing
 
@@ -34,5 +36,28 @@ import Testing
         #expect(preview.lines.contains("120 scenes of 120 days, 480 tiles"))
         #expect(preview.lines.joined().contains("(estimate"))
         #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
+    }
+
+    /// What a run writes lies within the bounds that were said, and close to the estimate; counts are exact.
+    @Test func bytesLieWithinWhatIsSaid() throws {
+        let folder = try TemporaryFolder()
+        let job = try PrepJobTests.job(in: folder, unchanged: nil, formats: [])
+        let preview = try PrepPreview(job).regions[0]
+        #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
+        let report = try job.run()
+        #expect(report.tiles.tiles == preview.dates.count * preview.tilesPerDate)
+        let store = try SampleStore(folder.path("out/store"), for: .reading)
+        let samples = try store.keys().reduce(0) { sum, key in
+            try sum + store.sample(key).values.map(\.bytes.count).reduce(0, +)
+        }
+        #expect(samples == preview.bytesAtLeast)
+        let files = try folder.files().filter {
+            $0.hasPrefix("out/tiles/") || $0.hasPrefix("out/quicklooks/")
+        }.reduce(0) { sum, file in try sum + WholeFile.size(of: folder.path(file)) }
+        #expect(samples + files <= preview.bytesAtMost)
+        // Noise of the same kind everywhere: what one piece leaves, all leave.
+        let estimate = Double(preview.bytesToWrite)
+        #expect(abs(Double(samples + files) - estimate) < 0.25 * estimate)
+        #expect(preview.minutes > 0 && preview.minutes < 1)
     }
 }

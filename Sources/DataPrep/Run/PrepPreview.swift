@@ -18,6 +18,10 @@ public struct PrepPreview: Sendable, Codable {
         public var bytesToRead: Int
         /// Estimate of the bytes to write: rasters, quick-looks and training samples.
         public var bytesToWrite: Int
+        /// What is written at least where no tile is left out: the training samples, which are not compressed.
+        public var bytesAtLeast: Int
+        /// What is written at most: as if nothing could be compressed.
+        public var bytesAtMost: Int
         /// Estimate of the processor time.
         public var minutes: Double
     }
@@ -29,9 +33,9 @@ public struct PrepPreview: Sendable, Codable {
     /// What is published.
     public var formats: [ExportFormat] = []
     /// What the estimates go by, in words.
-    public var basis = Rate.description
+    public var basis = PrepRates.basis
 
-    /// Looks at the metadata of a plan's scenes and writes nothing; no image is opened but the first of each region.
+    /// Looks at the metadata of a plan's scenes and writes nothing; of images, only a piece of the first of each region.
     ///
     /// - Throws: `PrepError` or `RasterError` for what would stop the run at once.
     public init(_ plan: PrepPlan) throws {
@@ -58,13 +62,16 @@ public struct PrepPreview: Sendable, Codable {
         let days = Set(regions.flatMap(\.dates).map { $0.prefix(10) }).count
         let read = regions.map(\.bytesToRead).reduce(0, +)
         let written = regions.map(\.bytesToWrite).reduce(0, +)
+        let least = regions.map(\.bytesAtLeast).reduce(0, +)
+        let most = regions.map(\.bytesAtMost).reduce(0, +)
         let minutes = regions.map(\.minutes).reduce(0, +)
         return regions.map {
             "\($0.name): \($0.dates.count) dates × \($0.tilesPerDate) tiles, bands "
                 + $0.bands.joined(separator: " ")
         } + [
             "\(scenes) scenes of \(days) days, \(tiles) tiles",
-            "to read \(Self.megabytes(read)); to write about \(Self.megabytes(written)) (estimate)",
+            "to read \(Self.megabytes(read)); to write about \(Self.megabytes(written)) (estimate; "
+                + "\(Self.megabytes(least)) to \(Self.megabytes(most)) if no tile is left out)",
             "about \(Self.tenths(minutes)) minutes of one core (estimate: \(basis))",
         ] + (placesToCompare.map { ["then unchanged ground of \($0) places"] } ?? [])
             + (formats.isEmpty
@@ -76,20 +83,6 @@ public struct PrepPreview: Sendable, Codable {
     private static func tenths(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded(.up))
         return "\(tenths / 10).\(tenths % 10)"
-    }
-
-    /// What a run costs, as measured with version 0.1.0 on two simulated dates of 2196 × 2196 pixels, with 4 and with 10 bands.
-    fileprivate enum Rate {
-        /// Processor time of a million pixels of a tile of a date: alignment, masks, quick-look.
-        static let secondsAMillionPixels = 1.35
-        /// Processor time of a million pixels of one band of it: decoding, resampling, encoding, the training sample.
-        static let secondsAMillionBandPixels = 0.083
-        /// Share of a raster's bytes that compression leaves.
-        static let compressed = 0.62
-        /// Bytes a pixel of a quick-look.
-        static let quicklook = 1.8
-        static let description =
-            "1.35 s a million pixels and 0.083 s more a band, 62 % of a raster's bytes left by compression"
     }
 }
 
@@ -105,16 +98,27 @@ extension PrepPreview.Region {
         bands = region.bands.map(\.rawValue)
         tilesPerDate = try finest.map { try TilePlan($0, settings: settings).tiles.count } ?? 0
         bytesToRead = try Self.bytes(of: region)
-        let pixels = Double(tilesPerDate * dates.count * settings.tileSize * settings.tileSize)
-        let bandPixels = pixels * Double(bands.count)
+        let tiles = tilesPerDate * dates.count
+        let pixels = tiles * settings.tileSize * settings.tileSize
+        let bandPixels = pixels * bands.count
+        let rates = try PrepRates(
+            files, files.scene.source(of: region.bands[0]), settings: settings)
         // A sample holds its bands and the mask as they are.
-        bytesToWrite = Int(
-            bandPixels * 2 * (PrepPreview.Rate.compressed + 1)
-                + pixels * (PrepPreview.Rate.quicklook + 1))
+        bytesAtLeast = bandPixels * 2 + pixels
+        // Beside pixels a file has a header, and blocks that cannot be compressed grow a little.
+        bytesAtMost = bytesAtLeast + bandPixels * 2 * 51 / 50 + pixels * 3 + tiles * Self.header
+        bytesToWrite = min(
+            bytesAtMost,
+            bytesAtLeast
+                + Int(
+                    Double(bandPixels) * 2 * rates.compressed + Double(pixels) * rates.quicklook))
         minutes =
-            (pixels * PrepPreview.Rate.secondsAMillionPixels
-                + bandPixels * PrepPreview.Rate.secondsAMillionBandPixels) / 60e6
+            (Double(pixels) * rates.secondsAPixel + Double(bandPixels) * rates.secondsABandPixel)
+            / 60
     }
+
+    /// Bytes of a tile's files that are no pixels, at most.
+    private static let header = 1 << 15
 
     /// Every file counts once, however many bands it holds.
     private static func bytes(of region: RegionPlan) throws -> Int {
