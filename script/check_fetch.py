@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 from stac_server import Archive, serve
 
@@ -60,6 +61,20 @@ def items_of(earth):
     return items
 
 
+def api(items, work):
+    """Starts stac-fastapi over items; gives the process and the address."""
+    json.dump(items, open(f"{work}/items.json", "w"))
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stac_api.py")
+    child = subprocess.Popen([sys.executable, script, f"{work}/items.json"], stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, text=True)
+    return child, child.stdout.readline().strip()
+
+
+def other(item, name, **properties):
+    """An item that nobody asks for."""
+    return {**item, "id": name, "properties": {**item["properties"], **properties}}
+
+
 def main(work):
     earth = f"{work}/earth"
     run("simulate", "--out", earth, "--products", "l2a", "--regions", "1", "--size", "1302", "--dates", "4")
@@ -102,6 +117,28 @@ def main(work):
     assert archive.posts == 0 and archive.reads == 0 and tree(f"{work}/http", r"[^.].*") == reference
     print("again: nothing asked, nothing read, nothing written")
 
+    strangers = [other(archive.items[0], "cloudy", **{"eo:cloud_cover": 90}),
+                 other(archive.items[0], "early", datetime="2014-01-01T10:00:00Z"),
+                 {**other(archive.items[0], "far"), "bbox": [100, 10, 101, 11]}]
+    child, address = api(archive.items + strangers, work)
+    try:
+        for _ in range(100):
+            try:
+                urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{address}/_mgmt/ping")
+                break
+            except OSError:
+                time.sleep(0.2)
+        run("fetch", *area, "--endpoint", address, "--out", f"{work}/real")
+        same("real")
+        found = json.load(open(f"{work}/real/area/search.json"))["features"]
+        assert sorted(item["id"] for item in found) == sorted(item["id"] for item in archive.items)
+    finally:
+        child.terminate()
+        child.wait()
+    run("run", "--region", f"x={work}/real/area", "--out", f"{work}/real-tiles", "--tile-size", "256")
+    print(f"stac-fastapi: {len(found)} of {len(found) + len(strangers)} items by box, dates and cloud, two a page; "
+          "run cuts tiles of them")
+
     archive.order("no-post", 1)
     fetch("get")
     same("get")
@@ -138,6 +175,21 @@ def main(work):
     for item in archive.items:
         for asset in item["assets"].values():
             asset["href"] = "./" + asset["href"].rsplit("/", 1)[1]
+
+    sign = f"planetary-computer=http://127.0.0.1:{port}/api/sas/v1/token"
+    archive.token = "unknown"
+    fetch("signed", "--sign", sign)
+    same("signed")
+    assert archive.tokens == 1, archive.tokens
+    print(f"signed: {len(local)} scenes with one token")
+    assert not any(b"secret" in open(path, "rb").read()
+                   for path in glob.glob(f"{work}/signed/**/*", recursive=True) if os.path.isfile(path))
+    archive.lifetime = 1
+    fetch("renewed", "--sign", sign)
+    same("renewed")
+    assert archive.tokens > len(local), archive.tokens
+    print(f"signed, tokens of a second: {archive.tokens - 1} of them, same bytes, none of them on disk")
+    archive.token = ""
 
     draw = random.Random(1)
     started = time.monotonic()

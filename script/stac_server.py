@@ -1,5 +1,6 @@
 """A STAC API 1.0 item search and the files behind it, on loopback, with faults to order. Standard library only."""
 
+import datetime
 import http.server
 import json
 import os
@@ -14,6 +15,7 @@ class Archive:
     def __init__(self, root, items, page=2):
         self.root, self.items, self.page = root, items, page
         self.fault, self.left = "", 0
+        self.token, self.tokens, self.lifetime = "", 0, 3600
         self.posts = self.gets = self.reads = self.sent = 0
         self.lock = threading.Lock()
 
@@ -66,7 +68,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.search(fields, lambda start: {
                 "rel": "next", "href": "/v1/search?" + urllib.parse.urlencode(
                     {**fields, "bbox": ",".join(map(str, fields["bbox"])), "token": start})})
+        if path.startswith("/api/sas/v1/token/"):
+            return self.hand_out()
+        if self.archive.token and query != self.archive.token:
+            return self.answer(403, b"no token, or an old one", "text/plain")
         self.file(path)
+
+    def hand_out(self):
+        """A token as the Planetary Computer gives them; the ones before it are worth nothing."""
+        self.archive.tokens += 1
+        self.archive.token = f"sv=2024&sig=secret%2B{self.archive.tokens}%3D"
+        end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=self.archive.lifetime)
+        body = {"msft:expiry": end.strftime("%Y-%m-%dT%H:%M:%SZ"), "token": self.archive.token}
+        self.answer(200, json.dumps(body).encode(), "application/json")
 
     do_HEAD = do_GET
 

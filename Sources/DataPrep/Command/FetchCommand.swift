@@ -174,6 +174,12 @@ struct FetchChoiceOptions: ParsableArguments {
     @Option(help: "STAC API. Default: https://earth-search.aws.element84.com/v1.")
     var endpoint: String?
 
+    @Option(
+        help:
+            "Service that signs the archive's addresses: planetary-computer, or planetary-computer=ADDRESS-OF-TOKENS. Default: the one that the STAC API's host is known to need."
+    )
+    var sign: String?
+
     @Flag(help: "Fetch MTD_TL.xml (sun and view angles) too.")
     var granuleMetadata = false
 
@@ -208,6 +214,7 @@ struct FetchChoiceOptions: ParsableArguments {
         query.fewestScenes = fewestScenes ?? query.fewestScenes
         query.tile = tile ?? query.tile
         query.bands = try TileOptions.parsed(bands, "--bands")?.sorted() ?? query.bands
+        query.signing = try sign.map { try AddressSigning(argument: $0) } ?? query.signing
         query.wantsGranules = granuleMetadata || query.wantsGranules
         return query
     }

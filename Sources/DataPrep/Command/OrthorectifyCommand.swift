@@ -14,7 +14,7 @@ struct OrthorectifyCommand: ParsableCommand {
               matter-prep orthorectify scene.tif --dem heights.tif --epsg 32633 --resolution 10 --out ortho.tif
             """)
 
-    @Argument(help: "A GeoTIFF with a camera model (RPC).")
+    @Argument(help: "A GeoTIFF with a camera model (RPC), or with control points.")
     var image: String
 
     @Option(
@@ -34,7 +34,7 @@ struct OrthorectifyCommand: ParsableCommand {
 
     @Option(
         help:
-            "Control points (CSV or GeoJSON) that take the camera model's bias out. Default: those in the image; \"none\" ignores them."
+            "Control points (CSV or GeoJSON) that take the camera model's bias out, or, without one, fix a camera of their own. Default: those in the image; \"none\" ignores them."
     )
     var gcps: String?
 
@@ -87,6 +87,9 @@ struct OrthorectifyCommand: ParsableCommand {
             lines.append(
                 "\(result.controlPoints) control points: \(rounded(before)) px from the camera model, "
                     + "\(rounded(after)) px after its bias was taken out")
+        }
+        if result.controlResidualBefore == nil, let residual = result.controlResidual {
+            lines.append("\(rounded(residual)) px between the fitted camera and its control points")
         }
         if let offset = result.heightOffset, offset != 0 {
             lines.append("\(rounded(offset)) m added to the heights")

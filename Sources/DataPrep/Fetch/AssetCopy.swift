@@ -7,6 +7,8 @@ import Raster
 struct AssetCopy {
     let area: FetchArea
     let patience: Patience
+    let query: FetchQuery
+    let signer: AddressSigner
 
     /// What was written of an asset.
     struct Copy {
@@ -21,8 +23,8 @@ struct AssetCopy {
     func copy(_ asset: STACAsset, to path: String) throws -> Copy {
         if asset.layer == .granule {
             if !StoredFile(path).exists {
-                let text = try patience.attempt(asset.location) {
-                    try StoredFile(asset.location).read(limit: SafeXML.longestFile)
+                let text = try attempt(asset) {
+                    try StoredFile($0).read(limit: SafeXML.longestFile)
                 }
                 _ = try SafeXML.parse(Data(text), path: Network.redacted(asset.location))
                 try AtomicFile.write(text, to: path)
@@ -30,10 +32,26 @@ struct AssetCopy {
             return try found(asset.layer, path, grid: nil)
         }
         if !StoredFile(path).exists {
-            let bytes = try patience.attempt(asset.location) { try encode(asset) }
+            let bytes = try attempt(asset) { try encode(asset, at: $0) }
             try AtomicFile.write(bytes, to: path)
         }
         return try found(asset.layer, path, grid: RasterFile(reading: path).grid)
+    }
+
+    /// Reads an asset at its address, signed where that is needed; a token that was refused is not used again.
+    private func attempt<Result>(
+        _ asset: STACAsset, _ body: (_ address: String) throws -> Result
+    ) throws -> Result {
+        try patience.attempt(asset.location) {
+            let address = try signer.signed(
+                asset.location, of: query.collection, by: query.signer)
+            do {
+                return try body(address)
+            } catch {
+                if address != asset.location { signer.forget() }
+                throw error
+            }
+        }
     }
 
     private func found(_ layer: STACLayer, _ path: String, grid: GeoGrid?) throws -> Copy {
@@ -42,9 +60,9 @@ struct AssetCopy {
             digest: try StoredFile(path).digest(named: layer.fileName))
     }
 
-    private func encode(_ asset: STACAsset) throws -> [UInt8] {
+    private func encode(_ asset: STACAsset, at address: String) throws -> [UInt8] {
         let name = Network.redacted(asset.location)
-        let file = try RasterFile(reading: asset.location)
+        let file = try RasterFile(reading: address)
         guard let grid = try file.grid ?? asset.ground?.grid(file.size) else {
             throw PrepError(.badData, name, "neither the file nor its item says where it lies")
         }

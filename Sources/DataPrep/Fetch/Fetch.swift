@@ -16,6 +16,7 @@ public struct Fetch {
     private let output: String
     private let offline: String?
     private let patience: Patience
+    private let signer = AddressSigner()
     private let onEvent: (FetchEvent) -> Void
 
     /// A fetch.
@@ -209,7 +210,8 @@ public struct Fetch {
             if try LocalItem.isWhole(folder, layers: Set(layers)) { return scene(item, .kept) }
             try AtomicFile.makeFolder(at: folder)
             try clear(folder)
-            let copier = AssetCopy(area: region.area, patience: patience)
+            let copier = AssetCopy(
+                area: region.area, patience: patience, query: region.query, signer: signer)
             var copies: [AssetCopy.Copy] = []
             for layer in layers {
                 try patience.checkStop()

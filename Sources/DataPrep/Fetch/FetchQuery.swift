@@ -22,6 +22,8 @@ public struct FetchQuery: Hashable, Sendable, Codable {
     public var tile: String?
     /// The bands; the scene classification comes with them where there is one.
     public var bands: [Sentinel2Band] = [.b02, .b03, .b04, .b08]
+    /// Who opens the archive's files; nil for the service that the endpoint's host is known to need, or none.
+    public var signing: AddressSigning?
     /// Whether the granules' metadata (`MTD_TL.xml`: angles) come too.
     public var wantsGranules = false
 
@@ -39,6 +41,9 @@ public struct FetchQuery: Hashable, Sendable, Codable {
         self.firstDay = firstDay
         self.lastDay = lastDay
     }
+
+    /// Who opens the archive's files, by name or by the endpoint's host.
+    var signer: AddressSigning? { signing ?? AddressSigning.known(for: endpoint) }
 
     /// Whether a time lies between the days.
     func holds(_ time: SensingTime) -> Bool { (firstDay...lastDay).contains(time.day) }

@@ -72,7 +72,7 @@ public struct RegionList: Sendable {
 
     private static let keys = [
         "endpoint", "collection", "first_day", "last_day", "largest_cloud_cover",
-        "smallest_data_coverage", "fewest_scenes", "most_scenes", "bands", "side",
+        "smallest_data_coverage", "fewest_scenes", "most_scenes", "bands", "side", "sign",
     ]
 
     private static func query(_ document: TOMLDocument) throws -> FetchQuery {
@@ -106,6 +106,13 @@ public struct RegionList: Sendable {
         query.fewestScenes = try count("search.fewest_scenes") ?? query.fewestScenes
         query.mostScenes = try count("search.most_scenes")
         query.bands = try document.bands("search.bands") ?? query.bands
+        if let text = try document.text("search.sign") {
+            do {
+                query.signing = try AddressSigning(argument: text)
+            } catch let error as PrepError {
+                throw document.failure("search.sign", atValue: true, error.message)
+            }
+        }
         return query
     }
 

@@ -5,7 +5,8 @@ public import Raster
 
 /// Brings an image in sensor geometry onto a map grid, in one resampling, through its camera model over heights.
 ///
-/// Control points take the camera model's bias out; an image without camera model is laid by a polynomial through them.
+/// Control points take the camera model's bias out. An image without camera model gets one fitted to them where heights are
+/// given and the points' own heights fix it (`ControlCamera`), else it is laid by a polynomial through them.
 public struct Orthorectification: Sendable {
     /// A GeoTIFF with a camera model, or with control points.
     public var image: String
@@ -86,15 +87,40 @@ public struct Orthorectification: Sendable {
     private func placement(
         rpc: RPCModel?, size: PixelSize, _ controls: [GroundControlPoint]
     ) throws -> Placement {
-        guard let rpc else { return try placement(size: size, controls) }
+        guard let rpc else {
+            guard elevation != nil, let camera = try ControlCamera(controls, size: size) else {
+                return try placement(size: size, controls)
+            }
+            return try placement(camera, size: size, controls)
+        }
         let correction = rpc.corrected(by: controls)
         let model = correction?.model ?? rpc
+        var placed = try placement(model, size: size, controls)
+        placed.outcome.controlResidualBefore = correction?.before
+        placed.outcome.controlResidual = correction?.after
+        return placed
+    }
+
+    /// Through a camera that was fitted to the control points.
+    private func placement(
+        _ camera: ControlCamera, size: PixelSize, _ controls: [GroundControlPoint]
+    ) throws -> Placement {
+        var placed = try placement(camera.model, size: size, controls)
+        placed.outcome.controlResidual = camera.residual
+        placed.outcome.warnings.append(
+            "no camera model: \(camera.isPerspective ? "a perspective" : "an affine") camera was fitted to "
+                + "\(controls.count) control points, \(camera.outliers) of them false; each is foretold by the others to within "
+                + "\((camera.foretold * 100).rounded() / 100) px")
+        return placed
+    }
+
+    private func placement(
+        _ model: RPCModel, size: PixelSize, _ controls: [GroundControlPoint]
+    ) throws -> Placement {
         let heights = try elevation.map { try self.heights($0, controls) }
         let grid = try grid(model, crs: self.crs ?? utm(model))
         let warp = try Warp(from: model, size: size, elevation: heights, onto: grid)
         var outcome = outcome(grid, controls.count)
-        outcome.controlResidualBefore = correction?.before
-        outcome.controlResidual = correction?.after
         outcome.heightOffset = heights?.offset
         if heights == nil {
             outcome.warnings.append("flat ground: no heights were given, hills are displaced")
@@ -126,7 +152,9 @@ public struct Orthorectification: Sendable {
         var outcome = outcome(grid, controls.count)
         outcome.warnings.append(
             "no camera model: a polynomial through \(controls.count) control points, hills are displaced"
-        )
+                + (elevation == nil
+                    ? ""
+                    : "; the heights are ignored: a camera needs five points that lie in no plane"))
         return Placement(
             warp: try Warp(from: controls, size: size, onto: grid), outcome: outcome)
     }

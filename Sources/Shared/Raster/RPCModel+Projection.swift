@@ -6,13 +6,9 @@ extension RPCModel {
         let l = (longitude - self.longitude.offset) / self.longitude.scale
         let p = (latitude - self.latitude.offset) / self.latitude.scale
         let h = (height - self.height.offset) / self.height.scale
-        let linear = [1, l, p, h, l * p, l * h, p * h, l * l, p * p, h * h, p * l * h]
-        let cubic = [
-            l * l * l, l * p * p, l * h * h, l * l * p, p * p * p, p * h * h, l * l * h, p * p * h,
-            h * h * h,
-        ]
+        let terms = Self.terms(l, p, h)
         let sums = coefficients.map { list in
-            zip(list, linear + cubic).reduce(0) { $0 + $1.0 * $1.1 }
+            zip(list, terms).reduce(0) { $0 + $1.0 * $1.1 }
         }
         return Position(
             x: sums[2] / sums[3] * sample.scale + sample.offset + 0.5,

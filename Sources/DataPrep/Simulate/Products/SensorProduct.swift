@@ -34,7 +34,7 @@ struct SensorProduct {
         let seen = scene.image(
             date, width: scene.size, height: scene.size, view: view, bands: Self.bands)
         let names = Self.bands.map(\.rawValue)
-        let rpc = try RPCFit.model(try sights(scene, camera, site))
+        let rpc = try RPCModel(through: try sights(scene, camera, site))
         try folder.write(
             RasterWriter.encode(
                 try stack(seen), as: .geoTIFF(), nodata: 0, bandNames: names, rpc: rpc),
@@ -72,7 +72,7 @@ struct SensorProduct {
 
     private func sights(
         _ scene: SimulatedScene, _ camera: SensorCamera, _ site: SeriesSite
-    ) throws -> [RPCFit.Sight] {
+    ) throws -> [GroundControlPoint] {
         let steps = 9
         let (extent, heights) = (Double(scene.land.extent), scene.heights())
         let (low, high) = (Double(heights.min() ?? 0) - 60, Double(heights.max() ?? 1) + 60)
@@ -96,9 +96,9 @@ struct SensorProduct {
         return zip(points, places).compactMap { point, place in
             guard let place else { return nil }
             let seen = camera.image(x: point.x, y: point.y, height: point.height)
-            return RPCFit.Sight(
-                longitude: place.x, latitude: place.y, height: point.height, row: seen.row,
-                column: seen.column)
+            return GroundControlPoint(
+                pixel: Position(x: seen.column, y: seen.row), longitude: place.x,
+                latitude: place.y, height: point.height)
         }
     }
 }
