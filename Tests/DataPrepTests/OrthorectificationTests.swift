@@ -53,9 +53,9 @@ import Testing
                     withHeights: withHeights, controls: points, image: bare.path("bare.tif")))
         }
         // The camera model itself, without its bias taken out, lies 1.2 to 2.5 px off.
-        #expect(laid[0] < 2.5 && laid[0] < laid[1])
+        #expect(laid[0] < 2 && laid[1] > 3)
         let camera = try #require(try ControlCamera(points, size: size))
-        #expect(camera.foretold < 0.5 && camera.outliers == 0)
+        #expect(camera.foretold < 1 && camera.outliers == 0)
     }
 
     /// Median distance of the windows that answer, in pixels of 10 m.

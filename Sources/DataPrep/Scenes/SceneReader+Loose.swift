@@ -3,45 +3,74 @@ import Geo
 import Raster
 
 extension SceneReader {
-    /// Scenes from raster files without metadata: files of one date (in their names) and tile make one scene.
+    /// Scenes from raster files without metadata: files of one date and tile (in their names, else in their folder's) make
+    /// one scene.
     func looseScenes(_ paths: [String]) throws -> [Scene] {
         var groups: [String: [String]] = [:]
         for path in paths {
-            let name = URL(fileURLWithPath: path).lastPathComponent
-            guard let time = SensingTime.found(in: name) else {
+            guard let label = Label(path) else {
                 throw PrepError(
                     .badData, path,
                     "no sensing date in the file name; rename it like "
                         + "T33UUU_20160608T153121_B04.jp2 or give the product's folder")
             }
-            let tile = MGRSTile.found(in: name)?.name ?? ""
-            groups["\(time.label) \(tile)", default: []].append(path)
+            groups["\(label.time.label) \(label.tile?.name ?? "")", default: []].append(path)
         }
-        return try groups.keys.sorted().map { try looseScene(groups[$0] ?? []) }
+        return try groups.keys.sorted().compactMap { try looseScene(groups[$0] ?? []) }
     }
 
-    private func looseScene(_ paths: [String]) throws -> Scene {
-        let first = URL(fileURLWithPath: paths[0])
-        let name = first.lastPathComponent
-        let folder = first.deletingLastPathComponent().path
-        guard let time = SensingTime.found(in: name) else {
-            throw PrepError(.badData, paths[0], "no sensing date in the file name")
+    /// What names say of a loose file.
+    private struct Label {
+        let name: String
+        let time: SensingTime
+        let tile: MGRSTile?
+
+        init?(_ path: String) {
+            let url = URL(fileURLWithPath: path)
+            let (file, folder) = (
+                url.lastPathComponent, url.deletingLastPathComponent().lastPathComponent
+            )
+            if let time = SensingTime.found(in: file) {
+                self.time = time
+                name = url.deletingPathExtension().lastPathComponent
+                tile = MGRSTile.found(in: file)
+            } else if let time = SensingTime.found(in: folder) {
+                self.time = time
+                name = folder
+                // Of a cut-out in another projection the tile is only where it comes from.
+                tile = folder.contains("MSIL") ? MGRSTile.found(in: folder) : nil
+            } else {
+                return nil
+            }
         }
+
+        /// The level, where the product's name stands in the name.
+        var isSurfaceReflectance: Bool? {
+            name.contains("MSIL2A") ? true : name.contains("MSIL1C") ? false : nil
+        }
+    }
+
+    private func looseScene(_ paths: [String]) throws -> Scene? {
+        guard let first = paths.first, let label = Label(first) else { return nil }
+        let folder = URL(fileURLWithPath: first).deletingLastPathComponent().path
         let files = BandFiles(paths)
-        var bands = files.bands.mapValues { BandSource(path: $0, radiometry: .harmonised) }
-        for path in files.others {
+        var bands = try files.bands.mapValues { path in
+            let noData = try RasterFile(reading: path).nodata.flatMap { UInt16(exactly: $0) }
+            return BandSource(path: path, radiometry: .harmonised, noData: noData ?? 0)
+        }
+        // Where files name their bands, what else lies there is none.
+        for path in bands.isEmpty ? files.others : [] {
             for (band, source) in try describedBands(path) where bands[band] == nil {
                 bands[band] = source
             }
         }
         return Scene(
-            name: first.deletingPathExtension().lastPathComponent, folder: folder, time: time,
-            tile: MGRSTile.found(in: name), baseline: nil, bands: bands,
-            expectedPath: { "\(folder)/….\($0.rawValue).jp2" },
+            name: label.name, folder: folder, time: label.time, tile: label.tile, baseline: nil,
+            bands: bands, expectedPath: { "\(folder)/….\($0.rawValue).jp2" },
             classification: files.classification.map {
                 BandSource(path: $0, radiometry: .harmonised)
             },
-            truthPath: nil)
+            truthPath: nil, isSurfaceReflectance: label.isSurfaceReflectance)
     }
 
     /// The bands of a file by their descriptions; a single band without one is taken for `unnamedBand`.

@@ -39,7 +39,7 @@ public struct SceneReader: Sendable {
     private func scenes(inFolder folder: String) throws -> [Scene] {
         let names = try Self.listing(folder)
         var found: [Scene] = []
-        var loose: [String] = []
+        var (loose, dated): ([String], [String]) = ([], [])
         for name in names where name != "truth" {
             let path = "\(folder)/\(name)"
             switch try Kind(of: path) {
@@ -48,17 +48,27 @@ public struct SceneReader: Sendable {
             case .series(let description): found += try ImageSeries(path: description).scenes
             case .raster: loose.append(path)
             case .archive: found += try scenes(inFolder: path)
-            case .folderOfScenes, .other: continue
+            case .folderOfScenes:
+                if SensingTime.found(in: name) != nil { dated.append(path) }
+            case .other: continue
             }
         }
         if found.isEmpty { found = try looseScenes(loose) }
+        if found.isEmpty { found = try dated.flatMap(scenes(inDatedFolder:)) }
         guard !found.isEmpty else {
             throw PrepError(
                 .missing, folder,
                 "no scene in this folder (\(names.count) entries): expected *.SAFE folders, folders "
-                    + "with a STAC item, or raster files with a date in their names")
+                    + "with a STAC item, or raster files with a date in their names or their folder's"
+            )
         }
         return found
+    }
+
+    /// The scene of a folder whose name has the date, and whose files name their bands alone.
+    private func scenes(inDatedFolder folder: String) throws -> [Scene] {
+        let files = try Self.listing(folder).map { "\(folder)/\($0)" }
+        return try looseScenes(files.filter { Kind.isRaster($0) })
     }
 
     private func ordered(_ scenes: [Scene]) -> [Scene] {
