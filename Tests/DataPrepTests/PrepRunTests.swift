@@ -62,6 +62,21 @@ import Testing
         #expect(tile.bandDescriptions == ["B04"])
     }
 
+    /// Looking for the shift, proving it and cutting tiles all see the same decoded pixels.
+    @Test func decodesEachBlockOnce() throws {
+        let (input, output) = (try TemporaryFolder(), try TemporaryFolder())
+        _ = try Self.scenes(in: input, shift: (1.4, -0.6), size: 1050)
+        var settings = PrepSettings()
+        settings.tileSize = 256
+        let blocks = DecodedBlocks()
+        let region = RegionInput(name: "r", paths: [input.path])
+        let plan = try PrepPlan(regions: [region], settings: settings, output: output.path)
+        let report = try PrepRun(plan, blocks: blocks).run()
+        #expect(report.alignments[0].dates[1].status == .aligned)
+        // Two dates of four blocks: 1050 pixels are one tile of JPEG 2000 and 26 pixels of the next.
+        #expect(blocks.decodedCount == 8)
+    }
+
     /// A tile's neighbour continues it: resampled pixels do not know of tile borders.
     @Test func tilesAreOnePicture() throws {
         let (input, small, large) = (

@@ -32,7 +32,7 @@ struct AlignmentFrame {
     func moving(_ files: SceneFiles, band: Sentinel2Band) throws -> Moving {
         let own = try files.grid(of: files.scene.source(of: band))
         guard GridOverlap.isParallel(grid, own) else {
-            let warp = SceneWarp(
+            let warp = try SceneWarp(
                 files: files, region: region, applied: nil, kernel: .lanczos)
             return Moving(
                 image: try warp.picture(band, onto: grid), origin: (0, 0), fraction: .zero)

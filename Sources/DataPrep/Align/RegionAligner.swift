@@ -12,6 +12,8 @@ struct RegionAligner {
     ///
     /// The reference is chosen among all in any case.
     var own: Range<Int>?
+    /// Where pixels are decoded; kept, so that cutting tiles after it finds them there.
+    var blocks = DecodedBlocks()
 
     /// Dates with less than this share of clear pixels are not tried.
     static let leastClear = 0.02
@@ -22,9 +24,9 @@ struct RegionAligner {
 
     func align(onDate: (DateAlignment) throws -> Void) throws -> RegionAlignment {
         let band = alignmentBand
-        let clear = try scenes.map { try SceneFiles(scene: $0).clearFraction(band) }
+        let clear = try scenes.map { try SceneFiles(scene: $0, blocks: blocks).clearFraction(band) }
         let reference = try referenceIndex(clear)
-        let files = SceneFiles(scene: scenes[reference])
+        let files = SceneFiles(scene: scenes[reference], blocks: blocks)
         let grid = try finestGrid(files)
         let frame = try AlignmentFrame(files, band: band, region: grid)
         let firstTruth = SceneTruth.shift(scenes[reference])
@@ -92,7 +94,7 @@ struct RegionAligner {
         _ scene: Scene, band: Sentinel2Band, clear: Double, frame: AlignmentFrame
     ) throws -> DateAlignment {
         var date = DateAlignment(scene: scene, status: .notAligned)
-        let files = SceneFiles(scene: scene)
+        let files = SceneFiles(scene: scene, blocks: blocks)
         let source = try scene.source(of: band)
         date.overlapFraction = try GridOverlap.fraction(of: frame.grid, by: files.grid(of: source))
         guard date.overlapFraction > 0 else {
@@ -114,7 +116,7 @@ struct RegionAligner {
             reference: frame.image, moving: moving.image, origin: moving.origin)
         guard let fit = fit(survey, frame, into: &date) else { return date }
         adopt(fit, scale: frame.scale, nominal: moving.fraction, into: &date)
-        let warp = SceneWarp(
+        let warp = try SceneWarp(
             files: files, region: frame.region, applied: date.applied, kernel: settings.kernel)
         date.residual = try residual(warp, band, frame)
         return date

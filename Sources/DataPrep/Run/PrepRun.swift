@@ -1,7 +1,7 @@
 import Foundation
 import Geo
 import Manifests
-import Raster
+package import Raster
 
 /// Carries out a plan: proves the inputs, aligns every region, cuts its tiles, publishes the manifest last.
 ///
@@ -9,6 +9,7 @@ import Raster
 public struct PrepRun {
     /// What is to be done.
     public let plan: PrepPlan
+    private let blocks: DecodedBlocks
     private let onEvent: (PrepEvent) -> Void
     private let checkStop: () throws -> Void
 
@@ -22,7 +23,16 @@ public struct PrepRun {
         _ plan: PrepPlan, checkStop: @escaping () throws -> Void = {},
         onEvent: @escaping (PrepEvent) -> Void = { _ in }
     ) {
+        self.init(plan, blocks: DecodedBlocks(), checkStop: checkStop, onEvent: onEvent)
+    }
+
+    /// A run whose decoding can be looked at.
+    package init(
+        _ plan: PrepPlan, blocks: DecodedBlocks, checkStop: @escaping () throws -> Void = {},
+        onEvent: @escaping (PrepEvent) -> Void = { _ in }
+    ) {
         self.plan = plan
+        self.blocks = blocks
         self.checkStop = checkStop
         self.onEvent = onEvent
     }
@@ -71,7 +81,7 @@ public struct PrepRun {
         }
         let aligner = RegionAligner(
             region: region.name, scenes: region.scenes, bands: region.bands,
-            settings: plan.settings, own: region.own)
+            settings: plan.settings, own: region.own, blocks: blocks)
         let alignment = try aligner.align { date in
             try checkStop()
             onEvent(.aligned(region: region.name, date))
@@ -94,8 +104,8 @@ public struct PrepRun {
         _ scene: Scene, _ date: DateAlignment, _ region: RegionPlan, _ alignment: RegionAlignment,
         _ folder: TileFolder
     ) throws -> CutTiles {
-        var source: (cutter: TileCutter, reflectance: String?)?
         var cut = CutTiles()
+        var wanted: [(expected: TileRecord, grid: GeoGrid)] = []
         for (index, grid) in try TilePlan(alignment.grid, settings: plan.settings).tiles {
             try checkStop()
             let id = "\(region.name)/\(index)/\(scene.time.label)"
@@ -103,31 +113,40 @@ public struct PrepRun {
             if let kept = try folder.holds(id, expecting: expected) {
                 cut.records.append(kept)
                 onEvent(.tile(id: id, .kept))
-                continue
-            }
-            if let known = folder.leavesOut(id) {
+            } else if let known = folder.leavesOut(id) {
                 cut.leftOut.append(known)
                 onEvent(.tile(id: id, .leftOut(known.reason)))
-                continue
+            } else {
+                wanted.append((expected, grid))
             }
-            let (cutter, reflectance) = try source ?? cutter(scene, date, region, alignment)
-            source = (cutter, reflectance)
+        }
+        guard !wanted.isEmpty else { return cut }
+        let (cutter, reflectance) = try cutter(scene, date, region, alignment)
+        let (settings, quicklook) = (plan.settings, quicklookBands(region.bands))
+        let tiles = wanted
+        try OrderedWork.run(
+            tiles.count, threads: ProcessInfo.processInfo.activeProcessorCount
+        ) { index -> MadeTile in
+            var (record, grid) = (tiles[index].expected, tiles[index].grid)
+            record.surfaceReflectance = reflectance
             let tile = try cutter.cut(grid)
-            if let unwanted = LeftOutTile(tile, id: id, settings: plan.settings) {
-                cut.leftOut.append(unwanted)
-                onEvent(.tile(id: id, .leftOut(unwanted.reason)))
-                continue
+            if let unwanted = LeftOutTile(tile, id: record.id, settings: settings) {
+                return .leftOut(unwanted)
             }
-            var complete = expected
-            complete.validFraction = tile.validFraction
-            complete.cloudFraction = tile.cloudFraction
-            complete.surfaceReflectance = reflectance
-            cut.records.append(
-                try folder.publish(
-                    tile, as: complete, bands: region.bands, grid: grid,
-                    quicklook: quicklookBands(region.bands)))
-            cut.written += 1
-            onEvent(.tile(id: id, .written))
+            return .whole(
+                try EncodedTile(
+                    tile, as: record, bands: cutter.bands, grid: grid, quicklook: quicklook))
+        } use: { made in
+            try checkStop()
+            switch made {
+            case .leftOut(let tile):
+                cut.leftOut.append(tile)
+                onEvent(.tile(id: tile.id, .leftOut(tile.reason)))
+            case .whole(let tile):
+                cut.records.append(try folder.publish(tile))
+                cut.written += 1
+                onEvent(.tile(id: tile.record.id, .written))
+            }
         }
         return cut
     }
@@ -140,8 +159,8 @@ public struct PrepRun {
             rule: plan.settings.surfaceReflectance, elevation: plan.settings.surfaceElevation,
             sen2cor: plan.sen2cor, folder: "\(plan.output)/sen2cor", checkStop: checkStop)
         let prepared = try surface.prepared(scene, bands: region.bands)
-        let warp = SceneWarp(
-            files: SceneFiles(scene: prepared.scene), region: alignment.grid,
+        let warp = try SceneWarp(
+            files: SceneFiles(scene: prepared.scene, blocks: blocks), region: alignment.grid,
             applied: date.applied, kernel: plan.settings.kernel)
         return (TileCutter(warp: warp, bands: region.bands), prepared.reflectance)
     }
@@ -167,6 +186,12 @@ public struct PrepRun {
             aligned: date.status == .aligned || date.status == .reference, reason: date.reason,
             source: TileRecord.Source(name: scene.name), storeKey: id)
     }
+}
+
+/// A tile that was cut.
+private enum MadeTile: Sendable {
+    case leftOut(LeftOutTile)
+    case whole(EncodedTile)
 }
 
 /// What became of the tiles of some dates.

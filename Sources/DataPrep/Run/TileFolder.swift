@@ -69,25 +69,11 @@ final class TileFolder {
     static func quicklook(_ id: String) -> String { "quicklooks/\(id).png" }
 
     /// Publishes a tile and notes it in the journal.
-    func publish(
-        _ tile: Tile, as record: TileRecord, bands: [Sentinel2Band], grid: GeoGrid,
-        quicklook: [Sentinel2Band]
-    ) throws -> TileRecord {
-        var record = record
-        let bytes = try RasterWriter.encode(
-            tile.pixels, grid: grid, as: .cog(.zstd), nodata: 0, bandNames: record.bands,
-            metadata: [
-                "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
-                "MATTER_SCALE": "reflectance x 10000",
-                "MATTER_SURFACE_REFLECTANCE": record.surfaceReflectance ?? "unknown",
-            ])
-        try put(bytes, Self.raster(record.id))
-        let picture = try picture(tile, bands, quicklook)
-        try put(picture, Self.quicklook(record.id))
-        record.quicklookSHA256 = SHA256Digest(of: picture)
-        record.sampleSHA256 = try store.put(sample(tile, bands), for: record.storeKey)
-        record.bytes = bytes.count
-        record.sha256 = SHA256Digest(of: bytes)
+    func publish(_ tile: EncodedTile) throws -> TileRecord {
+        var record = tile.record
+        try put(tile.raster, Self.raster(record.id))
+        try put(tile.quicklook, Self.quicklook(record.id))
+        record.sampleSHA256 = try store.put(tile.sample, for: record.storeKey)
         let journal = try JSONLinesWriter(appendingTo: "\(path)/\(Self.journalName)")
         try journal.append(record)
         try journal.synchronize()
@@ -118,41 +104,5 @@ final class TileFolder {
 
     private func put(_ bytes: [UInt8], _ relative: String) throws {
         try FolderWriter(root: path).write(bytes, to: relative)
-    }
-
-    /// Bright and dark ends are those of the clear ground, so that a cloud does not turn the land black.
-    private func picture(
-        _ tile: Tile, _ bands: [Sentinel2Band], _ wanted: [Sentinel2Band]
-    ) throws -> [UInt8] {
-        let found = wanted.compactMap { bands.firstIndex(of: $0) }
-        let planes = try (found.count == 3 ? found : [found.first ?? 0]).map { band in
-            try RasterBuffer(
-                size: tile.pixels.size, pixels: Self.stretched(tile.pixels.band(band), tile.valid))
-        }
-        guard planes.count == 3 else {
-            return try QuickLook.grayPNG(planes[0], stretch: .percentiles(0, 100), nodata: 0)
-        }
-        return try QuickLook.rgbPNG(
-            red: planes[0], green: planes[1], blue: planes[2], stretch: .percentiles(0, 100),
-            nodata: 0)
-    }
-
-    /// Values clamped to the 2nd and 98th percentile of the valid ones; of all, when hardly any is valid.
-    private static func stretched(_ values: ArraySlice<UInt16>, _ valid: [UInt8]) -> [UInt16] {
-        var clear = zip(values, valid).filter { $1 == 1 }.map(\.0)
-        if clear.count < values.count / 100 { clear = values.filter { $0 != 0 } }
-        guard !clear.isEmpty else { return Array(values) }
-        clear.sort()
-        let (low, high) = (clear[clear.count * 2 / 100], clear[(clear.count - 1) * 98 / 100])
-        return values.map { $0 == 0 ? 0 : min(max($0, low), high) }
-    }
-
-    private func sample(_ tile: Tile, _ bands: [Sentinel2Band]) throws -> [String: HostArray] {
-        let shape = [tile.pixels.size.height, tile.pixels.size.width]
-        var arrays = ["valid": HostArray(tile.valid, shape: shape)]
-        for (index, band) in bands.enumerated() {
-            arrays[band.rawValue] = HostArray(Array(tile.pixels.band(index)), shape: shape)
-        }
-        return arrays
     }
 }

@@ -4,8 +4,10 @@ import Manifests
 import Raster
 
 /// Opens the files of a scene, checked against what the scene says of itself.
-struct SceneFiles {
+struct SceneFiles: Sendable {
     let scene: Scene
+    /// Where its pixels are decoded.
+    var blocks = DecodedBlocks()
 
     /// The grid of a band or the classification.
     ///
@@ -29,15 +31,27 @@ struct SceneFiles {
     }
 
     /// Pixels of a band within a window of its own grid, harmonised and corrected: reflectance × 10000, 0 = no data.
-    func read(_ source: BandSource, _ window: PixelWindow? = nil) throws -> RasterBuffer<UInt16> {
-        let file = try RasterFile(reading: source.path)
-        var buffer = try file.read(window, bands: [source.index], as: UInt16.self)
+    func read(
+        _ source: BandSource, _ window: PixelWindow? = nil, threads: Int = 1
+    ) throws -> RasterBuffer<UInt16> {
+        var buffer = try blocks.read(
+            source.path, band: source.index, window, of: scene.name, threads: threads)
         source.radiometry.harmonise(&buffer.pixels, noData: source.noData)
         if let correction = source.correction {
             let grid = try grid(of: source)
             correction.apply(to: &buffer, on: try window.map { try grid.cropped(to: $0) } ?? grid)
         }
         return buffer
+    }
+
+    /// Class numbers within a window.
+    func readClasses(
+        _ source: BandSource, _ window: PixelWindow? = nil, threads: Int = 1
+    ) throws -> RasterBuffer<UInt16> {
+        var classes = try blocks.read(
+            source.path, band: source.index, window, of: scene.name, threads: threads)
+        source.classify(&classes.pixels)
+        return classes
     }
 
     /// Proves every file that will be read: there, whole by the product's own checksums, and openable.
@@ -76,11 +90,13 @@ struct SceneFiles {
 
     // MARK: For alignment
 
+    private static let threads = ProcessInfo.processInfo.activeProcessorCount
+
     /// A band with cloud, shadow and what else hides the ground set to 0.
     func picture(_ band: Sentinel2Band) throws -> (image: AlignmentImage, grid: GeoGrid) {
         let source = try scene.source(of: band)
         let grid = try grid(of: source)
-        let buffer = try read(source)
+        let buffer = try read(source, threads: Self.threads)
         var image = AlignmentImage(
             width: buffer.size.width, height: buffer.size.height, pixels: buffer.pixels)
         if let sight = try sight() { try hide(&image, on: grid, by: sight) }
@@ -89,7 +105,7 @@ struct SceneFiles {
 
     private func hide(_ image: inout AlignmentImage, on grid: GeoGrid, by sight: SceneSight) throws
     {
-        let classes = try sight.classes()
+        let classes = try sight.classes(threads: Self.threads)
         let inverse = try sight.grid.transform.inverse()
         let columns = (0..<image.width).map { column -> Int in
             let place = grid.centre(column: column, row: 0)
@@ -116,7 +132,9 @@ struct SceneFiles {
     ///
     /// Cloud masks say nothing of pixels without data, so that a scene with those is counted on its own pixels.
     func clearFraction(_ band: Sentinel2Band) throws -> Double {
-        guard scene.classification != nil, let values = try sight()?.classes().pixels else {
+        guard scene.classification != nil,
+            let values = try sight()?.classes(threads: Self.threads).pixels
+        else {
             return try picture(band).image.usableFraction
         }
         let clear = values.reduce(into: 0) { $0 += SceneClassification.isClear($1) ? 1 : 0 }

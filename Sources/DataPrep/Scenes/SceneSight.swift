@@ -5,32 +5,31 @@ import Raster
 ///
 /// The scene classification of L2A, or the mask that a description names, comes first. A product without either is told by
 /// its own cloud masks; those know opaque cloud, cirrus and (since baseline 04.00) snow, but no cloud shadow.
-struct SceneSight {
+struct SceneSight: Sendable {
     /// The file that says it.
     let source: BandSource
     /// The grid of its pixels.
     let grid: GeoGrid
+    private let files: SceneFiles
     private let masks: QualityMasks?
 
-    fileprivate init(classification source: BandSource, grid: GeoGrid) {
-        (self.source, self.grid, masks) = (source, grid, nil)
+    fileprivate init(classification source: BandSource, _ files: SceneFiles) throws {
+        (self.source, grid) = (source, try files.grid(of: source))
+        (self.files, masks) = (files, nil)
     }
 
-    fileprivate init?(_ masks: QualityMasks) throws {
+    fileprivate init?(_ masks: QualityMasks, _ files: SceneFiles) throws {
         guard let path = masks.cloudFile else { return nil }
         source = BandSource(path: path, radiometry: .harmonised)
         grid = try masks.cloudGrid()
-        self.masks = masks
+        (self.files, self.masks) = (files, masks)
     }
 
     /// Class numbers within a window of `grid`.
-    func classes(_ window: PixelWindow? = nil) throws -> RasterBuffer<UInt16> {
-        guard let masks else {
-            var classes = try RasterFile(reading: source.path)
-                .read(window, bands: [source.index], as: UInt16.self)
-            source.classify(&classes.pixels)
-            return classes
-        }
+    func classes(
+        _ window: PixelWindow? = nil, threads: Int = 1
+    ) throws -> RasterBuffer<UInt16> {
+        guard let masks else { return try files.readClasses(source, window, threads: threads) }
         let part = try window.map { try grid.cropped(to: $0) } ?? grid
         var classes =
             try masks.clouds(onto: part) ?? RasterBuffer(size: part.size, filledWith: 0)
@@ -54,8 +53,8 @@ extension SceneFiles {
     /// - Throws: `PrepError` (`missing`) for a cloud mask that the product names and lacks.
     func sight() throws -> SceneSight? {
         if let source = scene.classification {
-            return SceneSight(classification: source, grid: try grid(of: source))
+            return try SceneSight(classification: source, self)
         }
-        return try scene.qualityMasks().flatMap { try SceneSight($0) }
+        return try scene.qualityMasks().flatMap { try SceneSight($0, self) }
     }
 }

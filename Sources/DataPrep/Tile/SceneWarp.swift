@@ -1,95 +1,113 @@
+import Foundation
 import Geo
 import Raster
+import Synchronization
 
 /// Brings bands of one date onto grids of its region: geometry, alignment and resampling in one pass from source pixels.
 ///
 /// Nearest for what hides the ground, the kernel that is asked for everything else; where the date lies on the grid and is
-/// not moved, pixels are copied. Bands of 20 and 60 m go from their own pixels straight to the grid. Not `Sendable`: it
-/// remembers decoded bands.
-final class SceneWarp {
+/// not moved, pixels are copied. Bands of 20 and 60 m go from their own pixels straight to the grid. Many threads may ask.
+final class SceneWarp: Sendable {
     private let files: SceneFiles
     /// The grid in whose pixels the displacement is told.
     private let region: GeoGrid
     /// The displacement that is taken out.
     private let applied: AppliedShift?
     private let kernel: ResamplingKernel
-    private let threads: Int
-    private var grids: [BandSource: GeoGrid] = [:]
-    private var decoded: [BandSource: RasterBuffer<UInt16>] = [:]
-    private var sight: SceneSight?
-    private var hasLookedForSight = false
-    private var room = SceneWarp.largestMemory
-
-    /// Bytes of decoded bands that are kept, so that a code-block is decoded once; bands beyond are read window by window.
-    private static let largestMemory = 1 << 30
+    private let sight: SceneSight?
+    private let grids = Mutex<[BandSource: GeoGrid]>([:])
 
     init(
-        files: SceneFiles, region: GeoGrid, applied: AppliedShift?,
-        kernel: ResamplingKernel, threads: Int = 2
-    ) {
+        files: SceneFiles, region: GeoGrid, applied: AppliedShift?, kernel: ResamplingKernel
+    ) throws {
         self.files = files
+        sight = try files.sight()
         self.region = region
         self.applied = applied
         self.kernel = kernel
-        self.threads = threads
     }
 
-    /// A band on a grid, harmonised, 0 where there is nothing.
-    func band(_ band: Sentinel2Band, onto grid: GeoGrid) throws -> RasterBuffer<UInt16> {
-        let source = try files.scene.source(of: band)
-        return try warped(source, onto: grid, kernel: kernel) { [files] in
-            try files.read(source, $0)
+    /// Bands on a grid, harmonised, 0 where there is nothing; of shape (bands, height, width).
+    ///
+    /// Bands that lie on the same pixels share the geometry, and the resampling too where they have data together.
+    func bands(
+        _ bands: [Sentinel2Band], onto grid: GeoGrid, threads: Int = 1
+    ) throws -> RasterBuffer<UInt16> {
+        let sources = try bands.map(files.scene.source)
+        let own = try sources.map(ownGrid)
+        var result: RasterBuffer<UInt16>?
+        for (first, source) in own.enumerated() where own.firstIndex(of: source) == first {
+            let members = own.indices.filter { own[$0] == source }
+            let warped = try warped(source, members.count, onto: grid, kernel, threads) {
+                try files.read(sources[members[$0]], $1, threads: threads)
+            }
+            if members.count == bands.count { return warped }
+            result = result ?? RasterBuffer(size: grid.size, bands: bands.count, filledWith: 0)
+            for (place, band) in members.enumerated() {
+                let target = band * grid.size.count..<(band + 1) * grid.size.count
+                result?.pixels.replaceSubrange(target, with: warped.band(place))
+            }
         }
+        return result ?? RasterBuffer(size: grid.size, bands: bands.count, filledWith: 0)
     }
 
     /// Class numbers on a grid, 0 where there are none; `nil` for a scene of which nothing tells where the ground is seen.
-    func classes(onto grid: GeoGrid) throws -> RasterBuffer<UInt16>? {
-        if !hasLookedForSight {
-            sight = try files.sight()
-            hasLookedForSight = true
-        }
+    func classes(onto grid: GeoGrid, threads: Int = 1) throws -> RasterBuffer<UInt16>? {
         guard let sight else { return nil }
-        grids[sight.source] = sight.grid
-        return try warped(sight.source, onto: grid, kernel: .nearest) { try sight.classes($0) }
+        return try warped(sight.grid, 1, onto: grid, .nearest, threads) {
+            try sight.classes($1, threads: threads)
+        }
     }
 
-    /// A band with what hides the ground set to 0, on a grid.
+    /// A band with what hides the ground set to 0, on a grid; made in stripes, so that it takes little but itself.
     func picture(_ band: Sentinel2Band, onto grid: GeoGrid) throws -> AlignmentImage {
-        var image = AlignmentImage(
-            width: grid.size.width, height: grid.size.height,
-            pixels: try self.band(band, onto: grid).pixels)
-        if let classes = try classes(onto: grid) {
-            for index in image.pixels.indices
-            where !SceneClassification.isClear(classes.pixels[index]) {
-                image.pixels[index] = 0
+        let threads = ProcessInfo.processInfo.activeProcessorCount
+        var pixels: [UInt16] = []
+        pixels.reserveCapacity(grid.size.count)
+        for row in stride(from: 0, to: grid.size.height, by: Self.stripe) {
+            let window = try PixelWindow(
+                column: 0, row: row, width: grid.size.width,
+                height: min(Self.stripe, grid.size.height - row))
+            let part = try grid.cropped(to: window)
+            var stripe = try bands([band], onto: part, threads: threads).pixels
+            if let classes = try classes(onto: part, threads: threads) {
+                for index in stripe.indices
+                where !SceneClassification.isClear(classes.pixels[index]) {
+                    stripe[index] = 0
+                }
             }
+            pixels += stripe
         }
-        return image
+        return AlignmentImage(width: grid.size.width, height: grid.size.height, pixels: pixels)
     }
+
+    private static let stripe = 1024
 
     private func warped(
-        _ source: BandSource, onto grid: GeoGrid, kernel: ResamplingKernel,
-        read: (PixelWindow?) throws -> RasterBuffer<UInt16>
+        _ own: GeoGrid, _ count: Int, onto grid: GeoGrid, _ kernel: ResamplingKernel,
+        _ threads: Int, read: (Int, PixelWindow) throws -> RasterBuffer<UInt16>
     ) throws -> RasterBuffer<UInt16> {
-        let own = try ownGrid(source)
         let warp = try Warp(from: own, onto: grid, shift: shift(on: grid))
         guard let window = warp.sourceWindow() else {
-            return RasterBuffer(size: grid.size, filledWith: 0)
+            return RasterBuffer(size: grid.size, bands: count, filledWith: 0)
         }
-        if decoded[source] == nil, own.size.count * 2 <= room {
-            decoded[source] = try read(nil)
-            room -= own.size.count * 2
+        func resampled(_ image: RasterBuffer<UInt16>) throws -> RasterBuffer<UInt16> {
+            try warp.resample(
+                image, origin: window.offset, nodata: 0, kernel: kernel, threads: threads
+            ).image
         }
-        let part = try decoded[source].map { try $0.cropped(to: window) } ?? read(window)
-        return try warp.resample(
-            part, origin: window.offset, nodata: 0, kernel: kernel, threads: threads
-        ).image
+        let planes = try (0..<count).map { try read($0, window) }
+        guard count > 1 else { return try resampled(planes[0]) }
+        let stack = try RasterBuffer(stacking: planes)
+        // A pixel without data in one band is without data in all that are resampled with it.
+        guard !stack.lacksTogether(0) else { return try resampled(stack) }
+        return try RasterBuffer(stacking: planes.map(resampled))
     }
 
     private func ownGrid(_ source: BandSource) throws -> GeoGrid {
-        if let grid = grids[source] { return grid }
+        if let grid = grids.withLock({ $0[source] }) { return grid }
         let grid = try files.grid(of: source)
-        grids[source] = grid
+        grids.withLock { $0[source] = grid }
         return grid
     }
 

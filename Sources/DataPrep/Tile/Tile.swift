@@ -2,7 +2,7 @@ import Geo
 import Raster
 
 /// One tile of one date in memory.
-struct Tile {
+struct Tile: Sendable {
     /// Reflectance × 10000, (bands, height, width), 0 = no data.
     var pixels: RasterBuffer<UInt16>
     /// 1 where every band has data and nothing hides the ground, (height, width).
@@ -16,19 +16,13 @@ struct Tile {
 }
 
 /// Cuts tiles of one date out of its scene.
-struct TileCutter {
+struct TileCutter: Sendable {
     let warp: SceneWarp
     let bands: [Sentinel2Band]
 
     /// Cuts one tile.
     func cut(_ grid: GeoGrid) throws -> Tile {
-        var pixels = RasterBuffer<UInt16>(
-            size: grid.size, bands: bands.count, filledWith: 0)
-        let count = grid.size.count
-        for (index, band) in bands.enumerated() {
-            let plane = try warp.band(band, onto: grid)
-            pixels.pixels.replaceSubrange(index * count..<(index + 1) * count, with: plane.pixels)
-        }
+        let pixels = try warp.bands(bands, onto: grid)
         return Self.masked(pixels, classes: try warp.classes(onto: grid)?.pixels)
     }
 
@@ -37,8 +31,10 @@ struct TileCutter {
         let count = pixels.size.count
         var valid = [UInt8](repeating: 1, count: count)
         var hasData = false
-        for (index, value) in pixels.pixels.enumerated() {
-            if value == 0 { valid[index % count] = 0 } else { hasData = true }
+        for band in 0..<pixels.bands {
+            for (index, value) in pixels.band(band).enumerated() {
+                if value == 0 { valid[index] = 0 } else { hasData = true }
+            }
         }
         var clouds = 0
         if let classes {

@@ -102,6 +102,9 @@ public enum QuickLook {
     private static func stretched<Pixel: RasterPixel>(
         _ pixels: ArraySlice<Pixel>, _ stretch: Stretch, _ nodata: Pixel?
     ) -> [UInt8] {
+        if let pixels = pixels as? ArraySlice<UInt16> {
+            return stretched(counting: pixels, stretch, nodata as? UInt16)
+        }
         func isValid(_ pixel: Pixel) -> Bool { pixel != nodata && pixel.double.isFinite }
         let (low, high) =
             switch stretch {
@@ -109,12 +112,48 @@ public enum QuickLook {
             case .percentiles(let low, let high):
                 percentiles(pixels.filter(isValid), low, high)
             }
-        return pixels.map { pixel in
-            guard isValid(pixel) else { return 0 }
-            guard high > low else { return 128 }
-            // Valid pixels keep off 0, which means "no data".
-            return UInt8(min(max(1 + (pixel.double - low) / (high - low) * 254, 1), 255))
+        return pixels.map { isValid($0) ? shade($0.double, low, high) : 0 }
+    }
+
+    /// Valid pixels keep off 0, which means "no data".
+    private static func shade(_ value: Double, _ low: Double, _ high: Double) -> UInt8 {
+        guard high > low else { return 128 }
+        return UInt8(min(max(1 + (value - low) / (high - low) * 254, 1), 255))
+    }
+
+    /// The same by a table: there are few numbers of 16 bits, and many pixels.
+    private static func stretched(
+        counting pixels: ArraySlice<UInt16>, _ stretch: Stretch, _ nodata: UInt16?
+    ) -> [UInt8] {
+        let (low, high): (Double, Double)
+        switch stretch {
+        case .range(let first, let last): (low, high) = (first, last)
+        case .percentiles(let first, let last):
+            var counts = [Int](repeating: 0, count: 1 << 16)
+            for pixel in pixels { counts[Int(pixel)] += 1 }
+            if let nodata { counts[Int(nodata)] = 0 }
+            (low, high) = percentiles(counts: counts, first, last)
         }
+        var table = (0..<1 << 16).map { shade(Double($0), low, high) }
+        if let nodata { table[Int(nodata)] = 0 }
+        return pixels.map { table[Int($0)] }
+    }
+
+    private static func percentiles(
+        counts: [Int], _ low: Double, _ high: Double
+    ) -> (Double, Double) {
+        let total = counts.reduce(0, +)
+        guard total > 0 else { return (0, 0) }
+        func value(_ percent: Double) -> Double {
+            let rank = Int((min(max(percent, 0), 100) / 100 * Double(total - 1)).rounded())
+            var passed = 0
+            let place = counts.firstIndex { count in
+                passed += count
+                return passed > rank
+            }
+            return Double(place ?? 0)
+        }
+        return (value(low), value(high))
     }
 
     @_specialize(where Pixel == UInt16)

@@ -88,6 +88,21 @@ public struct RasterBuffer<Pixel: RasterPixel>: Hashable, Sendable {
         return RasterBuffer(unchecked: window.size, bands, cropped)
     }
 
+    /// Whether each pixel has a value in all bands or in none.
+    @_specialize(where Pixel == UInt16)
+    public func lacksTogether(_ value: Pixel) -> Bool {
+        pixels.withUnsafeBufferPointer { pixels in
+            (1..<max(bands, 1)).allSatisfy { band in
+                var differences = 0
+                for index in 0..<size.count {
+                    let isOther = pixels[band * size.count + index] == value
+                    differences += (pixels[index] == value) != isOther ? 1 : 0
+                }
+                return differences == 0
+            }
+        }
+    }
+
     /// Every pixel passed through a function.
     public func map<Other: RasterPixel>(_ change: (Pixel) -> Other) -> RasterBuffer<Other> {
         RasterBuffer<Other>(unchecked: size, bands, pixels.map(change))

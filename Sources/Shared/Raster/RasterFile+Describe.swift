@@ -8,6 +8,13 @@ extension RasterFile {
         return GeoGrid(size: size, transform: transform, crs: crs)
     }
 
+    /// The pixels that the format packs, and can unpack, together: a tile of JPEG 2000 or TIFF, or a strip.
+    public var blockSize: PixelSize {
+        var (width, height): (Int32, Int32) = (0, 0)
+        GDALGetBlockSize(GDALGetRasterBand(dataset, 1), &width, &height)
+        return (try? PixelSize(width: Int(width), height: Int(height))) ?? size
+    }
+
     /// From pixels to map coordinates, or nil if the file does not say or says nonsense.
     public var transform: AffineTransform? {
         var numbers = [Double](repeating: 0, count: 6)

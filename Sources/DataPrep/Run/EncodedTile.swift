@@ -1,0 +1,103 @@
+import Geo
+import Manifests
+import Raster
+import Tensors
+
+/// A tile as its files will hold it: all that can be made of it without touching the output folder.
+struct EncodedTile: Sendable {
+    let record: TileRecord
+    /// The COG.
+    let raster: [UInt8]
+    /// The quick-look, PNG.
+    let quicklook: [UInt8]
+    /// The training sample.
+    let sample: [String: HostArray]
+
+    /// Encodes a tile, and completes its record by what only the pixels tell.
+    init(
+        _ tile: Tile, as record: TileRecord, bands: [Sentinel2Band], grid: GeoGrid,
+        quicklook: [Sentinel2Band]
+    ) throws {
+        raster = try RasterWriter.encode(
+            tile.pixels, grid: grid, as: .cog(.zstd), nodata: 0, bandNames: record.bands,
+            metadata: [
+                "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
+                "MATTER_SCALE": "reflectance x 10000",
+                "MATTER_SURFACE_REFLECTANCE": record.surfaceReflectance ?? "unknown",
+            ])
+        self.quicklook = try Self.picture(tile, bands, quicklook)
+        sample = Self.sample(tile, bands)
+        var record = record
+        record.validFraction = tile.validFraction
+        record.cloudFraction = tile.cloudFraction
+        record.bytes = raster.count
+        record.sha256 = SHA256Digest(of: raster)
+        record.quicklookSHA256 = SHA256Digest(of: self.quicklook)
+        self.record = record
+    }
+
+    /// Bright and dark ends are those of the clear ground, so that a cloud does not turn the land black.
+    private static func picture(
+        _ tile: Tile, _ bands: [Sentinel2Band], _ wanted: [Sentinel2Band]
+    ) throws -> [UInt8] {
+        let found = wanted.compactMap { bands.firstIndex(of: $0) }
+        let planes = try (found.count == 3 ? found : [found.first ?? 0]).map { band in
+            try RasterBuffer(
+                size: tile.pixels.size, pixels: stretched(tile.pixels.band(band), tile.valid))
+        }
+        guard planes.count == 3 else {
+            return try QuickLook.grayPNG(planes[0], stretch: .percentiles(0, 100), nodata: 0)
+        }
+        return try QuickLook.rgbPNG(
+            red: planes[0], green: planes[1], blue: planes[2], stretch: .percentiles(0, 100),
+            nodata: 0)
+    }
+
+    /// Values clamped to the 2nd and 98th percentile of the valid ones; of all, when hardly any is valid.
+    private static func stretched(_ values: ArraySlice<UInt16>, _ valid: [UInt8]) -> [UInt16] {
+        var clear = ValueCounts(values, where: valid)
+        if clear.total < values.count / 100 { clear = ValueCounts(values) }
+        guard clear.total > 0 else { return Array(values) }
+        let low = clear.value(at: clear.total * 2 / 100)
+        let high = clear.value(at: (clear.total - 1) * 98 / 100)
+        return values.map { $0 == 0 ? 0 : min(max($0, low), high) }
+    }
+
+    private static func sample(_ tile: Tile, _ bands: [Sentinel2Band]) -> [String: HostArray] {
+        let shape = [tile.pixels.size.height, tile.pixels.size.width]
+        var arrays = ["valid": HostArray(tile.valid, shape: shape)]
+        for (index, band) in bands.enumerated() {
+            arrays[band.rawValue] = HostArray(Array(tile.pixels.band(index)), shape: shape)
+        }
+        return arrays
+    }
+}
+
+/// How often each number occurs: ranks without sorting.
+private struct ValueCounts {
+    private var counts = [Int](repeating: 0, count: 1 << 16)
+    let total: Int
+
+    /// Counts the numbers that are marked by 1.
+    init(_ values: ArraySlice<UInt16>, where marks: [UInt8]) {
+        for (value, mark) in zip(values, marks) { counts[Int(value)] += mark == 1 ? 1 : 0 }
+        total = counts.reduce(0, +)
+    }
+
+    /// Counts the numbers that are not 0.
+    init(_ values: ArraySlice<UInt16>) {
+        for value in values { counts[Int(value)] += 1 }
+        counts[0] = 0
+        total = counts.reduce(0, +)
+    }
+
+    /// The number at a place in sorted order.
+    func value(at rank: Int) -> UInt16 {
+        var passed = 0
+        for (value, count) in counts.enumerated() {
+            passed += count
+            if passed > rank { return UInt16(value) }
+        }
+        return UInt16.max
+    }
+}

@@ -1,0 +1,190 @@
+import Foundation
+public import Geo
+
+/// Pixels of rasters, each block of a file decoded once while memory lasts, whoever asks for it and how often.
+///
+/// Many threads may read at a time. Who finds a block missing decodes it; who finds another thread at it takes its other
+/// blocks first. So threads that each cut, resample and encode a window of their own decode for one another, and decoding
+/// lies beside the rest of the work. Pixels are numbers of 16 bits without sign.
+public final class DecodedBlocks: Sendable {
+    private let limit: Int
+    // Guards `shelf` and the lists of `Gathering`s.
+    private let condition = NSCondition()
+    private nonisolated(unsafe) var shelf = BlockShelf()
+
+    /// No blocks yet.
+    ///
+    /// - Parameter limit: bytes of pixels that are kept; what is expected to be read last, or not at all, goes first.
+    public init(limit: Int = 640 << 20) {
+        self.limit = limit
+    }
+
+    /// How many blocks were decoded so far; small blocks that lie together count as one.
+    public var decodedCount: Int { locked { shelf.decodedCount } }
+
+    /// Bytes of pixels that are kept now.
+    public var bytes: Int { locked { shelf.bytes } }
+
+    /// Pixels of a window of one band.
+    ///
+    /// - Parameters:
+    ///   - path: the raster, as `RasterFile` takes it.
+    ///   - band: the band, counted from 0.
+    ///   - window: the pixels, inside of the raster; all if nil.
+    ///   - scene: what the file belongs to: the pixels of one scene are kept and given up together.
+    ///   - threads: how many threads decode what is missing.
+    /// - Throws: `RasterError` as `RasterFile` does.
+    public func read(
+        _ path: String, band: Int = 0, _ window: PixelWindow? = nil, of scene: String = "",
+        threads: Int = 1
+    ) throws -> RasterBuffer<UInt16> {
+        let layout = try layout(of: path)
+        let window = window ?? layout.size.window
+        guard layout.size.window.contains(window) else {
+            throw RasterError(
+                .invalid, path: path, "no window \(window) in a raster of \(layout.size)")
+        }
+        let source = BlockSource(path: path, band: band, scene: scene)
+        let parts = layout.parts(under: window)
+        locked { shelf.begin(layout.extent(of: window.rows), of: source) }
+        let workers = max(1, min(threads, parts.count))
+        let pixels = try [UInt16](unsafeUninitializedCapacity: window.size.count) { buffer, count in
+            let gathering = Gathering(source, layout, window, parts, buffer)
+            // Each worker copies blocks of its own into places of its own.
+            nonisolated(unsafe) let work = gathering
+            DispatchQueue.concurrentPerform(iterations: workers) { _ in gather(work) }
+            if let fault = gathering.fault { throw fault }
+            count = window.size.count
+        }
+        return RasterBuffer(unchecked: window.size, 1, pixels)
+    }
+
+    // MARK: Taking turns
+
+    private enum Step {
+        case copy(Int, RasterBuffer<UInt16>)
+        case decode(Int)
+        case done
+    }
+
+    private func gather(_ work: Gathering) {
+        while true {
+            switch locked({ next(work) }) {
+            case .copy(let part, let block): work.copy(block, part)
+            case .decode(let part): decode(part, work)
+            case .done: return
+            }
+        }
+    }
+
+    /// What a worker does next; waits where all that is left is being decoded by others.
+    private func next(_ work: Gathering) -> Step {
+        while work.fault == nil, !work.parts.isEmpty {
+            for (index, part) in work.parts.enumerated() {
+                switch shelf.take(part, of: work.source) {
+                case .ready(let block):
+                    work.parts.remove(at: index)
+                    return .copy(part, block)
+                case .missing:
+                    work.parts.remove(at: index)
+                    return .decode(part)
+                case .inWork: continue
+                }
+            }
+            condition.wait()
+        }
+        return .done
+    }
+
+    private func decode(_ part: Int, _ work: Gathering) {
+        do {
+            let file = try checkedOut(work.source.path)
+            let window = try work.layout.window(of: part)
+            let block: RasterBuffer<UInt16> = try file.raster.read(
+                window, bands: [work.source.band])
+            let end = work.layout.extent(of: window.rows).upperBound
+            locked {
+                shelf.put(block, part, of: work.source, end: end, limit: limit)
+                shelf.files.give(file, of: work.source.path)
+                condition.broadcast()
+            }
+            work.copy(block, part)
+        } catch {
+            locked {
+                shelf.giveUp(part, of: work.source)
+                if work.fault == nil { work.fault = error }
+                condition.broadcast()
+            }
+        }
+    }
+
+    // MARK: Open files
+
+    private func layout(of path: String) throws -> BlockLayout {
+        if let known = locked({ shelf.files.layout(of: path) }) { return known }
+        let file = try checkedOut(path)
+        let layout = BlockLayout(file.raster.size, block: file.raster.blockSize)
+        locked {
+            shelf.files.know(layout, of: path)
+            shelf.files.give(file, of: path)
+        }
+        return layout
+    }
+
+    private func checkedOut(_ path: String) throws -> OpenRaster {
+        // Nobody else holds what the shelf has handed out.
+        nonisolated(unsafe) let known = locked { shelf.files.take(path) }
+        return try known ?? OpenRaster(raster: RasterFile(reading: path))
+    }
+
+    private func locked<Result>(_ body: () -> Result) -> Result {
+        condition.lock()
+        defer { condition.unlock() }
+        return body()
+    }
+}
+
+/// One band of one file.
+struct BlockSource: Hashable {
+    let path: String
+    let band: Int
+    let scene: String
+}
+
+/// A window that is put together from blocks by a few threads.
+private final class Gathering {
+    let source: BlockSource
+    let layout: BlockLayout
+    // What is left to do and what went wrong: changed only under the lock of `DecodedBlocks`.
+    var parts: [Int]
+    var fault: (any Error)?
+    private let window: PixelWindow
+    private let pixels: UnsafeMutableBufferPointer<UInt16>
+
+    init(
+        _ source: BlockSource, _ layout: BlockLayout, _ window: PixelWindow, _ parts: [Int],
+        _ pixels: UnsafeMutableBufferPointer<UInt16>
+    ) {
+        (self.source, self.layout, self.window) = (source, layout, window)
+        (self.parts, self.pixels) = (parts, pixels)
+    }
+
+    /// Copies what the window has of a block.
+    func copy(_ block: RasterBuffer<UInt16>, _ part: Int) {
+        guard let area = try? layout.window(of: part), let common = area.intersection(window)
+        else { return }
+        let width = common.size.width
+        block.pixels.withUnsafeBufferPointer { block in
+            guard let from = block.baseAddress, let to = pixels.baseAddress else { return }
+            for row in common.rows {
+                let source =
+                    (row - area.offset.row) * area.size.width
+                    + common.offset.column - area.offset.column
+                let target =
+                    (row - window.offset.row) * window.size.width
+                    + common.offset.column - window.offset.column
+                (to + target).initialize(from: from + source, count: width)
+            }
+        }
+    }
+}

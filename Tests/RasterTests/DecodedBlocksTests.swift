@@ -1,0 +1,107 @@
+import Dispatch
+import Geo
+import Manifests
+import Raster
+import TestSupport
+import Testing
+
+@Suite struct DecodedBlocksTests {
+    /// 2300 × 2100 pixels in nine tiles of 1024 × 1024, the last ones cut off.
+    private static func scene(in folder: TemporaryFolder) throws -> (String, RasterBuffer<UInt16>) {
+        let size = try PixelSize(width: 2300, height: 2100)
+        let pixels: [UInt16] = (0..<size.count).map { index in
+            UInt16(index / 2300 * 7 + index % 2300)
+        }
+        let image = try RasterBuffer(size: size, pixels: pixels)
+        let path = folder.path("band.jp2")
+        try RasterWriter.write(image, as: .jpeg2000(), to: path)
+        return (path, image)
+    }
+
+    private static let windows = [
+        (0, 0, 600, 700), (500, 300, 1300, 1200), (1020, 1020, 10, 10), (0, 1000, 2300, 60),
+        (1900, 1600, 400, 500), (1000, 0, 100, 2100), (2047, 2047, 2, 2), (3, 5, 2290, 2090),
+    ]
+
+    private static func isRight(
+        _ window: (Int, Int, Int, Int), _ blocks: DecodedBlocks, _ path: String,
+        _ image: RasterBuffer<UInt16>, threads: Int = 1
+    ) throws -> Bool {
+        let (column, row, width, height) = window
+        let place = try PixelWindow(column: column, row: row, width: width, height: height)
+        return try blocks.read(path, place, threads: threads) == image.cropped(to: place)
+    }
+
+    @Test(arguments: [1, 2, 8]) func decodesEachBlockOnce(threads: Int) throws {
+        let folder = try TemporaryFolder()
+        let (path, image) = try Self.scene(in: folder)
+        let blocks = DecodedBlocks()
+        #expect(try Self.isRight((1030, 5, 200, 300), blocks, path, image, threads: threads))
+        #expect(blocks.decodedCount == 1)
+        for window in Self.windows {
+            #expect(try Self.isRight(window, blocks, path, image, threads: threads))
+        }
+        #expect(blocks.decodedCount == 9)
+        #expect(blocks.bytes == image.size.count * 2)
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test func servesManyThreads() throws {
+        let folder = try TemporaryFolder()
+        let (path, image) = try Self.scene(in: folder)
+        let blocks = DecodedBlocks()
+        nonisolated(unsafe) var wrong = [Bool](repeating: true, count: 24)
+        wrong.withUnsafeMutableBufferPointer { wrong in
+            nonisolated(unsafe) let wrong = wrong
+            DispatchQueue.concurrentPerform(iterations: wrong.count) { index in
+                let window = Self.windows[index % Self.windows.count]
+                wrong[index] = (try? Self.isRight(window, blocks, path, image)) != true
+            }
+        }
+        #expect(!wrong.contains(true))
+        #expect(blocks.decodedCount == 9)
+        withExtendedLifetime(folder) {}
+    }
+
+    /// With room for two rows of blocks, windows from top to bottom still decode each block once.
+    @Test func keepsToItsLimit() throws {
+        let folder = try TemporaryFolder()
+        let (path, image) = try Self.scene(in: folder)
+        let limit = 2 * 2300 * 1024 * 2
+        let blocks = DecodedBlocks(limit: limit)
+        for row in stride(from: 0, to: 2000, by: 200) {
+            for column in stride(from: 0, to: 2000, by: 200) {
+                #expect(try Self.isRight((column, row, 300, 100), blocks, path, image))
+                #expect(blocks.bytes <= limit)
+            }
+        }
+        #expect(blocks.decodedCount == 9)
+        let none = DecodedBlocks(limit: 0)
+        #expect(try Self.isRight(Self.windows[7], none, path, image, threads: 2))
+        #expect(none.bytes == 0)
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test func takesSmallBlocksTogether() throws {
+        let folder = try TemporaryFolder()
+        let (_, image) = try Self.scene(in: folder)
+        try RasterWriter.write(image, as: .geoTIFF(), to: folder.path("band.tif"))
+        let blocks = DecodedBlocks()
+        for window in Self.windows {
+            #expect(try Self.isRight(window, blocks, folder.path("band.tif"), image))
+        }
+        #expect(blocks.decodedCount == 9)
+    }
+
+    @Test(arguments: [1, 3]) func saysWhatCannotBeRead(threads: Int) throws {
+        let folder = try TemporaryFolder()
+        let (path, image) = try Self.scene(in: folder)
+        let blocks = DecodedBlocks()
+        #expect(throws: RasterError.self) { try blocks.read(path, band: 3, threads: threads) }
+        let outside = try PixelWindow(column: 0, row: 2000, width: 10, height: 200)
+        #expect(throws: RasterError.self) { try blocks.read(path, outside, threads: threads) }
+        #expect(throws: RasterError.self) { try blocks.read(folder.path("none.jp2")) }
+        #expect(try Self.isRight(Self.windows[1], blocks, path, image, threads: threads))
+        withExtendedLifetime(folder) {}
+    }
+}
