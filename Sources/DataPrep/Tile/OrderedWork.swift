@@ -4,7 +4,7 @@ import Foundation
 ///
 /// So what is written does not depend on which thread was faster, and memory holds no more than a few results.
 enum OrderedWork {
-    /// Makes and uses results 0, 1, 2 …
+    /// Makes results side by side and uses them one after another.
     ///
     /// - Parameters:
     ///   - count: how many.

@@ -1,6 +1,8 @@
 import Geo
 
-/// What `DecodedBlocks` keeps: blocks by place, and files that are open. Knows nothing of threads.
+/// Blocks by place, and files that are open: what `DecodedBlocks` keeps.
+///
+/// Knows nothing of threads.
 struct BlockShelf {
     private struct Key: Hashable {
         let source: BlockSource

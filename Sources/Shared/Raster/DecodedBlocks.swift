@@ -33,6 +33,7 @@ public final class DecodedBlocks: Sendable {
     ///   - window: the pixels, inside of the raster; all if nil.
     ///   - scene: what the file belongs to: the pixels of one scene are kept and given up together.
     ///   - threads: how many threads decode what is missing.
+    /// - Returns: one band of the window's size.
     /// - Throws: `RasterError` as `RasterFile` does.
     public func read(
         _ path: String, band: Int = 0, _ window: PixelWindow? = nil, of scene: String = "",
