@@ -180,4 +180,5 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
     benchmark("bench-torch-step", "TorchStep", ["Tensors", "MatterModel"])
     benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Tensors"])
     benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests", "Tensors"])
+    benchmark("bench-prep-jp2", "PrepJp2", ["Geo", "Raster", "Manifests", "Tensors"])
 }
