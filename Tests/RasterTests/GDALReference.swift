@@ -4,20 +4,30 @@ import Raster
 
 /// GDAL's own warp, to compare with.
 enum GDALReference {
-    private static func dataset(
-        _ buffer: RasterBuffer<UInt16>, _ grid: GeoGrid?, rpc: RPCModel? = nil
+    private static func type<Pixel: RasterPixel>(of pixel: Pixel.Type) -> GDALDataType {
+        switch Pixel.type {
+        case .uint8: GDT_Byte
+        case .uint16: GDT_UInt16
+        case .int16: GDT_Int16
+        case .float32: GDT_Float32
+        case .float64: GDT_Float64
+        }
+    }
+
+    private static func dataset<Pixel: RasterPixel>(
+        _ buffer: RasterBuffer<Pixel>, _ grid: GeoGrid?, rpc: RPCModel? = nil, nodata: Pixel
     ) -> GDALDatasetH? {
         // Raster sets GDAL up at its first use, and this test may come before any.
         _ = CoordinateTransform.isSame(.wgs84, CRS(epsg: 32633))
         let (width, height) = (Int32(buffer.size.width), Int32(buffer.size.height))
         let dataset = GDALCreate(
-            GDALGetDriverByName("MEM"), "", width, height, 1, GDT_UInt16, nil)
+            GDALGetDriverByName("MEM"), "", width, height, 1, type(of: Pixel.self), nil)
         var pixels = buffer.pixels
         let status = GDALDatasetRasterIO(
-            dataset, GF_Write, 0, 0, width, height, &pixels, width, height, GDT_UInt16, 1, nil,
-            0, 0, 0)
+            dataset, GF_Write, 0, 0, width, height, &pixels, width, height, type(of: Pixel.self), 1,
+            nil, 0, 0, 0)
         precondition(status == CE_None)
-        GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, 1), 0)
+        GDALSetRasterNoDataValue(GDALGetRasterBand(dataset, 1), nodata.double)
         if let grid {
             var numbers = grid.transform.gdal
             GDALSetGeoTransform(dataset, &numbers)
@@ -32,16 +42,21 @@ enum GDALReference {
         return dataset
     }
 
+    private static func name(_ kernel: ResamplingKernel) -> String {
+        kernel == .nearest ? "near" : kernel.rawValue
+    }
+
     /// `gdalwarp -et 0 -r KERNEL` onto a grid.
-    static func warp(
-        _ image: RasterBuffer<UInt16>, from grid: GeoGrid?, rpc: RPCModel? = nil,
-        onto target: GeoGrid, kernel: ResamplingKernel = .cubic, options: [String] = []
-    ) -> RasterBuffer<UInt16> {
-        let source = dataset(image, grid, rpc: rpc)
-        var result = RasterBuffer<UInt16>(size: target.size, filledWith: 0)
-        let output = dataset(result, target)
+    static func warp<Pixel: RasterPixel>(
+        _ image: RasterBuffer<Pixel>, from grid: GeoGrid?, rpc: RPCModel? = nil,
+        onto target: GeoGrid, kernel: ResamplingKernel = .cubic, options: [String] = [],
+        nodata: Pixel = .zero
+    ) -> RasterBuffer<Pixel> {
+        let source = dataset(image, grid, rpc: rpc, nodata: nodata)
+        var result = RasterBuffer<Pixel>(size: target.size, filledWith: nodata)
+        let output = dataset(result, target, nodata: nodata)
         var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-        for option in ["-et", "0", "-r", kernel.rawValue, "-ovr", "NONE"] + options {
+        for option in ["-et", "0", "-r", name(kernel), "-ovr", "NONE"] + options {
             list = CSLAddString(list, option)
         }
         let arguments = GDALWarpAppOptionsNew(list, nil)
@@ -52,8 +67,8 @@ enum GDALReference {
         CSLDestroy(list)
         let (width, height) = (Int32(target.size.width), Int32(target.size.height))
         let status = GDALDatasetRasterIO(
-            output, GF_Read, 0, 0, width, height, &result.pixels, width, height, GDT_UInt16, 1,
-            nil, 0, 0, 0)
+            output, GF_Read, 0, 0, width, height, &result.pixels, width, height,
+            type(of: Pixel.self), 1, nil, 0, 0, 0)
         precondition(status == CE_None)
         matter_close(source)
         matter_close(output)

@@ -59,25 +59,13 @@ struct Resampler<Pixel: RasterPixel> {
         }
     }
 
-    @inline(__always)
-    private func write(_ index: Int, _ value: (Int) -> Pixel) {
-        for band in 0..<bands { result[band * warp.target.size.count + index] = value(band) }
-        resultMask[index] = 1
-    }
-
-    @_specialize(where Pixel == UInt16)
-    @_specialize(where Pixel == UInt8)
-    @_specialize(where Pixel == Float)
     private func interpolate(row: Int, stretch: SIMD2<Float>) {
-        let width = warp.target.size.width
         let places = places(row: row)
-        if stretch == SIMD2(1, 1), let table = KernelTable.of(kernel),
-            let source = source as? UnsafeBufferPointer<UInt16>,
-            let result = result as? UnsafeMutableBufferPointer<UInt16>
-        {
-            quickly(row: row, places, table, source, result)
+        if let type = Pixel.type.kernels, kernel == .nearest || stretch == SIMD2(1, 1) {
+            quickly(row: row, places, type)
             return
         }
+        let width = warp.target.size.width
         for column in 0..<width {
             let (x, y) = (places.x[column], places.y[column])
             guard x >= 0, y >= 0, x < Double(size.width), y < Double(size.height) else { continue }
@@ -85,7 +73,11 @@ struct Resampler<Pixel: RasterPixel> {
             guard mask[nearest] != 0 else { continue }
             let index = row * width + column
             if kernel == .nearest {
-                write(index) { source[$0 * size.count + nearest] }
+                for band in 0..<bands {
+                    result[band * warp.target.size.count + index] =
+                        source[band * size.count + nearest]
+                }
+                resultMask[index] = 1
             } else {
                 manyTaps(index, x, y, stretch)
             }
@@ -107,24 +99,25 @@ struct Resampler<Pixel: RasterPixel> {
     }
 
     /// The row of an image as fine as the target: all in C but the pixels that lie beside invalid ones.
-    private func quickly(
-        row: Int, _ places: (x: [Double], y: [Double]), _ table: KernelTable,
-        _ source: UnsafeBufferPointer<UInt16>, _ result: UnsafeMutableBufferPointer<UInt16>
-    ) {
-        let (width, count) = (warp.target.size.width, warp.target.size.count)
-        guard let pixels = source.baseAddress, let mask = mask.baseAddress,
-            let target = result.baseAddress, let targetMask = resultMask.baseAddress
-        else { return }
+    private func quickly(row: Int, _ places: (x: [Double], y: [Double]), _ type: Int32) {
+        let width = warp.target.size.width
+        guard let target = result.baseAddress, let targetMask = resultMask.baseAddress else {
+            return
+        }
+        let image = ckernels_source(
+            pixels: source.baseAddress, mask: mask.baseAddress, width: Int32(size.width),
+            height: Int32(size.height), bands: Int32(bands), type: type,
+            nodata: nodata?.double ?? 0, has_nodata: nodata == nil ? 0 : 1)
+        let line = ckernels_row(
+            pixels: target + row * width, plane: warp.target.size.count,
+            mask: targetMask + row * width, count: Int32(width))
+        guard let table = KernelTable.of(kernel) else {
+            ckernels_nearest(image, places.x, places.y, line)
+            return
+        }
         var state = [UInt8](repeating: 0, count: width)
         ckernels_interpolate(
-            ckernels_source(
-                pixels: pixels, mask: mask, width: Int32(size.width), height: Int32(size.height),
-                bands: Int32(bands)),
-            places.x, places.y, table.weights, Int32(table.taps),
-            (nodata as? UInt16).map(Int32.init) ?? -1,
-            ckernels_row(
-                pixels: target + row * width, plane: count, mask: targetMask + row * width,
-                count: Int32(width)), &state)
+            image, places.x, places.y, table.weights, Int32(table.taps), line, &state)
         for column in 0..<width where state[column] == UInt8(CKERNELS_EDGE) {
             manyTaps(row * width + column, places.x[column], places.y[column], SIMD2(1, 1))
         }
@@ -133,7 +126,11 @@ struct Resampler<Pixel: RasterPixel> {
     @inline(__always)
     private func put(_ value: Float, _ band: Int, _ index: Int) {
         var pixel = Pixel(sample: value)
-        if let nodata, pixel == nodata { pixel = Pixel(sample: nodata.sample + 1) }
+        if let nodata, pixel == nodata {
+            pixel = Pixel(sample: nodata.sample + 1)
+            // The largest number of its type.
+            if pixel == nodata { pixel = Pixel(sample: nodata.sample - 1) }
+        }
         result[band * warp.target.size.count + index] = pixel
     }
 
@@ -192,5 +189,18 @@ struct Resampler<Pixel: RasterPixel> {
             }
         }
         return sum / total
+    }
+}
+
+extension RasterPixelType {
+    /// What the C loops call it; nil for a type that they do not know.
+    var kernels: Int32? {
+        switch self {
+        case .uint8: Int32(CKERNELS_UINT8)
+        case .uint16: Int32(CKERNELS_UINT16)
+        case .int16: Int32(CKERNELS_INT16)
+        case .float32: Int32(CKERNELS_FLOAT32)
+        case .float64: nil
+        }
     }
 }

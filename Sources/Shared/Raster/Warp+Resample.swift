@@ -56,30 +56,27 @@ extension Warp {
     }
 
     /// 1 where a source pixel may be used.
-    @_specialize(where Pixel == UInt16)
-    @_specialize(where Pixel == UInt8)
-    @_specialize(where Pixel == Float)
     private static func mask<Pixel: RasterPixel>(
         of image: RasterBuffer<Pixel>, _ valid: RasterBuffer<UInt8>?, _ nodata: Pixel?
     ) -> [UInt8] {
-        let count = image.size.count
-        if valid == nil, let nodata = nodata as? UInt16, let pixels = image.pixels as? [UInt16] {
-            return [UInt8](unsafeUninitializedCapacity: count) { mask, written in
-                ckernels_mask(
-                    pixels, count, Int32(image.bands), nodata, count, mask.baseAddress)
-                written = count
-            }
-        }
         var mask =
             valid.map { $0.band(0).map { $0 == 0 ? 0 : 1 } }
-            ?? [UInt8](repeating: 1, count: count)
-        let mayBeNaN = Pixel.type == .float32 || Pixel.type == .float64
-        guard nodata != nil || mayBeNaN else { return mask }
-        for band in 0..<image.bands {
-            for (index, pixel) in image.band(band).enumerated()
-            where pixel == nodata || pixel != pixel {
-                mask[index] = 0
+            ?? [UInt8](repeating: 1, count: image.size.count)
+        guard let type = Pixel.type.kernels else {
+            for band in 0..<image.bands {
+                for (index, pixel) in image.band(band).enumerated()
+                where pixel == nodata || pixel != pixel {
+                    mask[index] = 0
+                }
             }
+            return mask
+        }
+        image.pixels.withUnsafeBytes { pixels in
+            ckernels_mask(
+                ckernels_source(
+                    pixels: pixels.baseAddress, mask: nil, width: Int32(image.size.width),
+                    height: Int32(image.size.height), bands: Int32(image.bands), type: type,
+                    nodata: nodata?.double ?? 0, has_nodata: nodata == nil ? 0 : 1), &mask)
         }
         return mask
     }
