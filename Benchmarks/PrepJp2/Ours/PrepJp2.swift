@@ -42,7 +42,7 @@ import Tensors
         let bench = PrepJp2(output: words[1], paths: paths, source: source, isShifted: isShifted)
         try bench.run(onto: CRS(epsg: epsg), threads: threads)
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         let times = [usage.ru_utime, usage.ru_stime]
         print("whole", (ContinuousClock.now - start) / .seconds(1))
         print("cpu", times.reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 })
@@ -62,7 +62,7 @@ import Tensors
         let tiles = Array(grids.tiles)
         nonisolated(unsafe) var next = 0
         let lock = NSLock()
-        nonisolated(unsafe) let bench = self
+        let bench = self
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             do {
                 while true {
