@@ -48,7 +48,7 @@ import Tensors
         try AtomicFile.makeFolder(at: output)
         let grids = try TileGrid(target, tile: PixelSize(width: 1096, height: 1096), edge: .pad)
         let tiles = Array(grids.tiles)
-        let stages = Stages()
+        let (stages, writer) = (Stages(), Writer())
         nonisolated(unsafe) var next = 0
         let lock = NSLock()
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
@@ -62,13 +62,14 @@ import Tensors
                     guard mine < tiles.count else { return }
                     let tile = tiles[mine]
                     let grid = try grids.grid(column: tile.column, row: tile.row)
-                    try cut(grid, own, source, crs != nil, mine, stages)
+                    try cut(grid, own, source, crs != nil, mine, stages, writer)
                 }
             } catch {
                 FileHandle.standardError.write(Data("bench-prep-chain: \(error)\n".utf8))
                 exit(74)
             }
         }
+        writer.finish()
         for (name, seconds) in stages.sums.sorted(by: { $0.key < $1.key }) {
             print(name, seconds)
         }
@@ -77,7 +78,7 @@ import Tensors
 
     private func cut(
         _ grid: GeoGrid, _ file: borrowing RasterFile, _ source: GeoGrid, _ isShifted: Bool,
-        _ index: Int, _ stages: Stages
+        _ index: Int, _ stages: Stages, _ writer: Writer
     ) throws {
         let warp =
             try isShifted
@@ -95,9 +96,28 @@ import Tensors
             bandNames: ["B02", "B03", "B04", "B08"])
         clock = stages.note("encode", since: clock)
         _ = SHA256Digest(of: bytes)
-        try AtomicFile.write(bytes, to: "\(output)/\(index).tif")
-        _ = stages.note("digest and write", since: clock)
+        _ = stages.note("digest", since: clock)
+        writer.write(bytes, to: "\(output)/\(index).tif")
     }
+}
+
+/// Writes files beside the work, a few at most in waiting: a disk that is asked to keep its word needs no processor.
+private struct Writer: Sendable {
+    private let queue = DispatchQueue(label: "writer")
+    private let room = DispatchSemaphore(value: 4)
+
+    func write(_ bytes: [UInt8], to path: String) {
+        room.wait()
+        queue.async {
+            do { try AtomicFile.write(bytes, to: path) } catch {
+                FileHandle.standardError.write(Data("bench-prep-chain: \(error)\n".utf8))
+                exit(74)
+            }
+            room.signal()
+        }
+    }
+
+    func finish() { queue.sync {} }
 }
 
 /// Seconds by stage, over all threads.

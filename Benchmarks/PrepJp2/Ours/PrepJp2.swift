@@ -16,6 +16,9 @@ import Tensors
     private let source: GeoGrid
     private let isShifted: Bool
     private let blocks = DecodedBlocks()
+    // Files are written beside the work, a few at most in waiting.
+    private let writer = DispatchQueue(label: "writer")
+    private let room = DispatchSemaphore(value: 4)
 
     /// A field that changes everywhere, as alignment gives one.
     private struct Field: ShiftField {
@@ -75,10 +78,10 @@ import Tensors
                     try bench.cut(grids.grid(column: tile.column, row: tile.row), mine)
                 }
             } catch {
-                FileHandle.standardError.write(Data("bench-prep-jp2: \(error)\n".utf8))
-                exit(74)
+                bench.fail(error)
             }
         }
+        writer.sync {}
     }
 
     private func cut(_ grid: GeoGrid, _ index: Int) throws {
@@ -90,6 +93,15 @@ import Tensors
         guard tile.valid.pixels.contains(1) else { return }
         let bytes = try RasterWriter.encode(tile.image, grid: grid, as: .cog(.zstd), nodata: 0)
         _ = SHA256Digest(of: bytes)
-        try AtomicFile.write(bytes, to: "\(output)/\(index).tif")
+        room.wait()
+        writer.async {
+            do { try AtomicFile.write(bytes, to: "\(output)/\(index).tif") } catch { fail(error) }
+            room.signal()
+        }
+    }
+
+    private func fail(_ error: any Error) -> Never {
+        FileHandle.standardError.write(Data("bench-prep-jp2: \(error)\n".utf8))
+        exit(74)
     }
 }
