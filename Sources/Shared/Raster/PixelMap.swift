@@ -95,17 +95,42 @@ struct PositionLattice: Sendable {
 
     @inline(__always)
     func position(column: Double, row: Double) -> Position {
-        let (x, y) = ((column - Self.start) / step, (row - Self.start) / step)
+        nodes.withUnsafeBufferPointer { position(column: column, row: row, among: $0) }
+    }
+
+    @inline(__always)
+    private func position(
+        column: Double, row: Double, among nodes: UnsafeBufferPointer<Position>
+    ) -> Position {
+        // The step is a power of 2: its inverse is exact.
+        let inverse = 1 / step
+        let (x, y) = ((column - Self.start) * inverse, (row - Self.start) * inverse)
         let left = min(max(Int(x), 0), columns - 2)
         let top = min(max(Int(y), 0), rows - 2)
         let (u, v) = (x - Double(left), y - Double(top))
         let index = top * columns + left
-        return nodes.withUnsafeBufferPointer { nodes in
-            let (a, b) = (nodes[index], nodes[index + 1])
-            let (c, d) = (nodes[index + columns], nodes[index + columns + 1])
-            return Position(
-                x: (a.x * (1 - u) + b.x * u) * (1 - v) + (c.x * (1 - u) + d.x * u) * v,
-                y: (a.y * (1 - u) + b.y * u) * (1 - v) + (c.y * (1 - u) + d.y * u) * v)
+        let (a, b) = (nodes[index], nodes[index + 1])
+        let (c, d) = (nodes[index + columns], nodes[index + columns + 1])
+        return Position(
+            x: (a.x * (1 - u) + b.x * u) * (1 - v) + (c.x * (1 - u) + d.x * u) * v,
+            y: (a.y * (1 - u) + b.y * u) * (1 - v) + (c.y * (1 - u) + d.y * u) * v)
+    }
+
+    /// The positions of a row's pixel centres, each moved by its shift, less an origin.
+    func fill(
+        _ x: UnsafeMutableBufferPointer<Double>, _ y: UnsafeMutableBufferPointer<Double>,
+        row: Int, shifts: UnsafeBufferPointer<SIMD2<Double>>, origin: PixelOffset
+    ) {
+        let (left, top) = (Double(origin.column), Double(origin.row))
+        nodes.withUnsafeBufferPointer { nodes in
+            for column in shifts.indices {
+                let shift = shifts[column]
+                let place = position(
+                    column: Double(column) + 0.5 + shift.x, row: Double(row) + 0.5 + shift.y,
+                    among: nodes)
+                x[column] = place.x - left
+                y[column] = place.y - top
+            }
         }
     }
 }

@@ -40,7 +40,8 @@ extension RasterFormat {
                 "BLOCKXSIZE=1024", "BLOCKYSIZE=1024", "NUM_THREADS=1",
             ] + (bits.map { ["NBITS=\($0)"] } ?? [])
         case .png:
-            return ["ZLEVEL=6"]
+            // Half the time of level 6 on pictures of land, for a fifteenth more bytes.
+            return ["ZLEVEL=3"]
         }
     }
 

@@ -89,11 +89,22 @@ struct Resampler<Pixel: RasterPixel> {
         let shifts = warp.shift.shifts(ofRow: row, columns: warp.target.size.width)
         var x = [Double](repeating: 0, count: shifts.count)
         var y = x
-        for (column, shift) in shifts.enumerated() {
-            let place = warp.map.source(
-                column: Double(column) + 0.5 + shift.x, row: Double(row) + 0.5 + shift.y)
-            x[column] = place.x - Double(origin.column)
-            y[column] = place.y - Double(origin.row)
+        switch warp.map {
+        case .affine(let map):
+            for (column, shift) in shifts.enumerated() {
+                let place = map.map(
+                    column: Double(column) + 0.5 + shift.x, row: Double(row) + 0.5 + shift.y)
+                x[column] = place.x - Double(origin.column)
+                y[column] = place.y - Double(origin.row)
+            }
+        case .lattice(let map):
+            x.withUnsafeMutableBufferPointer { x in
+                y.withUnsafeMutableBufferPointer { y in
+                    shifts.withUnsafeBufferPointer {
+                        map.fill(x, y, row: row, shifts: $0, origin: origin)
+                    }
+                }
+            }
         }
         return (x, y)
     }
