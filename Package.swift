@@ -114,7 +114,7 @@ let package = Package(
         floor("Store", ["Geo", "Manifests", "Tensors", "CLMDB"]),
 
         // Room 1: scenes → aligned tiles.
-        room("DataPrep", ["Geo", "Raster", "Manifests", "Recipes", "Tensors", "Store", logging]),
+        room("DataPrep", ["CKernels", "Geo", "Raster", "Manifests", "Recipes", "Tensors", "Store", logging]),
         program("matter-prep", of: "DataPrep", ["Geo", "Manifests", "Raster", "Tensors"]),
 
         // Room 2: tiles → pretrained encoder.
@@ -178,7 +178,7 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
                 swiftSettings: strict))
     }
     benchmark("bench-torch-step", "TorchStep", ["Tensors", "MatterModel"])
-    benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Tensors"])
+    benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Raster", "Tensors"])
     benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-prep-jp2", "PrepJp2", ["Geo", "Raster", "Manifests", "Tensors"])
 }

@@ -62,7 +62,7 @@ public struct FittedShift: Sendable {
     public let global: Shift
     /// The field, global shift included; `nil` when one shift explains all windows.
     public let field: AlignmentField?
-    /// "constant", "affine" or "smooth".
+    /// "constant", "affine", "smooth" or "broken".
     public let model: String
     /// Windows that count, after outliers were set aside.
     public let inliers: Int
@@ -72,6 +72,11 @@ public struct FittedShift: Sendable {
     public let crossCheckedResidual: Double
     /// Standard error of the global shift in pixels.
     public let uncertainty: Double
+
+    /// The displacement at a position of the reference.
+    public func shift(row: Double, column: Double) -> Shift {
+        field?.shift(row: row, column: column) ?? global
+    }
 }
 
 extension WindowSurvey {
@@ -79,6 +84,9 @@ extension WindowSurvey {
     public func fitted(width: Int, height: Int) -> FittedShift? {
         FieldFitter(survey: self).fit(width: width, height: height)
     }
+
+    /// A first smooth field, at the middle of every window: (rows, columns).
+    func guide() -> [Shift] { FieldFitter(survey: self).guide() }
 }
 
 /// Fits the smallest model that explains the windows: one shift, a plane, or a smooth field.
@@ -93,7 +101,7 @@ struct FieldFitter {
 
     /// The models, from stiff to supple.
     private enum Model: CaseIterable {
-        case constant, affine, stiff, medium, supple, limp
+        case constant, affine, stiff, medium, supple, limp, broken
 
         var smoothness: Double? {
             switch self {
@@ -102,13 +110,18 @@ struct FieldFitter {
             case .medium: 1
             case .supple: 0.1
             case .limp: 0.01
+            case .broken: 3
             }
         }
+
+        /// The second difference in pixels at which a field may break, as at the border of two detectors' strips.
+        var breakSize: Double? { self == .broken ? 0.005 : nil }
 
         var name: String {
             switch self {
             case .constant: "constant"
             case .affine: "affine"
+            case .broken: "broken"
             default: "smooth"
             }
         }
@@ -136,6 +149,14 @@ struct FieldFitter {
         return summary(
             solution, model: best.model, score: best.score, weights: weights, width: width,
             height: height)
+    }
+
+    /// A smooth field at the middle of every window, not judged.
+    func guide() -> [Shift] {
+        let field = solve(.medium, survey.answers)
+        return (0..<survey.rows * survey.columns).map {
+            field[($0 / survey.columns + 1) * columns + $0 % survey.columns + 1]
+        }
     }
 
     // MARK: Judging
@@ -203,7 +224,7 @@ struct FieldFitter {
             case .constant, .affine:
                 field = plane(answers, weights, isConstant: model == .constant) ?? field
             default:
-                field = smooth(answers, weights, model.smoothness ?? 1, start: field)
+                field = smooth(answers, weights, model, start: field)
             }
         }
         return field
@@ -211,16 +232,19 @@ struct FieldFitter {
 
     /// Tukey's weights about a field, by the answers' precision.
     private func robustWeights(_ field: [Shift], _ answers: [WindowShift]) -> [Double] {
-        let distances = answers.map { ($0.shift - seen($0, in: field)).length }
-        let scale = max(4.685 * 1.4826 * distances.median, 0.02)
-        return zip(answers, distances).map { answer, distance in
+        let errors = answers.map { ($0.uncertainty * $0.uncertainty + Self.floor).squareRoot() }
+        let distances = zip(answers, errors).map { ($0.shift - seen($0, in: field)).length / $1 }
+        let scale = max(4.685 * 1.4826 * distances.median, 4.685)
+        return zip(errors, distances).map { error, distance in
             let relative = distance / scale
             guard relative < 1 else { return 0 }
             let weight = (1 - relative * relative) * (1 - relative * relative)
-            let error = max(answer.uncertainty, 0.005)
-            return weight * min(1, 0.02 * 0.02 / (error * error) + 0.05)
+            return weight * Self.floor / (error * error)
         }
     }
+
+    /// What a window is wrong by however well its phases agree (change, relief), squared: 0.01 px.
+    private static let floor = 1e-4
 
     /// The middle of a window's texture, in windows.
     private func middle(of answer: WindowShift) -> (row: Double, column: Double) {
@@ -265,15 +289,16 @@ struct FieldFitter {
     }
 
     private func smooth(
-        _ answers: [WindowShift], _ weights: [Double], _ smoothness: Double, start: [Shift]
+        _ answers: [WindowShift], _ weights: [Double], _ model: Model, start: [Shift]
     ) -> [Shift] {
         let mean = weights.reduce(0, +) / Double(max(weights.count, 1))
         guard mean > 0 else { return start }
         let solver = SmoothField(
-            rows: rows, columns: columns, smoothness: smoothness,
+            rows: rows, columns: columns, smoothness: model.smoothness ?? 1,
             observations: zip(answers, weights).map {
                 SmoothField.Observation(nodes: nodes(under: $0), weight: $1 / mean)
-            })
+            },
+            breaks: model.breakSize.map { ([start.map(\.rows), start.map(\.columns)], $0) })
         let down = solver.solve(values: answers.map(\.shift.rows), start: start.map(\.rows))
         let across = solver.solve(
             values: answers.map(\.shift.columns), start: start.map(\.columns))

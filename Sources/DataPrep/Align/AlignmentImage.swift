@@ -42,6 +42,9 @@ public struct Shift: Hashable, Sendable, Codable {
     /// Its length in pixels.
     public var length: Double { (rows * rows + columns * columns).squareRoot() }
 
+    /// The larger of its components' lengths in pixels.
+    var largest: Double { max(abs(rows), abs(columns)) }
+
     /// The sum of two.
     public static func + (left: Shift, right: Shift) -> Shift {
         Shift(rows: left.rows + right.rows, columns: left.columns + right.columns)

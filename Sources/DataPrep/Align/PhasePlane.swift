@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 func cosine(_ angle: Double) -> Double { cos(angle) }
@@ -13,7 +14,7 @@ struct PhasePlane {
     /// What a fit gives.
     struct Fit {
         var shift: Shift
-        /// Standard error of a component in pixels, from the scatter of the phases.
+        /// Standard error of a component in pixels, from how far the phases agree.
         var uncertainty: Double
         /// Length of the weighted mean of the phase residuals as unit vectors: 1 all agree, 0 noise.
         var coherence: Double
@@ -23,19 +24,22 @@ struct PhasePlane {
     static let cutOff = 0.35
     /// Phase scatter that even frequencies without noise have (change on the ground), in radians.
     static let floor = 0.3
+    /// A frequency counts as far as it is stronger than this many times the noise.
+    static let beyondNoise = 2.0
 
     let side: Int
-    private let indices: [Int]
-    private let noiseIndices: [Int]
-    /// 2π times the frequency, by entry of `indices`.
+    /// Places of the frequencies in a cross-spectrum.
+    private let places: [Int32]
+    private let noisePlaces: [Int32]
+    /// 2π times the frequency, by entry of `places`, filled with zeros to a multiple of eight.
     private let rowSlopes: [Float]
     private let columnSlopes: [Float]
 
     init(side: Int) {
         self.side = side
         let half = side / 2 + 1
-        var kept: [(index: Int, row: Float, column: Float)] = []
-        var noise: [Int] = []
+        var kept: [(place: Int, row: Float, column: Float)] = []
+        var noise: [Int32] = []
         for row in 0..<side {
             let u = Double(row < half ? row : row - side) / Double(side)
             for column in 0..<half {
@@ -46,115 +50,99 @@ struct PhasePlane {
                 if radius > 1.5 / Double(side), radius < Self.cutOff, !isRepeated {
                     kept.append((row * half + column, Float(2 * .pi * u), Float(2 * .pi * v)))
                 } else if radius > 0.42, radius < 0.5 {
-                    noise.append(row * half + column)
+                    noise.append(Int32(row * half + column))
                 }
             }
         }
-        indices = kept.map(\.index)
-        rowSlopes = kept.map(\.row)
-        columnSlopes = kept.map(\.column)
+        places = kept.map { Int32($0.place) }
+        let filling = [Float](repeating: 0, count: (8 - kept.count % 8) % 8)
+        rowSlopes = kept.map(\.row) + filling
+        columnSlopes = kept.map(\.column) + filling
         // A quarter of them tells the median as well.
-        noiseIndices = stride(from: 0, to: noise.count, by: 4).map { noise[$0] }
+        noisePlaces = stride(from: 0, to: noise.count, by: 4).map { noise[$0] }
     }
 
     /// Fits the plane to one cross-spectrum, (side, side/2+1) complex numbers as pairs.
     func fit(_ spectrum: UnsafePointer<Float>) -> Fit? {
-        let count = indices.count
-        var phases = [Float](repeating: 0, count: count)
-        var trust = [Float](repeating: 0, count: count)
         let noise = noiseLevel(spectrum)
         guard noise.isFinite else { return nil }
-        for entry in 0..<count {
-            let (real, imaginary) = (spectrum[2 * indices[entry]], spectrum[2 * indices[entry] + 1])
-            let amplitude = (real * real + imaginary * imaginary).squareRoot()
-            guard amplitude > 0 else { continue }
-            phases[entry] = atan2(imaginary, real)
-            trust[entry] = 1 / (Float(Self.floor * Self.floor) + noise / amplitude)
+        var phases = [Float](repeating: 0, count: rowSlopes.count)
+        var trust = phases
+        ckernels_phases(
+            spectrum, places, places.count, Float(Self.floor * Self.floor), noise,
+            Float(Self.beyondNoise), &phases, &trust)
+        return phases.withUnsafeBufferPointer { phases in
+            trust.withUnsafeBufferPointer { trust in
+                rowSlopes.withUnsafeBufferPointer { rows in
+                    columnSlopes.withUnsafeBufferPointer { columns in
+                        fit(
+                            ckernels_plane(
+                                phases: phases.baseAddress, trust: trust.baseAddress,
+                                row_slopes: rows.baseAddress, column_slopes: columns.baseAddress,
+                                count: phases.count))
+                    }
+                }
+            }
         }
-        return fit(phases: phases, trust: trust)
     }
 
-    private func noiseLevel(_ spectrum: UnsafePointer<Float>) -> Float {
-        let amplitudes = noiseIndices.map { index -> Float in
-            let (real, imaginary) = (spectrum[2 * index], spectrum[2 * index + 1])
-            return (real * real + imaginary * imaginary).squareRoot()
-        }
-        return amplitudes.sorted()[amplitudes.count / 2]
+    /// The median length of a spectrum's numbers at frequencies that hold little but noise.
+    func noiseLevel(_ spectrum: UnsafePointer<Float>) -> Float {
+        var lengths = [Float](repeating: 0, count: noisePlaces.count)
+        ckernels_lengths(spectrum, noisePlaces, noisePlaces.count, &lengths)
+        lengths.sort()
+        return lengths[lengths.count / 2]
     }
 
-    private func fit(phases: [Float], trust: [Float]) -> Fit? {
-        var (rows, columns) = (Float(0), Float(0))
+    private func fit(_ plane: ckernels_plane) -> Fit? {
+        var (rows, columns) = (0.0, 0.0)
         var sums = NormalSums()
         for iteration in 0..<12 {
-            sums = accumulate(
-                phases: phases, trust: trust, rows: rows, columns: columns,
-                scale: iteration < 5 ? 1.5 : 0.6)
+            sums = NormalSums(
+                of: plane, rows: rows, columns: columns, scale: iteration < 5 ? 1.5 : 0.6)
             guard let step = sums.solution else { return nil }
-            rows += Float(step.rows)
-            columns += Float(step.columns)
+            rows += step.rows
+            columns += step.columns
             if iteration > 6, step.length < 1e-5 { break }
         }
-        guard let covariance = sums.uncertainty(of: indices.count) else {
-            return nil
-        }
-        return Fit(
-            shift: Shift(rows: Double(rows), columns: Double(columns)), uncertainty: covariance,
-            coherence: agreement(phases: phases, trust: trust, rows: rows, columns: columns))
+        return agreement(of: plane, with: Shift(rows: rows, columns: columns))
     }
 
-    /// The weighted mean cosine of the distances from the plane.
-    private func agreement(phases: [Float], trust: [Float], rows: Float, columns: Float) -> Double {
-        var (sum, total) = (Float(0), Float(0))
-        for entry in phases.indices {
-            let distance = phases[entry] - rowSlopes[entry] * rows - columnSlopes[entry] * columns
-            sum += trust[entry] * cosf(distance)
-            total += trust[entry]
-        }
-        return total > 0 ? Double(sum / total).clamped(to: 0...1) : 0
-    }
-
-    /// The weighted normal equations of the residual plane.
-    private func accumulate(
-        phases: [Float], trust: [Float], rows: Float, columns: Float, scale: Float
-    ) -> NormalSums {
-        var sums = NormalSums()
-        let turn = 2 * Float.pi
-        for entry in phases.indices {
-            let (u, v) = (rowSlopes[entry], columnSlopes[entry])
-            var residual = phases[entry] - u * rows - v * columns
-            residual -= turn * (residual / turn).rounded()
-            let relative = residual / scale
-            let bounded = 1 + relative * relative
-            let weight = trust[entry] / (bounded * bounded)
-            sums.uu += Double(weight * u * u)
-            sums.uv += Double(weight * u * v)
-            sums.vv += Double(weight * v * v)
-            sums.u += Double(weight * u * residual)
-            sums.v += Double(weight * v * residual)
-            sums.squares += Double(weight * residual * residual)
-        }
-        return sums
+    /// A shift with what is to be thought of it.
+    ///
+    /// The shift maximises Σ t·cos r over frequencies of trust t and distance r from the plane. Where the mean cosine is ρ, the
+    /// scatter of sin r is (1 − ρ²) / 2, and that of the maximum is Σ t²q·(1 − ρ²) / 2 over (ρ·Σ tq)², q = (u² + v²) / 2. A
+    /// Hann window ties 2.25 neighbouring frequencies together.
+    private func agreement(of plane: ckernels_plane, with shift: Shift) -> Fit? {
+        var sums = [Double](repeating: 0, count: 4)
+        ckernels_plane_agreement(plane, Float(shift.rows), Float(shift.columns), &sums)
+        guard sums[1] > 0, sums[2] > 0 else { return nil }
+        let coherence = (sums[0] / sums[1]).clamped(to: 0...1)
+        let variance = 2.25 * (1 - coherence * coherence) / 2 * sums[3]
+        let error = variance.squareRoot() / (max(coherence, 1e-6) * sums[2])
+        return Fit(shift: shift, uncertainty: error, coherence: coherence)
     }
 }
 
 /// Sums of a weighted fit of a plane through the origin.
 private struct NormalSums {
-    var (uu, uv, vv, u, v) = (0.0, 0.0, 0.0, 0.0, 0.0)
-    var squares = 0.0
+    private var (uu, uv, vv, u, v) = (0.0, 0.0, 0.0, 0.0, 0.0)
 
-    var determinant: Double { uu * vv - uv * uv }
+    init() {}
+
+    /// The normal equations of what a plane leaves.
+    init(of plane: ckernels_plane, rows: Double, columns: Double, scale: Float) {
+        var sums = [Double](repeating: 0, count: 5)
+        ckernels_plane_sums(plane, Float(rows), Float(columns), scale, &sums)
+        (uu, uv, vv, u, v) = (sums[0], sums[1], sums[2], sums[3], sums[4])
+    }
+
+    private var determinant: Double { uu * vv - uv * uv }
 
     var solution: Shift? {
         guard determinant > 1e-9 * uu * vv, determinant > 0 else { return nil }
         return Shift(
             rows: (vv * u - uv * v) / determinant, columns: (uu * v - uv * u) / determinant)
-    }
-
-    /// The larger standard error; a Hann window ties 2.25 neighbouring frequencies together.
-    func uncertainty(of count: Int) -> Double? {
-        guard determinant > 0, count > 2 else { return nil }
-        let variance = squares / Double(count - 2) * max(uu, vv) / determinant
-        return (2.25 * variance).squareRoot()
     }
 }
 

@@ -2,6 +2,8 @@
 public struct ShiftSearch: Hashable, Sendable, Codable {
     /// Side of a window in pixels, a power of two; `nil` chooses 256, or less for small images.
     public var windowSide: Int?
+    /// What a window is told by.
+    public var feature = AlignmentFeature.brightness
     /// The largest displacement believed, in pixels of the reference.
     public var largestShift = 32
     /// The share of a window that both dates must show without cloud, 0…1.
@@ -34,6 +36,8 @@ public struct WindowShift: Hashable, Sendable {
     public let uncertainty: Double
     /// Agreement of the phases, 0…1.
     public let coherence: Double
+    /// The share of it that both dates show, 0…1.
+    public let usable: Double
     /// Where in the window the texture lies, (`WindowCutter.cells`)² shares of 1: the shift is the field's mean under them.
     let texture: [Float]
 }
@@ -52,10 +56,32 @@ public struct WindowSurvey: Sendable {
     public let columns: Int
     /// Windows that both dates show well enough to ask.
     public var asked = 0
+    /// Those of them that both dates show wholly.
+    public var clear = 0
     /// Those that answered.
     public var answers: [WindowShift] = []
     /// Why there is no answer at all.
     public var refusal: String?
+    /// The least share that both dates must show.
+    let smallestUsableShare: Double
+
+    init(
+        side: Int, step: Int, first: (row: Int, column: Int), rows: Int, columns: Int,
+        smallestUsableShare: Double
+    ) {
+        (self.side, self.step, self.first) = (side, step, first)
+        (self.rows, self.columns) = (rows, columns)
+        self.smallestUsableShare = smallestUsableShare
+    }
+
+    /// A share from which a window counts as shown wholly.
+    public static let whole = 0.999
+
+    mutating func add(_ replies: WindowReplies) {
+        asked += replies.usable.count { $0 >= smallestUsableShare }
+        clear += replies.usable.count { $0 >= Self.whole }
+        answers += replies.answers
+    }
 }
 
 /// Finds how one date lies displaced against another, window by window.
@@ -84,35 +110,40 @@ public struct ShiftEstimator {
         reference: AlignmentImage, moving: AlignmentImage,
         origin: (row: Int, column: Int) = (0, 0)
     ) throws -> WindowSurvey {
-        let side = search.side(width: reference.width, height: reference.height)
-        let step = min(reference.width, reference.height) > 4096 ? side : side / 2
+        try survey(references: [reference], movings: [moving], origin: origin)
+    }
+
+    /// Asks every window of a pair that is told in several layers, such as bands of one resolution: each window's layers speak
+    /// together, by their signal over noise.
+    ///
+    /// - Parameters:
+    ///   - references: the layers of the date that others are aligned to, of one size; at least one.
+    ///   - movings: the same layers of the other date, of one size.
+    ///   - origin: where the reference's pixel (0, 0) nominally lies in the other date, in whole pixels.
+    /// - Returns: where windows lie and what they say.
+    /// - Throws: `TorchError` when the transform fails.
+    public func survey(
+        references: [AlignmentImage], movings: [AlignmentImage],
+        origin: (row: Int, column: Int) = (0, 0)
+    ) throws -> WindowSurvey {
+        precondition(!references.isEmpty && references.count == movings.count, "layers in pairs")
+        let (width, height) = (references[0].width, references[0].height)
+        let side = search.side(width: width, height: height)
+        let step = min(width, height) > 4096 ? side : side / 2
         // The first and the last window of a line look half over the edge, where the field would else be a guess.
         let overhang = side / 2
-        let (down, across) = (
-            reference.height - side + 2 * overhang, reference.width - side + 2 * overhang
-        )
+        let (down, across) = (height - side + 2 * overhang, width - side + 2 * overhang)
         var survey = WindowSurvey(
             side: side, step: step,
             first: (max(0, down) % step / 2 - overhang, max(0, across) % step / 2 - overhang),
-            rows: max(0, down / step + 1), columns: max(0, across / step + 1))
-        guard reference.height >= side, reference.width >= side else {
+            rows: max(0, down / step + 1), columns: max(0, across / step + 1),
+            smallestUsableShare: search.smallestUsableShare)
+        guard height >= side, width >= side else {
             survey.refusal = "the reference is smaller than a window of \(side) pixels"
             return survey
         }
-        var windows = WindowSet(
-            pair: ImagePair(reference: reference, moving: moving, origin: origin), survey: survey,
-            search: search)
-        guard try windows.findCoarseShift() else {
-            survey.refusal = windows.refusal
-            return survey
-        }
-        (survey.answers, survey.asked) = try windows.refine()
-        if survey.answers.isEmpty {
-            survey.refusal =
-                "no window of \(survey.asked) has structure that both dates share "
-                + "(water, haze or another season?)"
-        }
-        return survey
+        let pair = ImagePair(references: references, movings: movings, origin: origin)
+        return try WindowSet(pair: pair, windows: survey, search: search).survey()
     }
 }
 

@@ -1,7 +1,9 @@
+import CKernels
+
 /// A value on every node of a grid, smooth where nothing is known.
 ///
-/// Minimises Σ wᵢ (Aᵢf − zᵢ)² + λ Σ (second differences of f)²: a discrete thin plate, known by means Aᵢf of some of its
-/// nodes. Solved by conjugate gradients from a fixed start with a fixed stopping rule, so that equal input gives equal bits.
+/// Minimises Σ wᵢ (Aᵢf − zᵢ)² + λ Σ vⱼ (second differences of f)ⱼ²: a discrete thin plate, known by means Aᵢf of some of its
+/// nodes; vⱼ < 1 lets it break. Solved by conjugate gradients from a fixed start with a fixed stopping rule, so that equal input gives equal bits.
 struct SmoothField {
     /// What is known: the weighted mean of some nodes.
     struct Observation {
@@ -19,8 +21,35 @@ struct SmoothField {
 
     let rows: Int
     let columns: Int
-    let smoothness: Double
     let observations: [Observation]
+    /// λvⱼ of each second difference, (3, rows, columns); the twist counts twice, as in a plate.
+    private let stiffness: [Double]
+
+    /// - Parameters:
+    ///   - smoothness: λ.
+    ///   - breaks: a field near the solution and the size of a second difference at which it may break; `nil` for a smooth one.
+    init(
+        rows: Int, columns: Int, smoothness: Double, observations: [Observation],
+        breaks: (parts: [[Double]], size: Double)? = nil
+    ) {
+        (self.rows, self.columns, self.observations) = (rows, columns, observations)
+        let count = rows * columns
+        var stiffness = (0..<3 * count).map { $0 < 2 * count ? smoothness : 2 * smoothness }
+        if let breaks {
+            let bends = breaks.parts.map { Self.bends(of: $0, rows, columns) }
+            for index in stiffness.indices {
+                let square = bends.reduce(breaks.size * breaks.size) { $0 + $1[index] * $1[index] }
+                stiffness[index] *= breaks.size / square.squareRoot()
+            }
+        }
+        self.stiffness = stiffness
+    }
+
+    private static func bends(of field: [Double], _ rows: Int, _ columns: Int) -> [Double] {
+        var bends = [Double](repeating: 0, count: 3 * field.count)
+        ckernels_bends(field, Int32(rows), Int32(columns), &bends)
+        return bends
+    }
 
     /// Solves for all nodes, given the value of each observation.
     func solve(values: [Double], start: [Double]) -> [Double] {
@@ -68,28 +97,8 @@ struct SmoothField {
         for observation in observations {
             spread(observation, observation.mean(of: field), into: &result)
         }
-        func bend(_ first: Int, _ middle: Int, _ last: Int) {
-            let value = smoothness * (field[first] - 2 * field[middle] + field[last])
-            result[first] += value
-            result[middle] -= 2 * value
-            result[last] += value
-        }
-        for row in 0..<rows {
-            for column in 0..<columns {
-                let index = row * columns + column
-                if column + 2 < columns { bend(index, index + 1, index + 2) }
-                if row + 2 < rows { bend(index, index + columns, index + 2 * columns) }
-                guard row + 1 < rows, column + 1 < columns else { continue }
-                let twist = [index, index + 1, index + columns, index + columns + 1]
-                let value =
-                    2 * smoothness
-                    * (field[twist[0]] - field[twist[1]] - field[twist[2]] + field[twist[3]])
-                result[twist[0]] += value
-                result[twist[1]] -= value
-                result[twist[2]] -= value
-                result[twist[3]] += value
-            }
-        }
+        ckernels_unbend(
+            Self.bends(of: field, rows, columns), stiffness, Int32(rows), Int32(columns), &result)
         return result
     }
 }

@@ -1,211 +1,222 @@
 import Dispatch
 
 /// The windows of one pair while they are being asked.
+///
+/// Coarse to fine: a few windows tell the whole-pixel shift that most of the picture agrees on; refined, the same few tell a
+/// field; every other window is cut where that field says.
 struct WindowSet {
-    let pair: ImagePair
-    let survey: WindowSurvey
-    let search: ShiftSearch
+    private typealias Item = WindowBatch.Item
+
+    private let pair: ImagePair
+    private let search: ShiftSearch
+    /// Where the windows lie; nothing is asked yet.
+    private let empty: WindowSurvey
     private let cutter: WindowCutter
     private let plane: PhasePlane
     private let spectra: WindowSpectra
-    private var coarse = (row: 0, column: 0)
-    private(set) var refusal: String?
 
     /// Windows transformed at a time.
     private static let batch = 16
-    /// Windows that are enough to find the shift in whole pixels.
-    private static let coarseWindows = 400
+    /// Windows that are asked first, and how many if these do not agree.
+    private static let coarseWindows = [150, 600]
     /// Peak over standard deviation of the summed correlation that is taken for a match.
     private static let leastPeak = 6.0
+    /// Agreement of phases from which a window that was cut by the field needs no search of its own.
+    private static let sureCoherence = 0.3
+    /// By how much more a window's phases must agree at another place than at the one that the field says.
+    private static let betterCoherence = 0.05
+    /// Answers that are enough for a first field.
+    private static let guideAnswers = 16
 
-    init(pair: ImagePair, survey: WindowSurvey, search: ShiftSearch) {
+    init(pair: ImagePair, windows: WindowSurvey, search: ShiftSearch) {
         self.pair = pair
-        self.survey = survey
         self.search = search
-        cutter = WindowCutter(side: survey.side)
-        plane = PhasePlane(side: survey.side)
-        spectra = WindowSpectra(side: survey.side)
+        empty = windows
+        cutter = WindowCutter(side: windows.side, feature: search.feature)
+        plane = PhasePlane(side: windows.side)
+        spectra = WindowSpectra(side: windows.side)
     }
 
-    /// A window's place in the grid of windows.
-    private typealias GridPlace = (row: Int, column: Int)
+    /// Asks all windows.
+    func survey() throws -> WindowSurvey {
+        var survey = empty
+        guard let peak = try coarsePeak() else {
+            survey.refusal = "no window is clear and inside on both dates"
+            return survey
+        }
+        guard peak.strength >= Self.leastPeak else {
+            survey.refusal =
+                "contrast: no displacement within ±\(search.largestShift) px stands out (peak "
+                + "\(peak.strength.short) of the noise, needs \(Self.leastPeak.short))"
+            return survey
+        }
+        let first = sample(Self.coarseWindows[0], offset: (peak.row, peak.column))
+        survey.add(try refine(first, isGuided: false))
+        try askTheRest(of: &survey, after: first, coarse: (peak.row, peak.column))
+        survey.answers.sort { ($0.gridRow, $0.gridColumn) < ($1.gridRow, $1.gridColumn) }
+        if survey.answers.isEmpty {
+            survey.refusal =
+                "no window of \(survey.asked) has structure that both dates share "
+                + "(water, haze or another season?)"
+        }
+        return survey
+    }
 
-    private var all: [GridPlace] {
-        (0..<survey.rows).flatMap { row in (0..<survey.columns).map { (row, $0) } }
+    private func askTheRest(
+        of survey: inout WindowSurvey, after first: [Item], coarse: (row: Int, column: Int)
+    ) throws {
+        let place = { (row: Int, column: Int) in row * empty.columns + column }
+        let answered = Set(survey.answers.map { place($0.gridRow, $0.gridColumn) })
+        let asked = Set(first.map { place($0.row, $0.column) })
+        var rest = sample(.max, offset: coarse).filter {
+            !answered.contains(place($0.row, $0.column))
+        }
+        guard !rest.isEmpty else { return }
+        let guide = survey.answers.count >= Self.guideAnswers ? survey.guide() : nil
+        if let guide {
+            for index in rest.indices {
+                let shift = guide[place(rest[index].row, rest[index].column)]
+                rest[index].offset = (Int(shift.rows.rounded()), Int(shift.columns.rounded()))
+            }
+        }
+        if guide == nil { rest.removeAll { asked.contains(place($0.row, $0.column)) } }
+        var replies = try refine(rest, isGuided: guide != nil)
+        for (index, item) in rest.enumerated().reversed()
+        where asked.contains(place(item.row, item.column)) {
+            // Counted when it was asked first.
+            replies.usable.remove(at: index)
+        }
+        survey.add(replies)
+    }
+
+    /// At most so many windows, evenly spread.
+    private func sample(_ most: Int, offset: (row: Int, column: Int)) -> [Item] {
+        let count = empty.rows * empty.columns
+        let step = max(1, Int((Double(count) / Double(most)).squareRoot().rounded(.up)))
+        return stride(from: step / 2, to: empty.rows, by: step).flatMap { row in
+            stride(from: step / 2, to: empty.columns, by: step).map {
+                Item(row: row, column: $0, offset: offset)
+            }
+        }
     }
 
     // MARK: Coarse
 
-    mutating func findCoarseShift() throws -> Bool {
-        let few = try coarsePeak(over: sample(of: all))
-        let found = try few == nil && all.count > Self.coarseWindows ? coarsePeak(over: all) : few
-        guard let peak = found else {
-            refusal = "no window is clear and inside on both dates"
-            return false
+    /// The peak that stands out among few windows, else among more, else among all; `nil` when no window can be used.
+    private func coarsePeak() throws -> WindowSpectra.Peak? {
+        var best: WindowSpectra.Peak?
+        for most in Self.coarseWindows + [.max] {
+            best = try coarsePeak(over: sample(most, offset: (0, 0))) ?? best
+            if let best, best.strength >= Self.leastPeak { return best }
+            if most >= empty.rows * empty.columns { return best }
         }
-        guard peak.strength >= Self.leastPeak else {
-            refusal =
-                "contrast: no displacement within ±\(search.largestShift) px stands out (peak "
-                + "\(peak.strength.short) of the noise, needs \(Self.leastPeak.short))"
-            return false
-        }
-        coarse = (peak.row, peak.column)
-        return true
+        return best
     }
 
-    /// Evenly spread windows, enough to find what all agree on.
-    private func sample(of windows: [GridPlace]) -> [GridPlace] {
-        guard windows.count > Self.coarseWindows else { return windows }
-        let step = Int(
-            (Double(windows.count) / Double(Self.coarseWindows)).squareRoot().rounded(.up))
-        return windows.filter { $0.row % step == step / 2 && $0.column % step == step / 2 }
-    }
-
-    /// The peak of the added whitened cross-spectra; nil when no window can be used.
-    private func coarsePeak(over windows: [GridPlace]) throws -> WindowSpectra.Peak? {
-        let sums = try batches(windows.map { Asked(window: $0, offset: (0, 0)) }) { batch in
-            var sum = [Float](repeating: 0, count: spectra.length)
+    /// The peak of the added whitened cross-spectra.
+    private func coarsePeak(over windows: [Item]) throws -> WindowSpectra.Peak? {
+        let sums = try batches(windows) { batch in
+            var sum = [Float](repeating: 0, count: 2 * spectra.count)
             var used = 0
             for place in batch.items.indices
             where batch.usable[place] >= search.smallestUsableShare {
                 used += 1
-                batch.withCross(place) { cross in
-                    for entry in stride(from: 0, to: spectra.length, by: 2) {
-                        let (real, imaginary) = (cross[entry], cross[entry + 1])
-                        let amplitude = (real * real + imaginary * imaginary).squareRoot()
-                        guard amplitude > 0 else { continue }
-                        sum[entry] += real / amplitude
-                        sum[entry + 1] += imaginary / amplitude
-                    }
-                }
+                batch.withCross(place) { spectra.addWhitened($0, to: &sum) }
             }
             return (sum: sum, used: used)
         }
         guard sums.contains(where: { $0.used > 0 }) else { return nil }
-        var total = [Float](repeating: 0, count: spectra.length)
+        var total = [Float](repeating: 0, count: 2 * spectra.count)
         for part in sums where part.used > 0 {
             for index in total.indices { total[index] += part.sum[index] }
         }
-        return try spectra.peak(
-            of: total, within: min(search.largestShift, survey.side / 2 - 1))
+        return try spectra.peak(of: total, within: min(search.largestShift, empty.side / 2 - 1))
     }
 
     // MARK: Fine
 
-    private struct Asked {
-        let window: GridPlace
-        var offset: (row: Int, column: Int)
-    }
-
     /// What came of one window.
     private enum Reply {
-        case unusable
         case silent
-        case again(Asked)
+        case again(Item)
         case answer(WindowShift)
+
+        init(_ answer: WindowShift?) {
+            self = answer.map(Reply.answer) ?? .silent
+        }
     }
 
-    /// The answers of all windows, and how many were asked: those that both dates show well enough.
-    func refine() throws -> (answers: [WindowShift], asked: Int) {
-        var pending = all.map { Asked(window: $0, offset: coarse) }
-        var answers: [WindowShift] = []
-        var asked = 0
+    /// Asks windows, those again that turn out to lie elsewhere by whole pixels.
+    private func refine(_ items: [Item], isGuided: Bool) throws -> WindowReplies {
+        var replies = WindowReplies()
+        var pending = items
         for round in 0..<4 where !pending.isEmpty {
-            let replies = try batches(pending) { batch in
-                try batch.items.indices.map { try reply(batch, $0, round: round) }
-            }.flatMap(\.self)
+            let all = try batches(pending) { batch in
+                try batch.items.indices.map {
+                    (try reply(batch, $0, round: round, isGuided: isGuided), batch.usable[$0])
+                }
+            }.joined()
             pending = []
-            for reply in replies {
+            for (reply, usable) in all {
+                if round == 0 { replies.usable.append(usable) }
                 switch reply {
-                case .unusable: continue
-                case .silent: asked += round == 0 ? 1 : 0
-                case .again(let item):
-                    asked += round == 0 ? 1 : 0
-                    pending.append(item)
-                case .answer(let answer):
-                    asked += round == 0 ? 1 : 0
-                    answers.append(answer)
+                case .silent: continue
+                case .again(let item): pending.append(item)
+                case .answer(let answer): replies.answers.append(answer)
                 }
             }
         }
-        answers.sort { ($0.gridRow, $0.gridColumn) < ($1.gridRow, $1.gridColumn) }
-        return (answers, asked)
+        return replies
     }
 
-    private func reply(_ batch: Batch, _ place: Int, round: Int) throws -> Reply {
-        guard batch.usable[place] >= search.smallestUsableShare else { return .unusable }
+    private func reply(
+        _ batch: WindowBatch, _ place: Int, round: Int, isGuided: Bool
+    ) throws -> Reply {
+        guard batch.usable[place] >= search.smallestUsableShare else { return .silent }
         var item = batch.items[place]
-        let step =
-            round == 0
-            ? try batch.withCross(place) { try spectra.localPeak(of: $0, within: 6) } : (0, 0)
-        if step != (0, 0) {
-            item.offset = (item.offset.row + step.0, item.offset.column + step.1)
-            return .again(item)
+        if round == 0 {
+            if isGuided, let here = batch.withCross(place, plane.fit), here.shift.largest <= 0.6 {
+                item.before = answer(item, here, of: batch, place, isGuided: true)
+            }
+            if let sure = item.before, sure.coherence >= Self.sureCoherence { return .answer(sure) }
+            let step = try batch.withCross(place) { try spectra.localPeak(of: $0, within: 6) }
+            if step != (0, 0) {
+                item.offset = (item.offset.row + step.0, item.offset.column + step.1)
+                return .again(item)
+            }
         }
-        guard let fit = batch.withCross(place, plane.fit) else { return .silent }
+        guard let fit = batch.withCross(place, plane.fit) else { return Reply(item.before) }
         let whole = (Int(fit.shift.rows.rounded()), Int(fit.shift.columns.rounded()))
-        if round < 3, max(abs(fit.shift.rows), abs(fit.shift.columns)) > 0.6,
-            max(abs(whole.0), abs(whole.1)) < 3
-        {
+        if round < 3, fit.shift.largest > 0.6, max(abs(whole.0), abs(whole.1)) < 3 {
             item.offset = (item.offset.row + whole.0, item.offset.column + whole.1)
             return .again(item)
         }
-        return answer(item, fit) { batch.texture(place, cutter) }.map(Reply.answer) ?? .silent
+        let found = answer(item, fit, of: batch, place, isGuided: false)
+        guard let before = item.before else { return Reply(found) }
+        let isBetter = (found?.coherence ?? 0) > before.coherence + Self.betterCoherence
+        return .answer(isBetter ? found ?? before : before)
     }
 
+    /// An answer that can be believed: by its own agreement, or, at a place that others vouch for, by its standard error.
     private func answer(
-        _ item: Asked, _ fit: PhasePlane.Fit, _ texture: () -> [Float]
+        _ item: Item, _ fit: PhasePlane.Fit, of batch: WindowBatch, _ place: Int, isGuided: Bool
     ) -> WindowShift? {
-        guard fit.coherence >= search.leastCoherence,
-            fit.uncertainty <= search.largestUncertainty,
-            max(abs(fit.shift.rows), abs(fit.shift.columns)) <= 1
+        guard isGuided || fit.coherence >= search.leastCoherence,
+            fit.uncertainty <= search.largestUncertainty, fit.shift.largest <= 1
         else { return nil }
         let shift = Shift(
             rows: Double(item.offset.row) + fit.shift.rows,
             columns: Double(item.offset.column) + fit.shift.columns)
-        guard max(abs(shift.rows), abs(shift.columns)) <= Double(search.largestShift) else {
-            return nil
-        }
+        guard shift.largest <= Double(search.largestShift) else { return nil }
         return WindowShift(
-            gridRow: item.window.row, gridColumn: item.window.column, shift: shift,
-            uncertainty: fit.uncertainty, coherence: fit.coherence, texture: texture())
-    }
-
-    // MARK: Batches
-
-    /// Windows that were cut and transformed together.
-    private struct Batch {
-        let items: [Asked]
-        let usable: [Double]
-        fileprivate let reference: [Float]
-        fileprivate let moving: [Float]
-        fileprivate let cross: [Float]
-        fileprivate let pixels: Int
-        fileprivate let length: Int
-
-        func withCross<Result>(
-            _ place: Int, _ body: (UnsafePointer<Float>) throws -> Result
-        ) rethrows -> Result {
-            try cross.withUnsafeBufferPointer { buffer in
-                // swift-format-ignore: NeverForceUnwrap, a batch is never empty.
-                try body(buffer.baseAddress! + place * length)
-            }
-        }
-
-        func texture(_ place: Int, _ cutter: WindowCutter) -> [Float] {
-            let first = place * pixels
-            return reference.withUnsafeBufferPointer { reference in
-                moving.withUnsafeBufferPointer { moving in
-                    // swift-format-ignore: NeverForceUnwrap, a batch is never empty.
-                    cutter.texture(reference.baseAddress! + first, moving.baseAddress! + first)
-                }
-            }
-        }
+            gridRow: item.row, gridColumn: item.column, shift: shift,
+            uncertainty: fit.uncertainty, coherence: fit.coherence, usable: batch.usable[place],
+            texture: batch.texture(place, cutter))
     }
 
     /// Cuts and transforms windows batch by batch, on all cores; what `body` makes of the batches comes in their order.
     private func batches<Result>(
-        _ items: [Asked], _ body: (Batch) throws -> Result
+        _ items: [Item], _ body: (WindowBatch) throws -> Result
     ) throws -> [Result] {
         let starts = Array(stride(from: 0, to: items.count, by: Self.batch))
         var results = [Swift.Result<Result, any Error>?](repeating: nil, count: starts.count)
@@ -215,37 +226,19 @@ struct WindowSet {
             let work = self
             DispatchQueue.concurrentPerform(iterations: starts.count) { index in
                 let end = min(starts[index] + Self.batch, items.count)
-                buffer[index] = Swift.Result {
-                    try body(work.batch(items[starts[index]..<end]))
-                }
+                let batch = WindowBatch(
+                    items[starts[index]..<end], of: work.pair, first: work.empty.first,
+                    step: work.empty.step, cutter: work.cutter, spectra: work.spectra,
+                    noise: work.plane.noiseLevel)
+                buffer[index] = Swift.Result { try body(batch) }
             }
         }
         return try results.compactMap { try $0?.get() }
     }
+}
 
-    private func batch(_ items: ArraySlice<Asked>) -> Batch {
-        let pixels = survey.side * survey.side
-        var reference = [Float](repeating: 0, count: items.count * pixels)
-        var moving = reference
-        var usable = [Double](repeating: 0, count: items.count)
-        reference.withUnsafeMutableBufferPointer { first in
-            moving.withUnsafeMutableBufferPointer { second in
-                guard let first = first.baseAddress, let second = second.baseAddress else { return }
-                for (place, item) in items.enumerated() {
-                    usable[place] = cutter.cut(
-                        pair, row: survey.first.row + item.window.row * survey.step,
-                        column: survey.first.column + item.window.column * survey.step,
-                        offset: (
-                            item.offset.row + pair.origin.row,
-                            item.offset.column + pair.origin.column
-                        ),
-                        reference: first + place * pixels, moving: second + place * pixels)
-                }
-            }
-        }
-        let cross = spectra.cross(reference: reference, moving: moving, count: items.count)
-        return Batch(
-            items: Array(items), usable: usable, reference: reference, moving: moving, cross: cross,
-            pixels: pixels, length: spectra.length)
-    }
+/// What some windows say: how much of each both dates show, and the answers of those that could.
+struct WindowReplies {
+    var usable: [Double] = []
+    var answers: [WindowShift] = []
 }

@@ -1,19 +1,20 @@
+import CKernels
 import Tensors
 
-/// Cross-spectra and correlation peaks of square windows, in batches.
+/// Cross-spectra and correlation peaks of square windows.
 ///
 /// Uses `rfft2` and `irfft2` of `Tensors`.
 struct WindowSpectra {
     let side: Int
-    /// Numbers of one cross-spectrum: (side, side/2+1) complex numbers as pairs.
-    let length: Int
+    /// Complex numbers of one spectrum, (side, side/2+1).
+    let count: Int
     /// Passes low frequencies, on which all dates agree best, for the whole-pixel search.
     private let lowPass: [Float]
 
     init(side: Int) {
         self.side = side
         let half = side / 2 + 1
-        length = side * half * 2
+        count = side * half
         lowPass = (0..<side * half).map { index in
             let row = index / half
             let u = Double(row < half ? row : row - side) / Double(side)
@@ -22,14 +23,20 @@ struct WindowSpectra {
         }
     }
 
-    /// reference · conj(moving) of each window pair, `count · length` numbers.
-    func cross(reference: [Float], moving: [Float], count: Int) -> [Float] {
-        let shape = [count, side, side]
-        let first = Tensor(reference, shape: shape).rfft2()
-        let second = Tensor(moving, shape: shape).rfft2()
-        return (first * second.conjugate()).bytes().withUnsafeBytes {
-            Array($0.bindMemory(to: Float.self))
+    /// The spectra of some windows, `count` complex numbers as pairs each, to read from while `body` runs.
+    func spectra<Result>(
+        of windows: [Float], _ body: (UnsafePointer<Float>) throws -> Result
+    ) rethrows -> Result {
+        let tensor = Tensor(windows, shape: [windows.count / (side * side), side, side]).rfft2()
+        return try tensor.bytes().withUnsafeBytes { bytes in
+            // swift-format-ignore: NeverForceUnwrap, there is always a window.
+            try body(bytes.bindMemory(to: Float.self).baseAddress!)
         }
+    }
+
+    /// Adds a cross-spectrum to a sum, every number made as long as the low pass lets it be.
+    func addWhitened(_ cross: UnsafePointer<Float>, to sum: inout [Float]) {
+        ckernels_whiten(cross, lowPass, count, &sum)
     }
 
     /// A peak of a correlation: the shift it stands for, and its height over the noise around it.
@@ -40,9 +47,8 @@ struct WindowSpectra {
     }
 
     /// The highest peak within a distance, of a whitened cross-spectrum.
-    func peak(of spectrum: [Float], within reach: Int) throws -> Peak {
-        let filtered = zip(spectrum.indices, spectrum).map { $1 * lowPass[$0 / 2] }
-        let surface: [Float] = try filtered.withUnsafeBytes {
+    func peak(of whitened: [Float], within reach: Int) throws -> Peak {
+        let surface: [Float] = try whitened.withUnsafeBytes {
             try Tensor(bytes: $0, dtype: .complex64, shape: [side, side / 2 + 1])
                 .irfft2([side, side]).values()
         }
@@ -65,14 +71,8 @@ struct WindowSpectra {
 
     /// The whole-pixel shift of one window's cross-spectrum near zero.
     func localPeak(of cross: UnsafePointer<Float>, within reach: Int) throws -> (Int, Int) {
-        var whitened = [Float](repeating: 0, count: length)
-        for entry in stride(from: 0, to: length, by: 2) {
-            let (real, imaginary) = (cross[entry], cross[entry + 1])
-            let amplitude = (real * real + imaginary * imaginary).squareRoot()
-            guard amplitude > 0 else { continue }
-            whitened[entry] = real / amplitude
-            whitened[entry + 1] = imaginary / amplitude
-        }
+        var whitened = [Float](repeating: 0, count: 2 * count)
+        addWhitened(cross, to: &whitened)
         let found = try peak(of: whitened, within: reach)
         return (found.row, found.column)
     }

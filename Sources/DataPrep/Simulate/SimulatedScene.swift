@@ -54,15 +54,17 @@ public struct SimulatedScene: Sendable {
     ///   - rows: Displacement along rows in pixels.
     ///   - columns: Displacement along columns in pixels.
     ///   - warp: Greatest local deviation in pixels.
+    ///   - step: How far neighbouring detectors' strips lie apart along each axis, in pixels.
     /// - Returns: The acquisition.
     public func acquisition(
-        day: SimulatedDay, index: Int, rows: Double = 0, columns: Double = 0, warp: Double = 0
+        day: SimulatedDay, index: Int, rows: Double = 0, columns: Double = 0, warp: Double = 0,
+        step: Double = 0
     ) -> Acquisition {
         let identity = SplitMix64.derive(seed: seed, 3, UInt64(index))
         return Acquisition(
             day: day, index: index,
             shift: TrueShiftField(
-                rows: rows, columns: columns, warp: warp, size: size, seed: identity),
+                rows: rows, columns: columns, warp: warp, step: step, size: size, seed: identity),
             seed: identity &+ 1)
     }
 

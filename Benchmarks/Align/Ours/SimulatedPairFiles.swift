@@ -1,0 +1,119 @@
+import DataPrep
+import Foundation
+import Geo
+import Manifests
+
+/// Two dates of a scene, six weeks apart: a quarter of the second under cloud and shadow, an eighth of the land changed, a
+/// wedge without data.
+///
+/// Written for all methods alike: `reference.u16`, `moving.u16` (0 = hidden), `ideal.u16` (the second date as it would be
+/// without any displacement, nothing hidden), and `points.json`: size, and for every compared place row, column and true shift.
+struct SimulatedPairFiles {
+    enum Kind: String {
+        /// One shift.
+        case shift
+        /// A smooth warp of up to 1.5 px on top.
+        case warp
+        /// Strips that lie 0.2 px apart on top.
+        case strips
+    }
+
+    /// Pixels between compared places, the window that must be clear around one, and what counts as near to cloud (500 m).
+    private static let (spacing, window, near) = (200, 256, 50)
+
+    let size: Int
+    private let reference: [UInt16]
+    private let moving: [UInt16]
+    private let ideal: [UInt16]
+    private let field: TrueShiftField
+
+    init(seed: UInt64, size: Int, kind: Kind) {
+        self.size = size
+        let scene = SimulatedScene.make(seed: seed, size: size, dates: 2, changedFraction: 0.12)
+        var random = SplitMix64(seed: seed &+ 77)
+        let day = SimulatedDay(2021, 7, 18)
+        var second = scene.acquisition(
+            day: day, index: 1, rows: 6 * random.nextUniform() - 3,
+            columns: 6 * random.nextUniform() - 3, warp: kind == .warp ? 1.5 : 0,
+            step: kind == .strips ? 0.2 : 0)
+        field = second.shift
+        second.cloudFraction = 0.2
+        second.hasSwathEdge = true
+        let first = scene.acquisition(day: SimulatedDay(2021, 6, 8), index: 0)
+        let still = scene.acquisition(day: day, index: 1)
+        reference = Self.picture(scene.image(first, bands: [.b08]), size)
+        moving = Self.picture(scene.image(second, bands: [.b08]), size)
+        ideal = scene.image(still, bands: [.b08])[.b08]?.values ?? []
+    }
+
+    /// The band with cloud and shadow set to 0.
+    private static func picture(_ image: SimulatedImage, _ size: Int) -> [UInt16] {
+        var pixels = image[.b08]?.values ?? []
+        for index in pixels.indices {
+            let (row, column) = (index / size, index % size)
+            let found = image.sceneClasses[row / 2 * (size / 2) + column / 2]
+            if [0, 1, 3, 8, 9, 10].contains(found) { pixels[index] = 0 }
+        }
+        return pixels
+    }
+
+    func write(to folder: String) throws {
+        try AtomicFile.makeFolder(at: folder)
+        for (name, pixels) in [("reference", reference), ("moving", moving), ("ideal", ideal)] {
+            try AtomicFile.write(
+                pixels.withUnsafeBytes { Array($0) }, to: "\(folder)/\(name).u16")
+        }
+        let hidden = HiddenCount(size: size) { reference[$0] == 0 || moving[$0] == 0 }
+        let half = Self.window / 2
+        let places = Array(stride(from: half, through: size - half, by: Self.spacing))
+        var (clear, near): ([JSONValue], [JSONValue]) = ([], [])
+        for row in places {
+            for column in places {
+                if hidden.count(row, column, within: half) == 0 {
+                    clear.append(entry(row, column))
+                } else if hidden.count(row, column, within: 1) == 0,
+                    hidden.count(row, column, within: Self.near) > 0
+                {
+                    near.append(entry(row, column))
+                }
+            }
+        }
+        let text: JSONValue = [
+            "size": .integer(Int64(size)), "clear": .array(clear), "nearCloud": .array(near),
+        ]
+        try AtomicFile.write(Array(text.serialized().utf8), to: "\(folder)/points.json")
+    }
+
+    private func entry(_ row: Int, _ column: Int) -> JSONValue {
+        let shift = field(row: Double(row), column: Double(column))
+        return .array(
+            [Double(row), Double(column), shift.rows, shift.columns].map { JSONValue.number($0) })
+    }
+}
+
+/// How many pixels around a place are hidden, by a summed-area table.
+struct HiddenCount {
+    private let size: Int
+    private var sums: [Int32]
+
+    init(size: Int, isHidden: (Int) -> Bool) {
+        self.size = size
+        sums = [Int32](repeating: 0, count: (size + 1) * (size + 1))
+        for row in 0..<size {
+            var line: Int32 = 0
+            for column in 0..<size {
+                line += isHidden(row * size + column) ? 1 : 0
+                let at = (row + 1) * (size + 1) + column + 1
+                sums[at] = sums[at - size - 1] + line
+            }
+        }
+    }
+
+    /// Hidden pixels in rows `row - reach ..< row + reach` and the same columns, as far as they are inside.
+    func count(_ row: Int, _ column: Int, within reach: Int) -> Int32 {
+        let (top, bottom) = (max(row - reach, 0), min(row + reach, size))
+        let (left, right) = (max(column - reach, 0), min(column + reach, size))
+        func sum(_ row: Int, _ column: Int) -> Int32 { sums[row * (size + 1) + column] }
+        return sum(bottom, right) - sum(top, right) - sum(bottom, left) + sum(top, left)
+    }
+}
