@@ -209,7 +209,7 @@ def main(work):
     print(f"killed {3 * KILLS} times at random, {KILLS} folders finished: same bytes")
 
     run("run", "--region", f"x={work}/http/area", "--out", f"{work}/tiles", "--tile-size", "256",
-        "--alignment-band", "B08")
+        "--alignment-bands", "B08")
     tiles = open(f"{work}/tiles/manifest.jsonl").read().splitlines()
     print(f"matter-prep run reads the folder: {len(tiles)} tiles")
     server.shutdown()

@@ -33,7 +33,7 @@ import Testing
         [alignment]
         enabled = false
         reference = 2020-06-01
-        band = "B02"
+        bands = ["B02"]
         largestShift = 8
         """
 
@@ -50,7 +50,7 @@ import Testing
         #expect((settings.edge, settings.kernel) == (.drop, .cubic))
         #expect(settings.bands == [.b02, .b8a] && settings.quicklookBands == [.b02])
         #expect((settings.largestNoDataShare, settings.largestCloudShare) == (0.25, 0))
-        #expect(!settings.aligns && settings.alignmentBand == .b02)
+        #expect(!settings.aligns && settings.alignmentBands == [.b02])
         #expect(settings.reference == "2020-06-01" && settings.search.largestShift == 8)
     }
 

@@ -19,7 +19,8 @@ import Tensors
         case "run" where words.count == 2:
             print(try Measurement(folder: words[1]).answer().serialized())
         default:
-            let usage = "usage: bench-align simulate SEED SIZE shift|warp|strips FOLDER | run FOLDER\n"
+            let usage =
+                "usage: bench-align simulate SEED SIZE shift|warp|strips FOLDER | run FOLDER\n"
             FileHandle.standardError.write(Data(usage.utf8))
             exit(64)
         }

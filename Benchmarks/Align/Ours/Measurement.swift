@@ -14,7 +14,9 @@ struct Measurement {
     init(folder: String) throws {
         self.folder = folder
         points = try JSONValue.parse(Self.read("\(folder)/points.json"))
-        guard let size = points["size"]?.int else { throw Refusal(reason: "no size in points.json") }
+        guard let size = points["size"]?.int else {
+            throw Refusal(reason: "no size in points.json")
+        }
         reference = try Self.image("\(folder)/reference.u16", size: size)
         moving = try Self.image("\(folder)/moving.u16", size: size)
     }
@@ -38,7 +40,8 @@ struct Measurement {
             "asked": .integer(Int64(survey.asked)),
             "answered": .integer(Int64(survey.answers.count)),
             "clearAsked": .integer(Int64(survey.clear)),
-            "clearAnswered": .integer(Int64(survey.answers.count { $0.usable >= WindowSurvey.whole })),
+            "clearAnswered": .integer(
+                Int64(survey.answers.count { $0.usable >= WindowSurvey.whole })),
             "imageRmse": .number(left.rms), "imageMean": .number(left.mean),
             "imageWindows": .integer(Int64(left.windows)),
         ]
@@ -69,7 +72,9 @@ struct Measurement {
         )
     }
 
-    private static func aligned(_ image: AlignmentImage, by fit: FittedShift) throws -> AlignmentImage {
+    private static func aligned(_ image: AlignmentImage, by fit: FittedShift) throws
+        -> AlignmentImage
+    {
         let size = try PixelSize(width: image.width, height: image.height)
         let grid = GeoGrid(
             size: size, transform: try AffineTransform(gdal: [500_000, 10, 0, 6_000_000, 0, -10]),

@@ -56,6 +56,38 @@ public struct AlignmentField: Hashable, Sendable, Codable {
     }
 }
 
+extension AlignmentField {
+    /// The same field without a constant shift, on a grid of finer or coarser pixels.
+    func scaled(by scale: Double, minus constant: Shift) -> AlignmentField {
+        AlignmentField(
+            firstRow: firstRow * scale, firstColumn: firstColumn * scale, step: step * scale,
+            rows: rows, columns: columns,
+            rowShifts: rowShifts.map { ($0 - constant.rows) * scale },
+            columnShifts: columnShifts.map { ($0 - constant.columns) * scale },
+            uncertainty: uncertainty.map { $0 * scale })
+    }
+
+    /// Other displacements on the same nodes.
+    func replacing(_ shifts: [Shift], uncertainty: [Double]) -> AlignmentField {
+        AlignmentField(
+            firstRow: firstRow, firstColumn: firstColumn, step: step, rows: rows,
+            columns: columns, rowShifts: shifts.map(\.rows), columnShifts: shifts.map(\.columns),
+            uncertainty: uncertainty)
+    }
+
+    /// The mean displacement over an image of a size, and the root mean square about it, in pixels.
+    func summary(width: Int, height: Int) -> (mean: Shift, spread: Double) {
+        let samples = stride(from: 8.0, to: Double(height), by: 16).flatMap { row in
+            let line = line(row: row)
+            return stride(from: 8.0, to: Double(width), by: 16).map { line.shift(column: $0) }
+        }
+        let count = Double(max(samples.count, 1))
+        let mean = samples.reduce(.zero, +) / count
+        let spread = samples.reduce(0) { $0 + (($1 - mean) * ($1 - mean)).sum() }
+        return (Shift(rows: mean.y, columns: mean.x), (spread / count).squareRoot())
+    }
+}
+
 /// What the windows of a pair agree on: one global shift and, where they show one, a smooth local field.
 public struct FittedShift: Sendable {
     /// The mean of the field over the reference.
@@ -87,286 +119,4 @@ extension WindowSurvey {
 
     /// A first smooth field, at the middle of every window: (rows, columns).
     func guide() -> [Shift] { FieldFitter(survey: self).guide() }
-}
-
-/// Fits the smallest model that explains the windows: one shift, a plane, or a smooth field.
-///
-/// Each model is fitted four times without a quarter of the windows and judged on that quarter; a richer one is taken only
-/// when it is at least a tenth better. Outliers lose their say by Tukey's biweight.
-struct FieldFitter {
-    let survey: WindowSurvey
-
-    private var rows: Int { survey.rows + 2 }
-    private var columns: Int { survey.columns + 2 }
-
-    /// The models, from stiff to supple.
-    private enum Model: CaseIterable {
-        case constant, affine, stiff, medium, supple, limp, broken
-
-        var smoothness: Double? {
-            switch self {
-            case .constant, .affine: nil
-            case .stiff: 10
-            case .medium: 1
-            case .supple: 0.1
-            case .limp: 0.01
-            case .broken: 3
-            }
-        }
-
-        /// The second difference in pixels at which a field may break, as at the border of two detectors' strips.
-        var breakSize: Double? { self == .broken ? 0.005 : nil }
-
-        var name: String {
-            switch self {
-            case .constant: "constant"
-            case .affine: "affine"
-            case .broken: "broken"
-            default: "smooth"
-            }
-        }
-
-        /// Windows that a model needs.
-        var needs: Int {
-            switch self {
-            case .constant: 1
-            case .affine: 8
-            default: 16
-            }
-        }
-    }
-
-    func fit(width: Int, height: Int) -> FittedShift? {
-        let answers = survey.answers
-        guard !answers.isEmpty else { return nil }
-        var best = (model: Model.constant, score: Double.infinity)
-        for model in Model.allCases where answers.count >= model.needs {
-            let score = crossCheck(model)
-            if score < 0.9 * best.score { best = (model, score) }
-        }
-        let solution = solve(best.model, answers)
-        let weights = robustWeights(solution, answers)
-        return summary(
-            solution, model: best.model, score: best.score, weights: weights, width: width,
-            height: height)
-    }
-
-    /// A smooth field at the middle of every window, not judged.
-    func guide() -> [Shift] {
-        let field = solve(.medium, survey.answers)
-        return (0..<survey.rows * survey.columns).map {
-            field[($0 / survey.columns + 1) * columns + $0 % survey.columns + 1]
-        }
-    }
-
-    // MARK: Judging
-
-    /// Median distance of left-out windows from a model fitted to the others.
-    private func crossCheck(_ model: Model) -> Double {
-        let answers = survey.answers
-        guard answers.count >= 4 else { return .infinity }
-        var distances: [Double] = []
-        for fold in 0..<4 {
-            let isOut = { (answer: WindowShift) in
-                (answer.gridRow + 2 * answer.gridColumn + answer.gridColumn / 2) % 4 == fold
-            }
-            let kept = answers.filter { !isOut($0) }
-            guard kept.count >= 3 else { continue }
-            let solution = solve(model, kept)
-            distances += answers.filter(isOut).map { ($0.shift - seen($0, in: solution)).length }
-        }
-        return distances.isEmpty ? .infinity : distances.median
-    }
-
-    /// The node in the middle of a window.
-    private func node(_ answer: WindowShift) -> Int {
-        (answer.gridRow + 1) * columns + answer.gridColumn + 1
-    }
-
-    /// What a window would find in a field: its mean where the window has texture.
-    private func seen(_ answer: WindowShift, in field: [Shift]) -> Shift {
-        nodes(under: answer).reduce(.zero) { $0 + field[$1.index] * $1.share }
-    }
-
-    /// The nodes around a window by the share of its texture that lies at them: bilinear from its cells.
-    private func nodes(under answer: WindowShift) -> [(index: Int, share: Double)] {
-        let cells = WindowCutter.cells
-        var shares = [Double](repeating: 0, count: 9)
-        for (index, texture) in answer.texture.enumerated() where texture > 0 {
-            // From the window's middle, in nodes; a window reaches half its side and never past the next node.
-            let reach = Double(survey.side) / Double(survey.step)
-            let down = (Double(index / cells) + 0.5) / Double(cells) * reach - reach / 2
-            let right = (Double(index % cells) + 0.5) / Double(cells) * reach - reach / 2
-            let (fr, fc) = (abs(down), abs(right))
-            let (row, column) = (down < 0 ? 0 : 2, right < 0 ? 0 : 2)
-            let share = Double(texture)
-            shares[4] += share * (1 - fr) * (1 - fc)
-            shares[3 + column] += share * (1 - fr) * fc
-            shares[3 * row + 1] += share * fr * (1 - fc)
-            shares[3 * row + column] += share * fr * fc
-        }
-        let middle = node(answer)
-        return shares.enumerated().filter { $0.element > 0 }.map { place, share in
-            (middle + (place / 3 - 1) * columns + place % 3 - 1, share)
-        }
-    }
-
-    // MARK: Solving
-
-    /// The model's shift on every node, one ring wider than the windows.
-    private func solve(_ model: Model, _ answers: [WindowShift]) -> [Shift] {
-        let middle = Shift(
-            rows: answers.map(\.shift.rows).median, columns: answers.map(\.shift.columns).median)
-        var field = [Shift](repeating: middle, count: rows * columns)
-        for _ in 0..<5 {
-            let weights = robustWeights(field, answers)
-            switch model {
-            case .constant, .affine:
-                field = plane(answers, weights, isConstant: model == .constant) ?? field
-            default:
-                field = smooth(answers, weights, model, start: field)
-            }
-        }
-        return field
-    }
-
-    /// Tukey's weights about a field, by the answers' precision.
-    private func robustWeights(_ field: [Shift], _ answers: [WindowShift]) -> [Double] {
-        let errors = answers.map { ($0.uncertainty * $0.uncertainty + Self.floor).squareRoot() }
-        let distances = zip(answers, errors).map { ($0.shift - seen($0, in: field)).length / $1 }
-        let scale = max(4.685 * 1.4826 * distances.median, 4.685)
-        return zip(errors, distances).map { error, distance in
-            let relative = distance / scale
-            guard relative < 1 else { return 0 }
-            let weight = (1 - relative * relative) * (1 - relative * relative)
-            return weight * Self.floor / (error * error)
-        }
-    }
-
-    /// What a window is wrong by however well its phases agree (change, relief), squared: 0.01 px.
-    private static let floor = 1e-4
-
-    /// The middle of a window's texture, in windows.
-    private func middle(of answer: WindowShift) -> (row: Double, column: Double) {
-        nodes(under: answer).reduce((0, 0)) { sum, node in
-            (
-                sum.0 + node.share * Double(node.index / columns - 1),
-                sum.1 + node.share * Double(node.index % columns - 1)
-            )
-        }
-    }
-
-    private func plane(
-        _ answers: [WindowShift], _ weights: [Double], isConstant: Bool
-    ) -> [Shift]? {
-        let centre = (Double(survey.rows - 1) / 2, Double(survey.columns - 1) / 2)
-        var normal = [Double](repeating: 0, count: 9)
-        var right = [[Double]](repeating: [0, 0, 0], count: 2)
-        for (answer, weight) in zip(answers, weights) {
-            let at = middle(of: answer)
-            let basis = [
-                1, isConstant ? 0 : at.row - centre.0, isConstant ? 0 : at.column - centre.1,
-            ]
-            for i in 0..<3 {
-                for j in 0..<3 { normal[3 * i + j] += weight * basis[i] * basis[j] }
-                right[0][i] += weight * basis[i] * answer.shift.rows
-                right[1][i] += weight * basis[i] * answer.shift.columns
-            }
-        }
-        guard normal[0] > 0 else { return nil }
-        // A slope that the windows cannot tell stays 0.
-        for i in 1..<3 { normal[4 * i] += isConstant ? 1 : 1e-6 * normal[0] }
-        guard let first = solved3(normal, right[0]), let second = solved3(normal, right[1]) else {
-            return nil
-        }
-        return (0..<rows * columns).map { index in
-            let r = Double(index / columns - 1) - centre.0
-            let c = Double(index % columns - 1) - centre.1
-            return Shift(
-                rows: first[0] + first[1] * r + first[2] * c,
-                columns: second[0] + second[1] * r + second[2] * c)
-        }
-    }
-
-    private func smooth(
-        _ answers: [WindowShift], _ weights: [Double], _ model: Model, start: [Shift]
-    ) -> [Shift] {
-        let mean = weights.reduce(0, +) / Double(max(weights.count, 1))
-        guard mean > 0 else { return start }
-        let solver = SmoothField(
-            rows: rows, columns: columns, smoothness: model.smoothness ?? 1,
-            observations: zip(answers, weights).map {
-                SmoothField.Observation(nodes: nodes(under: $0), weight: $1 / mean)
-            },
-            breaks: model.breakSize.map { ([start.map(\.rows), start.map(\.columns)], $0) })
-        let down = solver.solve(values: answers.map(\.shift.rows), start: start.map(\.rows))
-        let across = solver.solve(
-            values: answers.map(\.shift.columns), start: start.map(\.columns))
-        return zip(down, across).map { Shift(rows: $0, columns: $1) }
-    }
-
-    // MARK: What is said of it
-
-    private func summary(
-        _ solution: [Shift], model: Model, score: Double, weights: [Double], width: Int,
-        height: Int
-    ) -> FittedShift {
-        let answers = survey.answers
-        let distances = answers.map { ($0.shift - seen($0, in: solution)).length }
-        let scatter = max(distances.median, 1e-4)
-        var errors = [Double](repeating: scatter, count: solution.count)
-        for answer in answers { errors[node(answer)] = max(answer.uncertainty, 1e-4) }
-        let half = Double(survey.side) / 2
-        let field = AlignmentField(
-            firstRow: Double(survey.first.row) + half - Double(survey.step),
-            firstColumn: Double(survey.first.column) + half - Double(survey.step),
-            step: Double(survey.step), rows: rows, columns: columns,
-            rowShifts: solution.map(\.rows), columnShifts: solution.map(\.columns),
-            uncertainty: errors)
-        let samples = stride(from: 8.0, to: Double(height), by: 16).flatMap { row in
-            let line = field.line(row: row)
-            return stride(from: 8.0, to: Double(width), by: 16).map { column in
-                let shift = line.shift(column: column)
-                return Shift(rows: shift.y, columns: shift.x)
-            }
-        }
-        let count = Double(max(samples.count, 1))
-        let sum = samples.reduce(Shift.zero, +)
-        let global =
-            samples.isEmpty
-            ? solution[0] : Shift(rows: sum.rows / count, columns: sum.columns / count)
-        let spread = samples.reduce(0) { $0 + ($1 - global).length * ($1 - global).length }
-        let inliers = weights.count { $0 > 0 }
-        return FittedShift(
-            global: global, field: model == .constant ? nil : field, model: model.name,
-            inliers: inliers,
-            localRootMeanSquare: model == .constant ? 0 : (spread / count).squareRoot(),
-            crossCheckedResidual: score.isFinite ? score : scatter,
-            uncertainty: scatter / Double(max(inliers, 1)).squareRoot())
-    }
-}
-
-/// Solves three equations by Cramer's rule; `nil` when they say nothing.
-private func solved3(_ m: [Double], _ b: [Double]) -> [Double]? {
-    func determinant(_ m: [Double]) -> Double {
-        m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6])
-            + m[2] * (m[3] * m[7] - m[4] * m[6])
-    }
-    let whole = determinant(m)
-    guard abs(whole) > 1e-30 else { return nil }
-    return (0..<3).map { column in
-        var replaced = m
-        for row in 0..<3 { replaced[3 * row + column] = b[row] }
-        return determinant(replaced) / whole
-    }
-}
-
-extension [Double] {
-    /// The middle value; 0 for none.
-    var median: Double {
-        guard !isEmpty else { return 0 }
-        let ordered = sorted()
-        let middle = count / 2
-        return count % 2 == 1 ? ordered[middle] : (ordered[middle - 1] + ordered[middle]) / 2
-    }
 }

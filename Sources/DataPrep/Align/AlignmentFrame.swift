@@ -1,16 +1,18 @@
 import Geo
 import Raster
 
-/// The reference picture that other dates are held against, and the pixels it is measured in.
+/// The reference pictures that other dates are held against, and the pixels they are measured in.
 struct AlignmentFrame {
-    let image: AlignmentImage
-    /// The grid of `image`.
+    /// One picture a band.
+    var images: [AlignmentImage]
+    /// The grid of all of them.
     let grid: GeoGrid
     /// The region's grid, in whose pixels shifts are told.
     let region: GeoGrid
 
-    init(_ files: SceneFiles, band: Sentinel2Band, region: GeoGrid) throws {
-        (image, grid) = try files.picture(band)
+    init(_ files: SceneFiles, bands: [Sentinel2Band], region: GeoGrid) throws {
+        grid = try files.grid(of: files.scene.source(of: bands[0]))
+        images = try bands.map { try files.picture($0).image }
         self.region = region
     }
 
@@ -19,9 +21,9 @@ struct AlignmentFrame {
         grid.transform.resolution.alongRow / region.transform.resolution.alongRow
     }
 
-    /// Another date's picture, and where the reference's first pixel lies in it.
+    /// Another date's pictures, and where the reference's first pixel lies in them.
     struct Moving {
-        var image: AlignmentImage
+        var images: [AlignmentImage]
         /// In whole pixels.
         var origin: (row: Int, column: Int)
         /// What of the geolocation remains, in pixels: part of every shift that is found.
@@ -29,18 +31,19 @@ struct AlignmentFrame {
     }
 
     /// The date's own pixels where they lie parallel to the reference's, else its picture warped onto them.
-    func moving(_ files: SceneFiles, band: Sentinel2Band) throws -> Moving {
-        let own = try files.grid(of: files.scene.source(of: band))
+    func moving(_ files: SceneFiles, bands: [Sentinel2Band]) throws -> Moving {
+        let own = try files.grid(of: files.scene.source(of: bands[0]))
         guard GridOverlap.isParallel(grid, own) else {
             let warp = try SceneWarp(
                 files: files, region: region, applied: nil, kernel: .lanczos)
             return Moving(
-                image: try warp.picture(band, onto: grid), origin: (0, 0), fraction: .zero)
+                images: try bands.map { try warp.picture($0, onto: grid) }, origin: (0, 0),
+                fraction: .zero)
         }
         let place = GridOverlap.origin(of: grid, in: own)
         let (row, column) = (place.y.rounded(), place.x.rounded())
         return Moving(
-            image: try files.picture(band).image, origin: (Int(row), Int(column)),
+            images: try bands.map { try files.picture($0).image }, origin: (Int(row), Int(column)),
             fraction: Shift(rows: place.y - row, columns: place.x - column))
     }
 }

@@ -36,17 +36,17 @@ public struct DateAlignment: Hashable, Sendable, Codable {
     public var shift: Shift?
     /// Its standard error in pixels.
     public var uncertainty: Double?
-    /// "constant", "affine" or "smooth".
+    /// "constant", "affine", "smooth" or "broken".
     public var model: String?
     /// Root mean square of the field about the global shift, in pixels.
     public var localRootMeanSquare: Double?
     /// Median distance of left-out windows from the model, in pixels.
     public var crossCheckedResidual: Double?
-    /// Windows asked, answered, and agreeing.
+    /// Windows asked, answered, and agreeing; with a consensus, of all pairs that the date is in.
     public var windows: [Int]
     /// What is left after the warp.
     public var residual: Residual?
-    /// The true shift against the reference, where a simulation left it.
+    /// The true shift against the reference, with a consensus against the mean of all, where a simulation left it.
     public var trueShift: Shift?
     /// The share of the date's own pixels that are clear, 0…1.
     public var clearFraction: Double
@@ -90,9 +90,9 @@ struct AppliedShift: Sendable {
 public struct RegionAlignment: Hashable, Sendable, Codable {
     /// The region's name.
     public var region: String
-    /// The band on which shifts were found.
+    /// The band on which shifts were found, or several: "B02,B03,B04,B08".
     public var band: String
-    /// The reference date, ISO 8601.
+    /// The reference date, ISO 8601, "mosaic" or "consensus".
     public var reference: String
     /// The region's grid: the reference scene's finest.
     public var grid: GeoGrid

@@ -10,29 +10,31 @@ struct SmoothField {
         /// Nodes and their shares of 1.
         var nodes: [(index: Int, share: Double)]
         var weight: Double
-
-        /// The mean of a field.
-        func mean(of field: [Double]) -> Double {
-            var sum = 0.0
-            for node in nodes { sum += node.share * field[node.index] }
-            return sum
-        }
     }
 
-    let rows: Int
-    let columns: Int
-    let observations: [Observation]
+    private let rows: Int
+    private let columns: Int
+    /// Observation i's nodes and shares are those from `starts[i]` up to `starts[i + 1]`.
+    private let starts: [Int32]
+    private let nodes: [Int32]
+    private let shares: [Double]
+    private let weights: [Double]
     /// λvⱼ of each second difference, (3, rows, columns); the twist counts twice, as in a plate.
     private let stiffness: [Double]
 
-    /// - Parameters:
-    ///   - smoothness: λ.
-    ///   - breaks: a field near the solution and the size of a second difference at which it may break; `nil` for a smooth one.
+    /// A field of stiffness λ = `smoothness`; `breaks`: a field near the solution and the size of a second difference in pixels at
+    /// which it may break, `nil` for a smooth one.
     init(
         rows: Int, columns: Int, smoothness: Double, observations: [Observation],
         breaks: (parts: [[Double]], size: Double)? = nil
     ) {
-        (self.rows, self.columns, self.observations) = (rows, columns, observations)
+        (self.rows, self.columns) = (rows, columns)
+        starts = observations.reduce(into: [0]) {
+            $0.append(($0.last ?? 0) + Int32($1.nodes.count))
+        }
+        nodes = observations.flatMap { $0.nodes.map { Int32($0.index) } }
+        shares = observations.flatMap { $0.nodes.map(\.share) }
+        weights = observations.map(\.weight)
         let count = rows * columns
         var stiffness = (0..<3 * count).map { $0 < 2 * count ? smoothness : 2 * smoothness }
         if let breaks {
@@ -55,13 +57,15 @@ struct SmoothField {
     func solve(values: [Double], start: [Double]) -> [Double] {
         var field = start
         var target = [Double](repeating: 0, count: start.count)
-        for (observation, value) in zip(observations, values) {
-            spread(observation, value, into: &target)
+        for (index, value) in values.enumerated() {
+            for entry in Int(starts[index])..<Int(starts[index + 1]) {
+                target[Int(nodes[entry])] += weights[index] * shares[entry] * value
+            }
         }
         var residual = zip(target, applied(field)).map { $0 - $1 }
         var direction = residual
         var power = dot(residual, residual)
-        let goal = 1e-16 * max(dot(target, target), 1e-30)
+        let goal = 1e-13 * max(dot(target, target), 1e-30)
         for _ in 0..<600 where power > goal {
             let image = applied(direction)
             let curvature = dot(direction, image)
@@ -81,22 +85,16 @@ struct SmoothField {
         return field
     }
 
-    private func spread(_ observation: Observation, _ value: Double, into nodes: inout [Double]) {
-        for node in observation.nodes {
-            nodes[node.index] += observation.weight * node.share * value
-        }
-    }
-
     private func dot(_ left: [Double], _ right: [Double]) -> Double {
-        zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
+        var sum = 0.0
+        for index in left.indices { sum += left[index] * right[index] }
+        return sum
     }
 
     /// The normal matrix times a field.
     private func applied(_ field: [Double]) -> [Double] {
         var result = [Double](repeating: 0, count: field.count)
-        for observation in observations {
-            spread(observation, observation.mean(of: field), into: &result)
-        }
+        ckernels_observe(starts, nodes, shares, weights, weights.count, field, &result)
         ckernels_unbend(
             Self.bends(of: field, rows, columns), stiffness, Int32(rows), Int32(columns), &result)
         return result

@@ -57,12 +57,8 @@ struct WindowCutter {
         }
     }
 
-    /// Writes both windows of every layer, `side²` numbers each.
-    ///
-    /// - Parameters:
-    ///   - reference: Where the reference's windows go, plane after plane.
-    ///   - moving: Where the other date's go.
-    /// - Returns: the weighted share of pixels that both images can use, 0…1.
+    /// Writes both windows of every layer, `side²` numbers each, plane after plane; returns the weighted share of pixels that
+    /// both dates can use, 0…1.
     func cut(
         _ pair: ImagePair, row: Int, column: Int, offset: (row: Int, column: Int),
         reference: UnsafeMutablePointer<Float>, moving: UnsafeMutablePointer<Float>,
@@ -144,13 +140,8 @@ struct WindowCutter {
     /// Where in a window the texture lies that both dates show: what a shift found in it is a mean over.
     ///
     /// The phase of a cross-spectrum is that of the summed products of both images' structure, so a window speaks for the
-    /// parts where both have gradients, not for its middle.
-    ///
-    /// - Parameters:
-    ///   - reference: windows as `cut` left them.
-    ///   - moving: the other date's.
-    ///   - planes: how many windows each has.
-    /// - Returns: `cells²` shares of 1: the product of both gradients, not less than 0.
+    /// parts where both have gradients, not for its middle. Takes windows as `cut` left them; gives `cells²` shares of 1: the
+    /// product of both gradients, not less than 0.
     func texture(
         _ reference: UnsafePointer<Float>, _ moving: UnsafePointer<Float>, planes: Int
     ) -> [Float] {

@@ -25,8 +25,8 @@ struct AlignCommand: ParsableCommand {
         // The transforms are small: threads would spend their time waiting for one another.
         Torch.setThreads(1)
         var settings = PrepSettings()
-        alignment.apply(to: &settings)
-        settings.bands = [settings.alignmentBand]
+        try alignment.apply(to: &settings)
+        settings.bands = settings.alignmentBands
         let plan = try PrepPlan(
             regions: [RegionInput(name: "scenes", paths: paths)], settings: settings, output: "")
         let found = try plan.align()

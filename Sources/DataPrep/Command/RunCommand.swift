@@ -61,7 +61,7 @@ struct RunCommand: ParsableCommand {
         let recipe = try recipe.map { try PrepRecipe(path: $0) }
         var settings = recipe?.settings ?? PrepSettings()
         try tiles.apply(to: &settings)
-        alignment.apply(to: &settings)
+        try alignment.apply(to: &settings)
         surface.apply(to: &settings)
         let given = try region.map { try RegionInput(argument: $0) }
         let regions = given.isEmpty ? recipe?.regions ?? [] : given

@@ -10,6 +10,8 @@ extension Sentinel2Band: ExpressibleByArgument {
 
 extension ResamplingKernel: ExpressibleByArgument {}
 
+extension AlignmentFeature: ExpressibleByArgument {}
+
 /// Which tiles are cut, of which bands; what is not given is as it was.
 struct TileOptions: ParsableArguments {
     @Option(help: "Side of a tile in pixels. Default: 1096.")
@@ -89,11 +91,22 @@ struct TileOptions: ParsableArguments {
 
 /// How dates are aligned; what is not given is as it was.
 struct AlignmentOptions: ParsableArguments {
-    @Option(help: "Date that others are aligned to. Default: the first with most clear pixels.")
+    @Option(
+        help: """
+            Date that others are aligned to; mosaic: the clearest date, its gaps filled with others; consensus: what all \
+            pairs of dates agree on. Default: the first date with most clear pixels.
+            """)
     var reference: String?
 
-    @Option(help: "Band on which shifts are found. Default: B08.")
-    var alignmentBand: Sentinel2Band?
+    @Option(help: "Bands on which shifts are found together, of one resolution. Default: B08.")
+    var alignmentBands: String?
+
+    @Option(
+        help: """
+            What windows are told by: brightness, or structure (directions of edges, for dates of different seasons). \
+            Default: brightness.
+            """)
+    var alignmentFeature: AlignmentFeature?
 
     @Option(help: "Largest shift believed, in pixels. Default: 32.")
     var largestShift: Int?
@@ -102,11 +115,14 @@ struct AlignmentOptions: ParsableArguments {
         guard (1...128).contains(largestShift ?? 1) else {
             throw ValidationError("--largest-shift is 1 to 128 pixels.")
         }
+        _ = try TileOptions.parsed(alignmentBands, "--alignment-bands")
     }
 
-    func apply(to settings: inout PrepSettings) {
+    func apply(to settings: inout PrepSettings) throws {
         settings.reference = reference ?? settings.reference
-        settings.alignmentBand = alignmentBand ?? settings.alignmentBand
+        settings.alignmentBands =
+            try TileOptions.parsed(alignmentBands, "--alignment-bands") ?? settings.alignmentBands
+        settings.search.feature = alignmentFeature ?? settings.search.feature
         settings.search.largestShift = largestShift ?? settings.search.largestShift
     }
 }

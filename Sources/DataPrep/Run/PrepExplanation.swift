@@ -123,7 +123,7 @@ public struct PrepExplanation: Sendable, Codable {
         case "largestNoDataShare", "largestCloudShare":
             return "which tiles are written; those that stay are the same"
         case "kernel": return "tiles of dates that are moved or reprojected"
-        case "aligns", "alignmentBand", "reference", "search", "smallestShift":
+        case "aligns", "alignmentBands", "reference", "search", "smallestShift":
             return "alignment, and tiles of dates whose shift changes"
         default: return "every tile"
         }

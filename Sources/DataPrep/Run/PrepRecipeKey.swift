@@ -57,13 +57,13 @@ struct PrepRecipeKey: Sendable {
     private static let alignment: [PrepRecipeKey] = [
         flag("alignment.enabled") { $0.settings.aligns = $1 },
         PrepRecipeKey(
-            "alignment.reference", "a date, as in \"2020-06-01\"",
-            read: { value in value.string.flatMap { SensingTime($0) == nil ? nil : $0 } }
+            "alignment.reference", "a date, as in \"2020-06-01\", \"mosaic\" or \"consensus\"",
+            read: { value in value.string.flatMap { AlignmentReference.isValid($0) ? $0 : nil } }
         ) { $0.settings.reference = $1 },
-        PrepRecipeKey(
-            "alignment.band", "a band of Sentinel-2, as in \"B08\"",
-            read: { $0.string.flatMap(Sentinel2Band.init(name:)) }
-        ) { $0.settings.alignmentBand = $1 },
+        bands(
+            "alignment.bands", "distinct bands of one resolution, as in [\"B08\"]", counts: 1...6
+        ) { $0.settings.alignmentBands = $1 },
+        word("alignment.feature", AlignmentFeature.self) { $0.settings.search.feature = $1 },
         whole("alignment.largestShift", 1...128) { $0.settings.search.largestShift = $1 },
         number("alignment.smallestShift", 0...1) { $0.settings.smallestShift = $1 },
     ]

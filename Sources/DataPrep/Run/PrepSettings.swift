@@ -20,14 +20,15 @@ public struct PrepSettings: Hashable, Sendable, Codable {
     public var largestCloudShare = 1.0
     /// The bands to write; `nil` for all that the region's first scene has.
     public var bands: [Sentinel2Band]?
-    /// The band on which dates are aligned; where a region lacks it, the first of its finest bands.
+    /// The bands on which dates are aligned together, of one resolution; where a region lacks one, the first of its finest bands.
     ///
     /// Near infrared changes least against its own contrast between dates: of B02, B03, B04 and B08 it left the least error on
     /// simulated pairs six weeks apart.
-    public var alignmentBand = Sentinel2Band.b08
+    public var alignmentBands = [Sentinel2Band.b08]
     /// Whether dates are aligned at all.
     public var aligns = true
-    /// The date others are aligned to, "2020-06-01" or with a time; `nil` for the first with most clear pixels.
+    /// The date others are aligned to, "2020-06-01" or with a time, "mosaic" or "consensus"; `nil` for the first date with most
+    /// clear pixels.
     public var reference: String?
     /// Red, green and blue of the quick-looks, or one band; `nil` for B04 B03 B02 where there, else the first band.
     public var quicklookBands: [Sentinel2Band]?

@@ -299,3 +299,13 @@ WIDE void ckernels_unbend(const double *bends, const double *weights, int32_t ro
         }
     }
 }
+
+void ckernels_observe(const int32_t *starts, const int32_t *nodes, const double *shares, const double *weights, size_t count,
+                      const double *field, double *result) {
+    for (size_t at = 0; at < count; at++) {
+        double mean = 0;
+        for (int32_t entry = starts[at]; entry < starts[at + 1]; entry++) mean += shares[entry] * field[nodes[entry]];
+        mean *= weights[at];
+        for (int32_t entry = starts[at]; entry < starts[at + 1]; entry++) result[nodes[entry]] += shares[entry] * mean;
+    }
+}

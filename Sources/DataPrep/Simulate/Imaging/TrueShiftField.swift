@@ -97,7 +97,8 @@ public struct TrueShiftField: Sendable {
         guard warp != 0 || step != 0 else { return global }
         let local = deviation(row, column)
         return (
-            global.rows + local.rows - offsets.rows, global.columns + local.columns - offsets.columns
+            global.rows + local.rows - offsets.rows,
+            global.columns + local.columns - offsets.columns
         )
     }
 

@@ -67,3 +67,8 @@ void ckernels_bends(const double *field, int32_t rows, int32_t columns, double *
 
 /// Adds the transpose of that, of `bends` times weights each, to a field.
 void ckernels_unbend(const double *bends, const double *weights, int32_t rows, int32_t columns, double *field);
+
+/// What is known of a field: observation i is the mean, by `shares`, of the nodes from `starts[i]` up to `starts[i + 1]`. Adds
+/// each observation's weight times its mean of `field` to its nodes in `result`, by their shares.
+void ckernels_observe(const int32_t *starts, const int32_t *nodes, const double *shares, const double *weights, size_t count,
+                      const double *field, double *result);
