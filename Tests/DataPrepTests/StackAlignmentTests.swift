@@ -96,7 +96,7 @@ import Testing
     /// A date that shows only what the clearest one lacks is aligned to the mosaic, and to the clearest date it is not.
     @Test func mosaicShowsWhatTheClearestDateLacks() throws {
         let stack = try Stack(seed: 35, hidden: [256..<384, 0..<160, 0..<288, nil])
-        let single = try stack.aligned(to: "20210509")
+        let single = try stack.aligned(to: "2021-05-09")
         #expect(single.dates[2].status == .notAligned)
         let mosaic = try stack.aligned(to: "mosaic")
         #expect(mosaic.reference == "mosaic")

@@ -21,12 +21,15 @@ struct FieldFitter {
             case .medium: 1
             case .supple: 0.1
             case .limp: 0.01
-            case .broken: 3
+            case .broken: 1
             }
         }
 
         /// The second difference in pixels at which a field may break, as at the border of two detectors' strips.
-        var breakSize: Double? { self == .broken ? 0.005 : nil }
+        var breakSize: Double? { self == .broken ? 0.002 : nil }
+
+        /// Times that weights are found anew; breaks are found by and by.
+        var rounds: Int { self == .broken ? 15 : 5 }
 
         var name: String {
             switch self {
@@ -164,7 +167,7 @@ struct FieldFitter {
         let middle = Shift(
             rows: answers.map(\.shift.rows).median, columns: answers.map(\.shift.columns).median)
         var field = [Shift](repeating: middle, count: rows * columns)
-        for _ in 0..<5 {
+        for _ in 0..<model.rounds {
             let weights = robustWeights(field, answers)
             switch model {
             case .constant, .affine:
