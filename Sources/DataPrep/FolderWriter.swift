@@ -9,9 +9,16 @@ struct FolderWriter: Sendable {
     func path(_ relative: String) -> String { root + "/" + relative }
 
     /// Writes a file.
+    ///
+    /// - Throws: `ManifestError`, and `PrepError` (`cannotCreate`) where a symbolic link leads out of the folder.
     func write(_ bytes: [UInt8], to relative: String) throws {
         let parent = URL(fileURLWithPath: path(relative)).deletingLastPathComponent().path
         try AtomicFile.makeFolder(at: parent)
+        if let place = FolderBounds.escape(of: parent, from: root) {
+            throw PrepError(
+                .cannotCreate, parent,
+                "a symbolic link leads out of the output folder, to \(place); remove it")
+        }
         try AtomicFile.write(bytes, to: path(relative))
     }
 

@@ -206,6 +206,7 @@ extension Scene {
                     .missing, place, "the product names this cloud mask; get the product again")
             }
         }
+        try FolderBounds.check(Array(files.values), in: folder)
         return QualityMasks(files: files, ground: granule.ground)
     }
 }

@@ -6,9 +6,10 @@ extension Scene {
     /// A product in SAFE format, L1C or L2A, by its `MTD_MSIL….xml`.
     init(safe metadataPath: String) throws {
         let folder = URL(fileURLWithPath: metadataPath).deletingLastPathComponent().path
+        let manifest = "\(folder)/manifest.safe"
+        try FolderBounds.check([metadataPath, manifest], in: folder)
         let metadata = try ProductMetadata(contentsOf: metadataPath)
         let images = SAFEImages(folder: folder, files: metadata.imageFiles)
-        let manifest = "\(folder)/manifest.safe"
         var bands: [Sentinel2Band: BandSource] = [:]
         for band in Sentinel2Band.allCases {
             guard let path = images.path(of: band) else { continue }
@@ -24,6 +25,9 @@ extension Scene {
             checksumPath: StoredFile(manifest).exists ? manifest : nil,
             truthPath: Scene.truth(of: folder), granulePath: images.granulePath,
             isSurfaceReflectance: metadata.isSurfaceReflectance)
+        let files =
+            bands.values.map(\.path) + [classification?.path, granulePath].compactMap(\.self)
+        try FolderBounds.check(files, in: folder)
     }
 
     /// The truth of a simulated scene: `truth/<folder name>.json` beside its folder.
