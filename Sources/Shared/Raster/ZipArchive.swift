@@ -23,11 +23,14 @@ public struct ZipArchive: Sendable {
     /// Reads the directory.
     ///
     /// - Throws: `RasterError` (`unreadable`) for an archive that is cut short, encrypted, names a file twice or one
-    ///   outside of itself, holds symbolic links, or would unpack to far more than it has.
+    ///   outside of itself, holds symbolic links, would unpack to far more than it has, or whose files overlap or are
+    ///   headed by something else than the directory says.
     public init(_ path: String) throws {
         do {
             let file = try VirtualFile(path)
-            entries = try ZipDirectory(file).entries()
+            let listed = try ZipDirectory(file).entries()
+            try ZipDirectory.prove(listed, file)
+            entries = listed.map(\.entry).filter { !$0.name.hasSuffix("/") }
         } catch let error as ZipFault {
             throw RasterError(.unreadable, path: path, "\(error.cause); get the archive again")
         }
@@ -72,22 +75,31 @@ private struct ZipDirectory {
         self.count = count
     }
 
-    func entries() throws -> [ZipArchive.Entry] {
-        var entries: [ZipArchive.Entry] = []
+    /// A file or folder as the directory has it, and what its own header must repeat.
+    struct Listed {
+        let entry: ZipArchive.Entry
+        let name: [UInt8]
+        let start: Int
+        let flags: Int
+        let method: Int
+    }
+
+    func entries() throws -> [Listed] {
+        var entries: [Listed] = []
         var seen: Set<String> = []
         var offset = 0
         for _ in 0..<count {
-            let (entry, next) = try entry(at: offset)
+            let (listed, next) = try entry(at: offset)
             offset = next
-            guard seen.insert(entry.name.lowercased()).inserted else {
-                throw ZipFault("the zip archive has two files \(entry.name)")
+            guard seen.insert(listed.entry.name.lowercased()).inserted else {
+                throw ZipFault("the zip archive has two files \(listed.entry.name)")
             }
-            if !entry.name.hasSuffix("/") { entries.append(entry) }
+            entries.append(listed)
         }
         return entries
     }
 
-    private func entry(at offset: Int) throws -> (ZipArchive.Entry, next: Int) {
+    private func entry(at offset: Int) throws -> (Listed, next: Int) {
         guard offset + 46 <= bytes.count,
             bytes[offset..<offset + 4].elementsEqual([0x50, 0x4B, 1, 2])
         else { throw ZipFault("the zip directory breaks off at byte \(offset)") }
@@ -105,7 +117,7 @@ private struct ZipDirectory {
         guard field(38, 4) >> 16 & 0o170000 != 0o120000 else {
             throw ZipFault("\(name) in the archive is a symbolic link")
         }
-        var (packed, unpacked) = (field(20, 4), field(24, 4))
+        var (packed, unpacked, start) = (field(20, 4), field(24, 4), field(42, 4))
         var extra = offset + 46 + nameLength
         let extraEnd = extra + extraLength
         while extra + 4 <= extraEnd {
@@ -116,14 +128,49 @@ private struct ZipDirectory {
                     unpacked = Self.number(bytes, at, 8)
                     at += 8
                 }
-                if packed == 0xFFFF_FFFF, at + 8 <= extraEnd { packed = Self.number(bytes, at, 8) }
+                if packed == 0xFFFF_FFFF, at + 8 <= extraEnd {
+                    packed = Self.number(bytes, at, 8)
+                    at += 8
+                }
+                if start == 0xFFFF_FFFF, at + 8 <= extraEnd { start = Self.number(bytes, at, 8) }
             }
             extra += 4 + size
         }
         guard packed <= length, unpacked <= max(16 << 20, packed * ZipArchive.largestRatio) else {
             throw ZipFault("\(name) says it is \(unpacked) bytes, of \(packed) packed")
         }
-        return (ZipArchive.Entry(name: name, bytes: unpacked, packedBytes: packed), next)
+        let entry = ZipArchive.Entry(name: name, bytes: unpacked, packedBytes: packed)
+        return (
+            Listed(
+                entry: entry, name: Array(text), start: start, flags: field(8, 2),
+                method: field(10, 2)), next
+        )
+    }
+
+    /// Proves that every file begins with a header that repeats the directory, and that no two share bytes.
+    static func prove(_ entries: [Listed], _ file: borrowing VirtualFile) throws {
+        var end = 0
+        for listed in entries.sorted(by: { $0.start < $1.start }) {
+            let (name, packed) = (listed.entry.name, listed.entry.packedBytes)
+            let header = file.read(at: listed.start, count: 30)
+            guard header.count == 30, header.starts(with: [0x50, 0x4B, 3, 4]) else {
+                throw ZipFault("\(name) does not begin where the directory says")
+            }
+            let nameLength = number(header, 26, 2)
+            let isUnsized = number(header, 6, 2) & 8 != 0
+            let (ownPacked, ownUnpacked) = (number(header, 18, 4), number(header, 22, 4))
+            guard file.read(at: listed.start + 30, count: nameLength) == listed.name,
+                (number(header, 6, 2) ^ listed.flags) & 9 == 0,
+                number(header, 8, 2) == listed.method,
+                isUnsized || ownPacked == 0xFFFF_FFFF || ownPacked == packed,
+                isUnsized || ownUnpacked == 0xFFFF_FFFF || ownUnpacked == listed.entry.bytes
+            else { throw ZipFault("\(name) is headed by something else than the directory says") }
+            guard listed.start >= end else {
+                throw ZipFault("\(name) shares bytes with another file")
+            }
+            end = listed.start + 30 + nameLength + number(header, 28, 2) + packed
+            guard end <= file.bytes else { throw ZipFault("\(name) ends beyond the archive") }
+        }
     }
 
     /// A little-endian number; one that does not fit is larger than any file.
