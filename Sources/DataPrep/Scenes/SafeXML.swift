@@ -71,6 +71,8 @@ enum SafeXML {
         let problem = data.withUnsafeBytes { bytes -> String? in
             if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE])
                 || find(0, in: bytes, from: 0) != nil
+                // Foundation's parser ends the process at names that are not UTF-8.
+                || String(validating: bytes, as: UTF8.self) == nil
             {
                 return "XML must be in UTF-8, without zero bytes"
             }
