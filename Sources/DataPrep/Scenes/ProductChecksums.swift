@@ -35,18 +35,18 @@ public struct FileChecksum: Hashable, Sendable {
 enum ProductChecksums {
     /// Checksums by path below the SAFE folder.
     ///
-    /// A path that leaves the folder ("/dpc/app/…" in old products, or "..") is not believed and left out.
+    /// A path that leaves the folder ("/dpc/app/…" in old products, or "..") is taken for the file of the folder that its
+    /// last parts name; where there is none, it is left out.
     static func checksums(_ path: String) throws -> [String: FileChecksum] {
         let root = try SafeXML.read(path)
+        let folder = path.hasSuffix("/manifest.safe") ? String(path.dropLast(14)) : "."
         var checksums: [String: FileChecksum] = [:]
         for stream in root.all("byteStream") {
             guard let href = stream.first("fileLocation")?.attributes["href"],
                 let checksum = stream.first("checksum"),
                 let name = checksum.attributes["checksumName"]
             else { continue }
-            let relative = href.hasPrefix("./") ? String(href.dropFirst(2)) : href
-            let parts = relative.split(separator: "/", omittingEmptySubsequences: false)
-            guard !relative.hasPrefix("/"), !parts.contains("..") else { continue }
+            guard let relative = relative(href, in: folder) else { continue }
             let entry = FileChecksum(
                 bytes: stream.attributes["size"].flatMap(Int.init), algorithm: name.uppercased(),
                 hex: checksum.value.lowercased())
@@ -55,5 +55,15 @@ enum ProductChecksums {
             }
         }
         return checksums
+    }
+    /// The path below the folder that a location stands for, nil for one outside.
+    private static func relative(_ href: String, in folder: String) -> String? {
+        let parts = href.split(separator: "/", omittingEmptySubsequences: false)
+        guard href.hasPrefix("/") || parts.contains("..") else {
+            return href.hasPrefix("./") ? String(href.dropFirst(2)) : href
+        }
+        let inner = parts.suffix(from: (parts.lastIndex(of: "..") ?? -1) + 1)
+        return inner.indices.lazy.map { inner[$0...].joined(separator: "/") }
+            .first { !$0.hasPrefix("/") && !$0.isEmpty && StoredFile("\(folder)/\($0)").exists }
     }
 }
