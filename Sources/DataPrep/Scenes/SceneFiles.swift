@@ -22,7 +22,7 @@ struct SceneFiles: Sendable {
             throw PrepError(
                 .badData, source.path, "no georeference; give the product as it was delivered")
         }
-        if let tile = scene.tile, let found = grid.crs.epsg, found != tile.crs.epsg {
+        if let tile = scene.tile, !CoordinateTransform.isSame(grid.crs, tile.crs) {
             throw PrepError(
                 .badData, source.path,
                 "expected \(tile.crs) from tile \(tile), found \(grid.crs): get the product again")
