@@ -25,9 +25,17 @@ public struct SensingTime: Hashable, Sendable, Comparable, CustomStringConvertib
             return Int(all[from..<all.index(all.startIndex, offsetBy: end)]) ?? -1
         }
         let limits = [2015...2099, 1...12, 1...31, 0...23, 0...59, 0...60]
-        guard zip(fields, limits).allSatisfy({ $1.contains($0) }) else { return nil }
+        guard zip(fields, limits).allSatisfy({ $1.contains($0) }),
+            fields[2] <= Self.days(ofMonth: fields[1], year: fields[0])
+        else { return nil }
         // A leap second counts as the second before it.
         digits = fields[5] == 60 ? String(all.dropLast(2)) + "59" : String(all)
+    }
+
+    /// The Gregorian calendar; no year of 2015…2099 is a full century.
+    private static func days(ofMonth month: Int, year: Int) -> Int {
+        if month == 2 { return year % 4 == 0 ? 29 : 28 }
+        return [4, 6, 9, 11].contains(month) ? 30 : 31
     }
 
     /// "2020-06-01T10:30:00Z".
