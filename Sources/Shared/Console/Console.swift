@@ -9,7 +9,9 @@ public enum Console {
     ///
     /// Errors become one line `error: …` on stderr; usage errors keep the argument parser's own text and code 64.
     public static func run(_ command: (some ParsableCommand).Type) -> Never {
+        // A reader that went away and a file that may not grow are errors of the write that meets them.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var parsed = try command.parseAsRoot()
             try runProgram { try parsed.run() }

@@ -1,5 +1,6 @@
 import CCrypto
 import Foundation
+import Glibc
 
 /// Digests that other archives give of their files; our own manifests have SHA-256 only.
 public enum FileDigest {
@@ -23,7 +24,7 @@ public enum FileDigest {
     /// - Throws: `ManifestError` when the file cannot be read or the digest is not available. Uses `EVP_DigestUpdate`.
     public static func hex(ofFile path: String, _ algorithm: Algorithm) throws -> String {
         guard let file = FileHandle(forReadingAtPath: path) else {
-            throw ManifestError(.missing, path: path, "the file cannot be opened")
+            throw ManifestError(errno: errno, path: path, while: .reading, "cannot open")
         }
         defer { try? file.close() }
         return try hex(algorithm, of: path) { update in

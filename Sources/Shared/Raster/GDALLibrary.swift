@@ -1,4 +1,5 @@
 import CGDAL
+import Glibc
 
 /// The one place where GDAL is set up and its messages are caught.
 enum GDALLibrary {
@@ -46,9 +47,15 @@ enum GDALLibrary {
                 messages.all.append(String(cString: text))
                 if severity == CE_Failure || severity == CE_Fatal { messages.hasFailure = true }
             }, pointer)
+        errno = 0
         let result = withExtendedLifetime(messages) { body() }
+        let isOutOfHandles = [EMFILE, ENFILE].contains(errno)
         CPLPopErrorHandler()
         guard !messages.hasFailure, let result else {
+            guard !isOutOfHandles else {
+                throw RasterError(
+                    .outOfResources, path: path, doing + ": too many open files; see ulimit -n")
+            }
             throw RasterError(code, path: path, messages: [doing] + messages.all)
         }
         return result

@@ -19,6 +19,8 @@ public struct RasterError: ExitCoded, Hashable, CustomStringConvertible {
         case notPermitted
         /// On the network, and not to be had from there (69).
         case unavailable
+        /// Out of file handles (71).
+        case outOfResources
     }
 
     /// What kind of failure it is.
@@ -54,6 +56,7 @@ public struct RasterError: ExitCoded, Hashable, CustomStringConvertible {
         case .io: .io
         case .notPermitted: .notPermitted
         case .unavailable: .unavailable
+        case .outOfResources: .outOfResources
         }
     }
 }

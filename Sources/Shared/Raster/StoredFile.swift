@@ -65,15 +65,26 @@ public struct StoredFile: Sendable, Hashable {
     }
 
     /// The names in a folder or archive, sorted, hidden ones left out.
-    /// - Throws: `RasterError` (`missing`) if it cannot be listed.
+    /// - Throws: `RasterError`: `missing` if it cannot be listed, `invalid` for a name that is not UTF-8.
     public func listing() throws -> [String] {
-        try GDALLibrary.collectingErrors(.missing, path: path, "the folder cannot be read") {
+        let names: [[UInt8]] = try GDALLibrary.collectingErrors(
+            .missing, path: path, "the folder cannot be read"
+        ) {
             guard let list = VSIReadDir(name) else { return nil }
             defer { CSLDestroy(list) }
-            return (0..<Int(CSLCount(list))).compactMap { list[$0].map { String(cString: $0) } }
-                .map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
-                .filter { !$0.hasPrefix(".") }.sorted()
+            return (0..<Int(CSLCount(list))).compactMap { index in
+                list[index].map { [UInt8](UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+            }
         }
+        return try names.map { bytes in
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                throw RasterError(
+                    .invalid, path: path,
+                    "holds a file whose name is not UTF-8, like "
+                        + "\"\(String(decoding: bytes, as: UTF8.self))\"; rename it")
+            }
+            return name.hasSuffix("/") ? String(name.dropLast()) : name
+        }.filter { !$0.hasPrefix(".") }.sorted()
     }
 
     /// All bytes, refused above `limit` before anything is allocated.
