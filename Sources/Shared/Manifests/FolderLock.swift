@@ -15,7 +15,8 @@ public final class FolderLock: Sendable {
             guard try file.lock(waits: false) else {
                 throw ManifestError(
                     .locked, path: folder,
-                    "in use by process \(Self.holder(file)); wait for it, or name another folder")
+                    "in use by process \(try Self.holder(file)); wait for it, or name another folder"
+                )
             }
             guard try file.isStillNamed() else { continue }
             try Self.sign(file)
@@ -30,17 +31,26 @@ public final class FolderLock: Sendable {
         close(descriptor)
     }
 
+    /// Writes "process id host" into the file.
     private static func sign(_ file: borrowing OpenFile) throws {
         guard ftruncate(file.descriptor, 0) == 0 else {
             throw ManifestError(errno: errno, path: file.path, while: .writing, "cannot empty")
         }
-        try Array("\(getpid())\n".utf8).withUnsafeBytes { try file.write(all: $0) }
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = name.withUnsafeBytes { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        try Array("\(getpid()) \(host)\n".utf8).withUnsafeBytes { try file.write(all: $0) }
     }
 
-    private static func holder(_ file: borrowing OpenFile) -> String {
-        var text = [UInt8](repeating: 0, count: 20)
-        let count = text.withUnsafeMutableBytes { try? file.read(into: $0) } ?? 0
-        let digits = String(decoding: text[..<count], as: UTF8.self).filter(\.isNumber)
-        return digits.isEmpty ? "unknown" : digits
+    /// Who signed the file, and since when: "4711 on node7 for 12 s".
+    private static func holder(_ file: borrowing OpenFile) throws -> String {
+        var text = [UInt8](repeating: 0, count: 300)
+        let count = try text.withUnsafeMutableBytes { try file.read(into: $0) }
+        let words = String(decoding: text[..<count], as: UTF8.self).split {
+            $0 == " " || $0 == "\n"
+        }
+        guard let process = words.first else { return "unknown" }
+        let host = words.count > 1 ? " on \(words[1])" : ""
+        return "\(process)\(host) for \(max(0, time(nil) - (try file.status().st_mtim.tv_sec))) s"
     }
 }
