@@ -43,8 +43,11 @@ struct Resampler<Pixel: RasterPixel> {
         let sourceRow = row + offset.row - origin.row
         guard (0..<size.height).contains(sourceRow) else { return }
         let shift = offset.column - origin.column
-        let columns = max(0, -shift)..<min(width, size.width - shift)
-        guard !columns.isEmpty, let pixels = source.baseAddress, let valid = mask.baseAddress,
+        let (first, end) = (max(0, -shift), min(width, size.width - shift))
+        // A target beside the source, within reach of a kernel only, has nothing to copy.
+        guard first < end else { return }
+        let columns = first..<end
+        guard let pixels = source.baseAddress, let valid = mask.baseAddress,
             let target = result.baseAddress, let targetMask = resultMask.baseAddress
         else { return }
         let from = sourceRow * size.width + columns.lowerBound + shift

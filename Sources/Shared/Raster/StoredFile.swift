@@ -95,9 +95,9 @@ public struct StoredFile: Sendable, Hashable {
         guard bytes <= limit else {
             throw RasterError(.invalid, path: path, "has \(bytes) bytes; at most \(limit) are read")
         }
-        let all = try VirtualFile(name).all()
+        let all = try VirtualFile(name, failing: failure).all()
         guard all.count == bytes else {
-            throw RasterError(.io, path: path, "ends after \(all.count) of \(bytes) bytes")
+            throw RasterError(failure, path: path, "ends after \(all.count) of \(bytes) bytes")
         }
         return all
     }
@@ -124,16 +124,23 @@ public struct StoredFile: Sendable, Hashable {
         return try FileDigest.hex(algorithm, of: path) { update in _ = try pieces(update) }
     }
 
+    /// What it is when bytes that are listed cannot be read: in an archive, the archive is damaged.
+    private var failure: RasterError.Code {
+        if case .archive = place { return .unreadable }
+        return .io
+    }
+
     /// Hands over the content a mebibyte at a time and gives its length.
     private func pieces(_ take: (UnsafeRawBufferPointer) -> Void) throws -> Int {
         try checkNetwork()
-        let file = try VirtualFile(name)
+        let file = try VirtualFile(name, failing: failure)
         var offset = 0
         while offset < file.bytes {
             let piece = file.read(at: offset, count: 1 << 20)
             guard !piece.isEmpty else {
                 throw RasterError(
-                    .io, path: path, "ends after \(offset) of \(file.bytes) bytes; get it again")
+                    failure, path: path, "ends after \(offset) of \(file.bytes) bytes; get it again"
+                )
             }
             piece.withUnsafeBytes(take)
             offset += piece.count

@@ -6,8 +6,8 @@ struct VirtualFile: ~Copyable {
     /// The file's length.
     let bytes: Int
 
-    init(_ path: String) throws(RasterError) {
-        handle = try GDALLibrary.collectingErrors(.io, path: path, "cannot open") {
+    init(_ path: String, failing code: RasterError.Code = .io) throws(RasterError) {
+        handle = try GDALLibrary.collectingErrors(code, path: path, "cannot open") {
             VSIFOpenL(path, "rb").map { UnsafeMutablePointer(mutating: $0) }
         }
         VSIFSeekL(handle, 0, SEEK_END)
