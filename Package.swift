@@ -114,7 +114,9 @@ let package = Package(
         floor("Store", ["Geo", "Manifests", "Tensors", "CLMDB"]),
 
         // Room 1: scenes → aligned tiles.
-        room("DataPrep", ["CKernels", "Geo", "Raster", "Manifests", "Recipes", "Tensors", "Store", logging]),
+        room(
+            "DataPrep",
+            ["CKernels", "Geo", "Raster", "Manifests", "Recipes", "Tensors", "Store", logging]),
         program("matter-prep", of: "DataPrep", ["Geo", "Manifests", "Raster", "Tensors"]),
 
         // Room 2: tiles → pretrained encoder.

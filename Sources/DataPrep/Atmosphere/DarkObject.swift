@@ -92,7 +92,7 @@ struct DarkObject {
             guard try files.grid(of: source).bounds == own.bounds else { continue }
             var buffer = try RasterFile(reading: source.path)
                 .read(bands: [source.index], as: UInt16.self, scaledTo: size)
-            source.radiometry.harmonise(&buffer.pixels, noData: source.noData ?? 0)
+            source.radiometry.harmonise(&buffer.pixels, noData: source.noData)
             corrections[band]?.apply(to: &buffer, on: grid)
             if let hidden {
                 for index in buffer.pixels.indices where hidden.pixels[index] != 0 {
