@@ -62,8 +62,8 @@ import Testing
             try AtomicFile.makeFolder(at: copy)
             for name in try FileManager.default.contentsOfDirectory(atPath: "\(series)/\(date)")
             where !name.hasPrefix("SCL") {
-                try FileManager.default.createSymbolicLink(
-                    atPath: "\(copy)/\(name)", withDestinationPath: "\(series)/\(date)/\(name)")
+                try FileManager.default.copyItem(
+                    atPath: "\(series)/\(date)/\(name)", toPath: "\(copy)/\(name)")
             }
         }
         let whole = try tiles([series], in: folder, "scl", side: 915).records
