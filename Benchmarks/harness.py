@@ -14,14 +14,17 @@ RESULTS = ROOT / "Benchmarks" / "results"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "matter-suite"
 
 
-def venv(name, *requirements):
-    """The Python of a virtual environment with pinned packages, made once and kept in the user's cache folder."""
+def venv(name, *requirements, steps=()):
+    """The Python of a virtual environment with pinned packages, made once and kept in the user's cache folder.
+
+    `steps`: lists of arguments for further calls of pip, in order."""
     folder = CACHE / f"bench-{name}"
     python, done = folder / "bin" / "python", folder / "requirements.txt"
-    wanted = "\n".join(requirements)
+    wanted = "\n".join([*requirements, *(" ".join(step) for step in steps)])
     if not (done.exists() and done.read_text() == wanted):
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, stdout=sys.stderr)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True, stdout=sys.stderr)
+        for words in (requirements, *steps):
+            subprocess.run([python, "-m", "pip", "install", "--quiet", *words], check=True, stdout=sys.stderr)
         done.write_text(wanted)
     return python
 

@@ -1,6 +1,6 @@
 """Peers of align: upsampled phase correlation of windows (scikit-image) and a pyramidal KLT tracker (OpenCV), on the same pair.
 
-usage: peer.py pcc|klt SIZE FOLDER THREADS      prints one JSON object: seconds, points answered, RMSE over all clear points"""
+usage: peer.py pcc|klt FOLDER THREADS      prints one JSON object: seconds, points answered, RMSE over all clear points"""
 import json
 import pathlib
 import sys
@@ -57,18 +57,21 @@ def tracks(reference, moving, points, found):
 
 
 def main():
-    method, size, folder, threads = sys.argv[1], int(sys.argv[2]), pathlib.Path(sys.argv[3]), int(sys.argv[4])
+    method, folder, threads = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
+    told = json.loads((folder / "points.json").read_text())
+    size, points = told["size"], told["clear"]
     cv2.setNumThreads(threads)
     reference, moving = (numpy.fromfile(folder / f"{name}.u16", "<u2").reshape(size, size).astype(numpy.float32)
                          for name in ("reference", "moving"))
-    points = json.loads((folder / "points.json").read_text())
     found = numpy.full((len(points), 2), numpy.nan)
     start = time.perf_counter()
     {"pcc": windows, "klt": tracks}[method](reference, moving, points, found)
     seconds = time.perf_counter() - start
-    errors = numpy.hypot(*(found - numpy.array(points)[:, 2:]).T)
+    signed = found - numpy.array(points)[:, 2:]
+    errors = numpy.hypot(*signed.T)
     answered = errors[numpy.isfinite(errors)]
-    print(json.dumps({"seconds": seconds, "points": len(points), "answered": len(answered),
+    mean = numpy.nanmean(signed, 0)
+    print(json.dumps({"seconds": seconds, "meanRows": float(mean[0]), "meanColumns": float(mean[1]), "points": len(points), "answered": len(answered),
                       "rmse": float((answered ** 2).mean() ** 0.5), "p95": float(numpy.percentile(answered, 95))}))
 
 

@@ -6,7 +6,7 @@ import Tensors
 
 /// Our side of the align benchmark.
 ///
-/// Usage: `bench-align simulate SEED SIZE CASE FOLDER` makes a pair with clouds, change and a known displacement
+/// Usage: `bench-align simulate SEED SIZE CASE FOLDER [ROWS COLUMNS]` makes a pair with clouds, change and a known displacement
 /// (`SimulatedPairFiles`); `bench-align run FOLDER` aligns it and prints one JSON object: seconds, memory, errors.
 @main struct Align {
     static func main() throws {
@@ -14,13 +14,13 @@ import Tensors
         Torch.setThreads(1)
         Torch.retainFreedMemory()
         switch words.first {
-        case "simulate" where words.count == 5:
+        case "simulate" where words.count == 5 || words.count == 7:
             try simulate(words)
         case "run" where words.count == 2:
             print(try Measurement(folder: words[1]).answer().serialized())
         default:
             let usage =
-                "usage: bench-align simulate SEED SIZE shift|warp|strips FOLDER | run FOLDER\n"
+                "usage: bench-align simulate SEED SIZE shift|warp|strips FOLDER [ROWS COLUMNS] | run FOLDER\n"
             FileHandle.standardError.write(Data(usage.utf8))
             exit(64)
         }
@@ -30,7 +30,10 @@ import Tensors
         guard let seed = UInt64(words[1]), let size = Int(words[2]),
             let kind = SimulatedPairFiles.Kind(rawValue: words[3])
         else { throw Refusal(reason: "no such pair: \(words.joined(separator: " "))") }
-        try SimulatedPairFiles(seed: seed, size: size, kind: kind).write(to: words[4])
+        let shift = words.dropFirst(5).compactMap { Double($0) }
+        try SimulatedPairFiles(
+            seed: seed, size: size, kind: kind, shift: shift.count == 2 ? (shift[0], shift[1]) : nil
+        ).write(to: words[4])
     }
 }
 

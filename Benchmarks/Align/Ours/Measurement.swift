@@ -28,11 +28,15 @@ struct Measurement {
         let seconds = (ContinuousClock().now - start) / .seconds(1)
         let memory = Self.peakMemory()
         guard let fit else { throw Refusal(reason: survey.refusal ?? "no window answered") }
-        let clear = errors("clear", fit).sorted()
-        let near = errors("nearCloud", fit)
+        let signed = errors("clear", fit)
+        let clear = signed.map(\.length).sorted()
+        let near = errors("nearCloud", fit).map(\.length)
+        let sum = signed.reduce(Shift.zero, +)
+        let count = Double(max(signed.count, 1))
         let left = try left(after: fit)
         return [
             "seconds": .number(seconds), "gigabytes": .number(memory), "model": .string(fit.model),
+            "meanRows": .number(sum.rows / count), "meanColumns": .number(sum.columns / count),
             "points": .integer(Int64(clear.count)), "rmse": .number(Self.rms(clear)),
             "p95": .number(clear.isEmpty ? .nan : clear[clear.count * 95 / 100]),
             "max": .number(clear.last ?? .nan),
@@ -47,13 +51,13 @@ struct Measurement {
         ]
     }
 
-    private func errors(_ kind: String, _ fit: FittedShift) -> [Double] {
+    private func errors(_ kind: String, _ fit: FittedShift) -> [Shift] {
         (points[kind]?.array ?? []).compactMap { entry in
             guard let numbers = entry.array?.compactMap(\.double), numbers.count == 4 else {
                 return nil
             }
             let found = fit.shift(row: numbers[0], column: numbers[1])
-            return (found - Shift(rows: numbers[2], columns: numbers[3])).length
+            return found - Shift(rows: numbers[2], columns: numbers[3])
         }
     }
 

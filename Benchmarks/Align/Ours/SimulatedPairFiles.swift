@@ -27,14 +27,15 @@ struct SimulatedPairFiles {
     private let ideal: [UInt16]
     private let field: TrueShiftField
 
-    init(seed: UInt64, size: Int, kind: Kind) {
+    /// A pair of a seed; without a `shift` (rows, columns) one of up to 3 px is drawn.
+    init(seed: UInt64, size: Int, kind: Kind, shift: (rows: Double, columns: Double)? = nil) {
         self.size = size
         let scene = SimulatedScene.make(seed: seed, size: size, dates: 2, changedFraction: 0.12)
         var random = SplitMix64(seed: seed &+ 77)
         let day = SimulatedDay(2021, 7, 18)
         var second = scene.acquisition(
-            day: day, index: 1, rows: 6 * random.nextUniform() - 3,
-            columns: 6 * random.nextUniform() - 3, warp: kind == .warp ? 1.5 : 0,
+            day: day, index: 1, rows: shift?.rows ?? 6 * random.nextUniform() - 3,
+            columns: shift?.columns ?? 6 * random.nextUniform() - 3, warp: kind == .warp ? 1.5 : 0,
             step: kind == .strips ? 0.2 : 0)
         field = second.shift
         second.cloudFraction = 0.2
@@ -65,7 +66,8 @@ struct SimulatedPairFiles {
         }
         let hidden = HiddenCount(size: size) { reference[$0] == 0 || moving[$0] == 0 }
         let half = Self.window / 2
-        let places = Array(stride(from: half, through: size - half, by: Self.spacing))
+        // AROSICS' own grid: multiples of the spacing.
+        let places = Array(stride(from: Self.spacing, through: size - half, by: Self.spacing))
         var (clear, near): ([JSONValue], [JSONValue]) = ([], [])
         for row in places {
             for column in places {
