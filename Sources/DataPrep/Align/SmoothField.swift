@@ -65,7 +65,8 @@ struct SmoothField {
         var residual = zip(target, applied(field)).map { $0 - $1 }
         var direction = residual
         var power = dot(residual, residual)
-        let goal = 1e-13 * max(dot(target, target), 1e-30)
+        // A hundred-thousandth of the field: less than 0.0001 px.
+        let goal = 1e-10 * max(dot(target, target), 1e-30)
         for _ in 0..<600 where power > goal {
             let image = applied(direction)
             let curvature = dot(direction, image)

@@ -1,4 +1,5 @@
 import Dispatch
+import Tensors
 
 /// The windows of one pair while they are being asked.
 ///
@@ -225,6 +226,8 @@ struct WindowSet {
             nonisolated(unsafe) let (buffer, body) = (buffer, body)
             let work = self
             DispatchQueue.concurrentPerform(iterations: starts.count) { index in
+                // OpenMP counts threads by the thread that asks: without this each transform would wake some more.
+                Torch.setThreads(1)
                 let end = min(starts[index] + Self.batch, items.count)
                 let batch = WindowBatch(
                     items[starts[index]..<end], of: work.pair, first: work.empty.first,
