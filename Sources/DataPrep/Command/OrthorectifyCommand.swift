@@ -19,9 +19,9 @@ struct OrthorectifyCommand: ParsableCommand {
 
     @Option(
         help:
-            "Heights in metres: GeoTIFF, SRTM .hgt or a VRT of many. Without it the ground is taken as flat, and the result says so."
+            "Heights in metres: GeoTIFF, SRTM .hgt, a zip of either, or a VRT of many; repeat it for several. Without it the ground is taken as flat, and the result says so."
     )
-    var dem: String?
+    var dem: [String] = []
 
     @Option(
         help:
@@ -54,7 +54,7 @@ struct OrthorectifyCommand: ParsableCommand {
         if let heightOffset, heightOffset != "gcps", Double(heightOffset) == nil {
             throw ValidationError("--height-offset is metres, or gcps.")
         }
-        if dem == nil, heightOffset != nil || voidHeight != nil {
+        if dem.isEmpty, heightOffset != nil || voidHeight != nil {
             throw ValidationError("--height-offset and --void-height belong to --dem.")
         }
     }
@@ -69,10 +69,11 @@ struct OrthorectifyCommand: ParsableCommand {
     }
 
     private func resolve() throws -> Orthorectification {
-        let heights = dem.map {
-            ElevationModel(
-                path: $0, offset: heightOffset.flatMap(Double.init) ?? 0, voidHeight: voidHeight)
-        }
+        let heights =
+            dem.isEmpty
+            ? nil
+            : ElevationModel(
+                paths: dem, offset: heightOffset.flatMap(Double.init) ?? 0, voidHeight: voidHeight)
         var work = Orthorectification(
             image: image, elevation: heights, crs: epsg.map { CRS(epsg: $0) },
             resolution: resolution)

@@ -41,6 +41,10 @@ public struct Orthorectification: Sendable {
         public var controlResidual: Double?
         /// Metres added to the heights.
         public var heightOffset: Double?
+        /// Whether hills lie where they belong: not without heights, nor by a polynomial through control points.
+        public var isTerrainCorrected = true
+        /// The share of the image, 0…1, under which the rasters have no height.
+        public var withoutHeights: Double?
         /// What a user should know, such as that no heights were given.
         public var warnings: [String]
     }
@@ -57,8 +61,8 @@ public struct Orthorectification: Sendable {
     ///
     /// - Throws: `PrepError` for an image without camera model, `RasterError` for files that cannot be read or written.
     public func write(to path: String) throws -> Outcome {
-        if let elevation, !FileManager.default.fileExists(atPath: elevation.path) {
-            throw PrepError(.missing, elevation.path, "no such file of heights")
+        for path in elevation?.paths ?? [] where !StoredFile(path).exists {
+            throw PrepError(.missing, path, "no such file of heights")
         }
         guard resolution > 0, resolution.isFinite else {
             throw PrepError(.usage, "--resolution \(resolution)", "must be above 0")
@@ -76,6 +80,9 @@ public struct Orthorectification: Sendable {
             bandNames: file.bandDescriptions, metadata: tags(placement.outcome), to: path)
         return placement.outcome
     }
+
+    /// How every warning begins that hills do not lie where they belong.
+    private static let notCorrected = "terrain not corrected"
 
     // MARK: Where pixels lie
 
@@ -117,17 +124,20 @@ public struct Orthorectification: Sendable {
     private func placement(
         _ model: RPCModel, size: PixelSize, _ controls: [GroundControlPoint]
     ) throws -> Placement {
+        let model = (model: model, size: size)
+        let grid = try grid(model.model, crs: self.crs ?? utm(model.model))
         let heights = try elevation.map { try self.heights($0, controls) }
-        let grid = try grid(model, crs: self.crs ?? utm(model))
-        let warp = try Warp(from: model, size: size, elevation: heights, onto: grid)
+        let patch = try heights.map { try HeightPatch($0, under: grid) }
+        let warp = try Warp(from: model.model, size: size, heights: patch, onto: grid)
         var outcome = outcome(grid, controls.count)
         outcome.heightOffset = heights?.offset
-        if heights == nil {
-            outcome.warnings.append("flat ground: no heights were given, hills are displaced")
-        } else if heights?.offset == 0 {
+        if let heights, let patch {
+            outcome.withoutHeights = try shareWithoutHeights(of: model, on: grid, patch)
+            outcome.warnings += try warnings(heights, outcome.withoutHeights ?? 0)
+        } else {
+            outcome.isTerrainCorrected = false
             outcome.warnings.append(
-                "heights are taken as metres above the ellipsoid; above the geoid they need --height-offset"
-            )
+                Self.notCorrected + ": flat ground, no heights were given; hills are displaced")
         }
         return Placement(warp: warp, outcome: outcome)
     }
@@ -150,34 +160,15 @@ public struct Orthorectification: Sendable {
         }
         let grid = try GeoGrid(covering: bounds, resolution: resolution, crs: crs)
         var outcome = outcome(grid, controls.count)
+        outcome.isTerrainCorrected = false
         outcome.warnings.append(
-            "no camera model: a polynomial through \(controls.count) control points, hills are displaced"
+            Self.notCorrected
+                + ": a polynomial through \(controls.count) control points, no camera model; hills are displaced"
                 + (elevation == nil
                     ? ""
                     : "; the heights are ignored: a camera needs five points that lie in no plane"))
         return Placement(
             warp: try Warp(from: controls, size: size, onto: grid), outcome: outcome)
-    }
-
-    /// Heights with the offset that control points show against them, when that is asked for: the median difference.
-    private func heights(
-        _ elevation: ElevationModel, _ controls: [GroundControlPoint]
-    ) throws -> ElevationModel {
-        guard findsHeightOffset else { return elevation }
-        var plain = elevation
-        plain.offset = 0
-        let ground = try plain.heights(
-            longitudes: controls.map(\.longitude), latitudes: controls.map(\.latitude))
-        let differences = zip(controls, ground).compactMap { point, height in
-            height.map { point.height - $0 }
-        }
-        guard !differences.isEmpty else {
-            throw PrepError(
-                .badData, elevation.path,
-                "no control point lies on these heights; give --height-offset in metres")
-        }
-        plain.offset = differences.median
-        return plain
     }
 
     private func outcome(_ grid: GeoGrid, _ points: Int) -> Outcome {
@@ -187,11 +178,16 @@ public struct Orthorectification: Sendable {
     }
 
     private func tags(_ outcome: Outcome) -> [String: String] {
-        [
+        var tags = [
             "MATTER_HEIGHTS": outcome.heightOffset.map { "DEM, \($0) m added" }
                 ?? "none: flat ground",
             "MATTER_CONTROL_POINTS": "\(outcome.controlPoints)",
+            "MATTER_TERRAIN": outcome.isTerrainCorrected
+                ? "corrected"
+                : outcome.warnings.first { $0.hasPrefix(Self.notCorrected) } ?? Self.notCorrected,
         ]
+        tags["MATTER_WITHOUT_HEIGHTS"] = outcome.withoutHeights.map { "\($0)" }
+        return tags
     }
 
     private func utm(_ rpc: RPCModel) throws -> CRS {

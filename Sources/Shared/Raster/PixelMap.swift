@@ -37,7 +37,7 @@ struct PositionLattice: Sendable {
     /// The largest error of interpolation that is allowed, in source pixels.
     static let tolerance = 0.005
     /// Pixels by which the lattice reaches beyond the target, for shifts.
-    private static let margin = 64
+    static let margin = 64
     /// Where the first node lies; on a pixel's centre, so that nodes a pixel apart are exact there.
     private static let start = 0.5 - Double(margin)
 

@@ -42,7 +42,17 @@ public struct Warp: Sendable {
         from rpc: RPCModel, size: PixelSize, elevation: ElevationModel?, onto target: GeoGrid,
         shift: any ShiftField = ConstantShift.zero
     ) throws {
-        let projection = try RPCProjection(rpc, elevation: elevation)
+        let heights = try elevation.map { try HeightPatch($0, under: target) }
+        try self.init(from: rpc, size: size, heights: heights, onto: target, shift: shift)
+    }
+
+    /// From a scene in sensor geometry, over heights that have been read already, or at the model's mean height.
+    /// - Throws: `RasterError` if the target's system has no way to longitude and latitude.
+    public init(
+        from rpc: RPCModel, size: PixelSize, heights: HeightPatch?, onto target: GeoGrid,
+        shift: any ShiftField = ConstantShift.zero
+    ) throws {
+        let projection = try RPCProjection(rpc, heights: heights)
         try self.init(size: size, onto: target, shift: shift) {
             projection.pixels(longitudes: $0, latitudes: $1)
         }

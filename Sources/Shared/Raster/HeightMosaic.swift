@@ -1,0 +1,66 @@
+import CGDAL
+import Synchronization
+
+/// The files of an elevation model as one raster.
+enum HeightMosaic {
+    private static let counter = Atomic<Int>(0)
+
+    /// Opens one file as it is, several as a virtual raster of them all; GDAL's `GDALBuildVRT`.
+    ///
+    /// Where files overlap, the last one that has a height counts.
+    /// - Throws: `RasterError` for a file that is missing or holds no heights, and for files of different systems.
+    static func open(_ paths: [String]) throws -> RasterFile {
+        let parts = try paths.flatMap(rasters)
+        guard parts.count != 1 else {
+            return try RasterFile(reading: parts[0], drivers: .elevation)
+        }
+        for part in parts {
+            let file = try RasterFile(reading: part, drivers: .elevation)
+            guard file.grid != nil else {
+                throw RasterError(.invalid, path: part, "heights without georeference")
+            }
+        }
+        let place = "/vsimem/heights-\(counter.add(1, ordering: .relaxed).newValue).vrt"
+        defer { _ = GDALLibrary.quietly { VSIUnlink(place) } }
+        let name = ElevationModel(paths: paths).name
+        try GDALLibrary.collectingErrors(
+            .invalid, path: name, "its files do not make one raster of heights"
+        ) { build(parts.map { StoredFile($0).name }, at: place) }
+        return try RasterFile(opening: place, .elevation, named: name)
+    }
+
+    /// A file itself, or what an archive holds of heights, sorted by name.
+    private static func rasters(_ path: String) throws -> [String] {
+        guard StoredFile(path).isArchive else { return [path] }
+        let names = try ZipArchive(path).entries.map(\.name).filter { isHeights($0) }.sorted()
+        // Products of Copernicus, ASTER and ALOS hold masks beside their heights.
+        let named = names.filter { isNamedHeights($0) }
+        guard !names.isEmpty else {
+            throw RasterError(.invalid, path: path, "the archive holds no .hgt and no GeoTIFF")
+        }
+        return (named.isEmpty ? names : named).map { "\(path)/\($0)" }
+    }
+
+    private static func isHeights(_ name: String) -> Bool {
+        [".hgt", ".tif", ".tiff"].contains { name.lowercased().hasSuffix($0) }
+    }
+
+    private static func isNamedHeights(_ name: String) -> Bool {
+        ["_dem.tif", "_dsm.tif", "_dem.tiff", "_dsm.tiff", ".hgt"].contains {
+            name.lowercased().hasSuffix($0)
+        }
+    }
+
+    /// Strict: a file that does not go with the others is an error, not left out.
+    private static func build(_ names: [String], at place: String) -> Void? {
+        let arguments = ["-strict", "-resolution", "highest"]
+        let options = GDALLibrary.withStrings(arguments) { GDALBuildVRTOptionsNew($0, nil) }
+        defer { GDALBuildVRTOptionsFree(options) }
+        let dataset = GDALLibrary.withStrings(names) { list in
+            list?.withMemoryRebound(to: UnsafePointer<CChar>?.self, capacity: names.count) {
+                GDALBuildVRT(place, Int32(names.count), nil, $0, options, nil)
+            }
+        }
+        return dataset.map { matter_close($0) }
+    }
+}
