@@ -125,10 +125,13 @@ public struct PrepPlan: Sendable {
         return RunRecord(program: "matter-prep run", plan: .object(plan), inputs: inputs)
     }
 
-    /// Proves every file that will be read, and gives their digests.
-    func prove() throws -> [InputDigest] {
+    /// Proves every file that will be read, and gives their digests; asks between scenes whether to stop.
+    func prove(checkStop: () throws -> Void = {}) throws -> [InputDigest] {
         try regions.flatMap { region in
-            try region.ownScenes.flatMap { try SceneFiles(scene: $0).prove(region.bands) }
+            try region.ownScenes.flatMap {
+                try checkStop()
+                return try SceneFiles(scene: $0).prove(region.bands)
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ public struct PrepRun {
     private let blocks: DecodedBlocks
     private let onEvent: (PrepEvent) -> Void
     private let checkStop: () throws -> Void
+    private let watch: InputWatch
 
     /// A run.
     ///
@@ -35,13 +36,14 @@ public struct PrepRun {
         self.blocks = blocks
         self.checkStop = checkStop
         self.onEvent = onEvent
+        watch = InputWatch(plan.regions)
     }
 
     /// Does it.
     ///
     /// - Throws: `PrepError`, `RasterError`, `ManifestError`; each names file, cause and what to do.
     public func run() throws -> PrepReport {
-        let inputs = try plan.prove()
+        let inputs = try plan.prove(checkStop: checkStop)
         let lock = try FolderLock(folder: plan.output)
         defer { withExtendedLifetime(lock) {} }
         try RunClaim.claim(plan.output, for: plan.record(inputs: inputs))
@@ -49,7 +51,9 @@ public struct PrepRun {
         var alignments: [RegionAlignment] = []
         let regions = plan.regions.filter { !$0.own.isEmpty }
         for region in regions { alignments.append(try align(region, folder)) }
-        onEvent(.tiles(total: try total(alignments)))
+        let total = try total(alignments)
+        onEvent(.tiles(total: total))
+        try DiskRoom.check(for: total, of: plan)
         var cut = CutTiles()
         for (region, alignment) in zip(regions, alignments) {
             for (scene, date) in zip(region.ownScenes, alignment.dates)
@@ -86,8 +90,9 @@ public struct PrepRun {
             try checkStop()
             onEvent(.aligned(region: region.name, date))
         }
-        try AtomicFile.makeFolder(at: "\(plan.output)/alignment")
-        try AtomicFile.write(encodeCanonicalJSON(alignment, pretty: true), to: path)
+        try watch.check(region.scenes)
+        try FolderWriter(root: plan.output).write(
+            encodeCanonicalJSON(alignment, pretty: true), to: relative)
         return alignment
     }
 
@@ -123,13 +128,14 @@ public struct PrepRun {
         guard !wanted.isEmpty else { return cut }
         let (cutter, reflectance) = try cutter(scene, date, region, alignment)
         let (settings, quicklook) = (plan.settings, quicklookBands(region.bands))
-        let tiles = wanted
+        let (tiles, watch) = (wanted, watch)
         try OrderedWork.run(
             tiles.count, threads: ProcessInfo.processInfo.activeProcessorCount
         ) { index -> MadeTile in
             var (record, grid) = (tiles[index].expected, tiles[index].grid)
             record.surfaceReflectance = reflectance
             let tile = try cutter.cut(grid)
+            try watch.check([scene])
             if let unwanted = LeftOutTile(tile, id: record.id, settings: settings) {
                 return .leftOut(unwanted)
             }

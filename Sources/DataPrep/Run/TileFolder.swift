@@ -42,12 +42,20 @@ final class TileFolder {
                 leftOut[tile.id] = tile
             }
         }
+        for part in ["store", "alignment"] {
+            guard let place = FolderBounds.escape(of: "\(path)/\(part)", from: path) else {
+                continue
+            }
+            throw PrepError(
+                .cannotCreate, "\(path)/\(part)",
+                "a symbolic link leads out of the output folder, to \(place); remove it")
+        }
         store = try SampleStore("\(path)/store", for: .writing)
     }
 
     /// Whether a tile is there as its record says, to the last byte, with its quick-look and its sample.
     func holds(_ id: String, expecting expected: TileRecord) throws -> TileRecord? {
-        guard let record = records[id], record.shift == expected.shift,
+        guard let record = records[id], record.tells(of: expected),
             FileManager.default.fileExists(atPath: "\(path)/\(record.path)"),
             FileManager.default.fileExists(atPath: "\(path)/\(Self.quicklook(id))"),
             try store.contains(record.storeKey),
@@ -104,5 +112,21 @@ final class TileFolder {
 
     private func put(_ bytes: [UInt8], _ relative: String) throws {
         try FolderWriter(root: path).write(bytes, to: relative)
+    }
+}
+
+extension TileRecord {
+    /// Whether this is the record of an expected tile, apart from what is known only when it is made.
+    fileprivate func tells(of expected: TileRecord) -> Bool {
+        var plain = self
+        (plain.bytes, plain.sha256) = (expected.bytes, expected.sha256)
+        (plain.quicklookSHA256, plain.sampleSHA256) = (
+            expected.quicklookSHA256, expected.sampleSHA256
+        )
+        (plain.validFraction, plain.cloudFraction) = (
+            expected.validFraction, expected.cloudFraction
+        )
+        plain.surfaceReflectance = expected.surfaceReflectance
+        return plain == expected
     }
 }
