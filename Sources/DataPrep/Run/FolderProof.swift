@@ -22,6 +22,10 @@ struct FolderProof {
     mutating func prove(_ relative: String, _ digest: SHA256Digest?, _ name: String? = nil) {
         expected.insert(relative)
         let name = name ?? relative
+        if let place = FolderBounds.escape(of: "\(folder)/\(relative)", from: folder) {
+            faults.append("\(name): a symbolic link leads out of the folder, to \(place); remove it")
+            return
+        }
         do {
             let found = try SHA256Digest(ofFile: "\(folder)/\(relative)")
             guard let digest else { return }
@@ -66,6 +70,7 @@ struct FolderProof {
         expected.formUnion([TileFolder.manifestName, LeftOutTile.fileName])
         let lines = try JSONLinesReader.read(TileRecord.self, from: manifest)
         if lines.hasTornTail { faults.append("\(TileFolder.manifestName): the last line is torn") }
+        faults += try Self.faults(ofManifest: manifest, lines.records)
         if contents == nil {
             expected.formUnion(Set(lines.records.map { "alignment/\($0.region).json" }))
         }
@@ -93,7 +98,7 @@ struct FolderProof {
         }
         let before = faults.count
         prove(record.path, record.sha256, record.id)
-        if faults.count == before, let fault = Self.shapeFault(of: record, in: folder) {
+        if faults.count == before, let fault = Self.fault(of: record, in: folder) {
             faults.append("\(record.id): \(fault)")
         }
         prove(TileFolder.quicklook(record.id), record.quicklookSHA256)
@@ -107,18 +112,6 @@ struct FolderProof {
             faults.append(
                 "store: the sample \(record.storeKey) is not the one recorded; run again to rebuild"
             )
-        }
-    }
-
-    private static func shapeFault(of record: TileRecord, in folder: String) -> String? {
-        do {
-            let file = try RasterFile(reading: "\(folder)/\(record.path)")
-            guard file.size.width == record.width, file.size.height == record.height,
-                file.bandCount == record.bands.count
-            else { return "\(file.bandCount) bands of \(file.size), not what the manifest says" }
-            return nil
-        } catch {
-            return "\(error)"
         }
     }
 
