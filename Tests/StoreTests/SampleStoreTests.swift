@@ -80,6 +80,29 @@ struct SampleStoreTests {
         #expect(folder.files() == ["once/data.mdb", "twice/data.mdb"])
     }
 
+    @Test func bytesDoNotTellOfInterruptions() throws {
+        let folder = try TemporaryFolder()
+        let whole = try SampleStore(folder.path("whole"), for: .writing)
+        for index in 0..<60 {
+            let sample = Self.sample(UInt16(index), height: 3 + index % 17, width: 9)
+            try whole.put(sample, for: "region/\(index)")
+            try SampleStore(folder.path("parts"), for: .writing).put(sample, for: "region/\(index)")
+        }
+        let files = try ["whole", "parts"].map { try WholeFile.read(folder.path("\($0)/data.mdb")) }
+        #expect(files[0] == files[1])
+    }
+
+    @Test func aStumpIsMadeAnew() throws {
+        let folder = try TemporaryFolder()
+        try AtomicFile.makeFolder(at: folder.path("store"))
+        try AtomicFile.write([UInt8](repeating: 0, count: 4096), to: folder.path("store/data.mdb"))
+        #expect(throws: StoreError.self) {
+            _ = try SampleStore(folder.path("store"), for: .reading)
+        }
+        try SampleStore(folder.path("store"), for: .writing).put(Self.sample(1), for: "a")
+        #expect(try SampleStore(folder.path("store"), for: .reading).keys() == ["a"])
+    }
+
     @Test func roomGrows() throws {
         let folder = try TemporaryFolder()
         let store = try SampleStore(folder.path("store"), for: .writing)

@@ -8,26 +8,42 @@ import Manifests
 /// file's bytes follow from the samples and their order alone.
 final class LMDBEnvironment {
     let path: String
-    private let handle: OpaquePointer
+    private var handle: OpaquePointer
     private let lock: FolderLock?
 
     /// Opens the folder's `data.mdb`; a writer makes it.
     init(_ folder: String, writing: Bool) throws {
         path = folder
         lock = writing ? try FolderLock(folder: folder) : nil
+        if writing { Self.removeStump(in: folder) }
         if !writing, access("\(folder)/data.mdb", R_OK) != 0 {
             let reason = String(cString: strerror(errno))
             throw StoreError(.missing, path: folder, "no training store here: data.mdb: \(reason)")
         }
+        handle = try Self.open(folder, writing: writing)
+    }
+
+    /// Removes a file too short for the two pages that LMDB begins with: a full disk or a limit ended its maker there.
+    private static func removeStump(in folder: String) {
+        let file = "\(folder)/data.mdb"
+        var status = stat()
+        guard stat(file, &status) == 0, status.st_size < 2 * sysconf(Int32(_SC_PAGESIZE)) else {
+            return
+        }
+        unlink(file)
+    }
+
+    private static func open(_ folder: String, writing: Bool) throws -> OpaquePointer {
         var made: OpaquePointer?
         mdb_env_create(&made)
         guard let made else { throw StoreError(.io, path: folder, "mdb_env_create: no memory") }
-        handle = made
         let flags = MDB_NOLOCK | MDB_NOTLS | (writing ? 0 : MDB_RDONLY)
-        let status = mdb_env_open(handle, folder, UInt32(flags), 0o666)
+        let status = mdb_env_open(made, folder, UInt32(flags), 0o666)
         guard status == 0 else {
-            throw Self.error(status, path: folder, opening: true, "cannot open the store")
+            mdb_env_close(made)
+            throw error(status, path: folder, opening: true, "cannot open the store")
         }
+        return made
     }
 
     deinit { mdb_env_close(handle) }
@@ -60,9 +76,16 @@ final class LMDBEnvironment {
     /// LMDB frees a transaction even where its commit fails, so that it must not be aborted then.
     private struct CommitFailure: Error { let cause: any Error }
 
+    /// Commits, and opens the file anew.
+    ///
+    /// An environment keeps the memory of written pages and leaves what it held in the holes of later ones, so that the file's bytes
+    /// would tell where a run was interrupted.
     private func commit(_ transaction: OpaquePointer) throws {
         do {
             try check(mdb_txn_commit(transaction), "cannot commit")
+            let fresh = try Self.open(path, writing: true)
+            mdb_env_close(handle)
+            handle = fresh
         } catch { throw CommitFailure(cause: error) }
     }
 
