@@ -1,6 +1,7 @@
 import Console
 import DataPrep
 import Foundation
+import Glibc
 import Logging
 import Manifests
 import Tensors
@@ -157,14 +158,10 @@ private struct RunLog {
     func note(_ text: String) {
         let line =
             "\(ISO8601DateFormatter().string(from: Date())) \(StandardStreams.oneLine(text))\n"
-        let path = "\(folder)/prep.log"
-        if !FileManager.default.fileExists(atPath: path) {
-            _ = FileManager.default.createFile(atPath: path, contents: nil)
-        }
-        guard let file = FileHandle(forWritingAtPath: path) else { return }
-        defer { try? file.close() }
         // A log that cannot be written does not stop the run.
-        _ = try? file.seekToEnd()
-        try? file.write(contentsOf: Data(line.utf8))
+        let file = open("\(folder)/prep.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        guard file >= 0 else { return }
+        defer { close(file) }
+        _ = write(file, line, line.utf8.count)
     }
 }

@@ -13,11 +13,22 @@ public enum Console {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
         do {
+            try checkHandles()
             var parsed = try command.parseAsRoot()
             try runProgram { try parsed.run() }
             end(with: ExitCode.done.rawValue)
         } catch {
             end(command, for: error)
+        }
+    }
+
+    /// Proves that a few files can be opened: Dispatch, which needs three, ends the process by a signal where they cannot.
+    private static func checkHandles() throws {
+        let spare = (0..<4).map { _ in dup(STDERR_FILENO) }
+        defer { for handle in spare where handle >= 0 { close(handle) } }
+        guard !spare.contains(-1) || errno != EMFILE else {
+            throw ManifestError(
+                .outOfResources, path: "ulimit -n", "too few files may be open; allow some hundred")
         }
     }
 
