@@ -18,8 +18,8 @@ enum DiskRoom {
         guard let free = free(plan.output), free < needed else { return }
         throw ManifestError(
             .io, path: plan.output,
-            "needs \(megabytes(needed)) more for the training samples alone, the disk has "
-                + "\(megabytes(free)) free; free some, or name a folder on another disk")
+            "needs \((needed + 999_999) / 1_000_000) MB more for the training samples alone, the disk has "
+                + "\(free / 1_000_000) MB free; free some, or name a folder on another disk")
     }
 
     /// What a store of an earlier run takes already.
@@ -35,6 +35,4 @@ enum DiskRoom {
             by: Int(clamping: disk.f_frsize))
         return overflows ? nil : bytes
     }
-
-    private static func megabytes(_ bytes: Int) -> String { "\((bytes + 999_999) / 1_000_000) MB" }
 }

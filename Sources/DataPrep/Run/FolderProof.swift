@@ -23,7 +23,8 @@ struct FolderProof {
         expected.insert(relative)
         let name = name ?? relative
         if let place = FolderBounds.escape(of: "\(folder)/\(relative)", from: folder) {
-            faults.append("\(name): a symbolic link leads out of the folder, to \(place); remove it")
+            faults.append(
+                "\(name): a symbolic link leads out of the folder, to \(place); remove it")
             return
         }
         do {

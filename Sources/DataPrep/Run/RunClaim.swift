@@ -13,6 +13,9 @@ enum RunClaim {
         let earlier = try RunRecord(readingFrom: folder)
         guard earlier != record else { return }
         var changed = PrepExplanation.differences(from: earlier, to: record).map(\.key)
+        // Another setting is the cause; that other files are read then follows from it.
+        changed =
+            changed.filter { !$0.hasPrefix("inputs.") } + changed.filter { $0.hasPrefix("inputs.") }
         if earlier.program != record.program { changed.insert("program", at: 0) }
         let more = changed.count > 3 ? " and \(changed.count - 3) more" : ""
         throw PrepError(
