@@ -164,6 +164,12 @@ let package = Package(
                 "matter-eval",
             ],
             path: "Tests/ProgramTests", swiftSettings: strict),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "DataPrep", "Geo", "Raster", "Manifests", "Store", "TestSupport", "matter-prep",
+            ],
+            path: "Tests/FaultTests", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx20
 )

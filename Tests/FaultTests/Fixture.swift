@@ -119,7 +119,7 @@ enum Fixture {
     static var single: PrepSettings {
         var settings = settings
         settings.bands = [.b04]
-        settings.alignmentBand = .b04
+        settings.alignmentBands = [.b04]
         return settings
     }
 }

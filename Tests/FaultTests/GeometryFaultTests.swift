@@ -22,8 +22,8 @@ import Testing
         ).write(to: path)
     }
 
-    /// B20: heights that are missing are an error; without any, and with unsaid datum, the result says so.
-    @Test func b20HeightsAreSaid() throws {
+    @Test("B20: missing heights are an error; flat ground and an unsaid datum are said")
+    func heightsAreSaid() throws {
         let folder = try TemporaryFolder()
         let dem = try #require(Self.sensor).path("sensor/dem.tif")
         expectRefusal(.inputMissing, "none.tif") {
@@ -41,8 +41,9 @@ import Testing
         #expect(file.metadata()["MATTER_HEIGHTS"]?.contains("flat ground") == true)
     }
 
-    /// B20: where heights have a void, or end before the scene does, there is no data, and the share says so.
-    @Test(arguments: ["void", "smaller"]) func b20GroundWithoutHeightsHasNoData(kind: String) throws
+    @Test(
+        "B20: where heights have a void or end, there is no data, and the share says so",
+        arguments: ["void", "smaller"]) func groundWithoutHeightsHasNoData(kind: String) throws
     {
         let folder = try TemporaryFolder()
         let dem = try #require(Self.sensor).path("sensor/dem.tif")
@@ -68,8 +69,10 @@ import Testing
             abs(1 - Double(pixels.count { $0 == 0 }) / Double(pixels.count) - part.covered) < 0.02)
     }
 
-    /// B20, A19: a VRT of heights may name files, but nothing on the network is asked.
-    @Test(.enabled(if: Tool.canTrace, "needs strace")) func b20HeightsAreNotFetched() throws {
+    @Test(
+        "B20, A19: a VRT of heights may name files, but nothing on the network is asked",
+        .enabled(if: Tool.canTrace, "needs strace")) func heightsAreNotFetched() throws
+    {
         let folder = try TemporaryFolder()
         let scene = try #require(Self.sensor).path("sensor/scene.tif")
         let virtual = """
@@ -90,16 +93,18 @@ import Testing
         #expect(result.status != 0 && result.status < 128, "\(result)")
     }
 
-    /// B22: places at the edges of zones, hemispheres and of the world, by the formulas' own fixed points.
-    @Test(arguments: [
-        (32601, 500_000.0, 0.0, -177.0, 0.0), (32660, 500_000, 0, 177, 0),
-        (32601, 166_021.4431793306, 0, -180, 0), (32660, 833_978.5568206694, 0, 180, 0),
-        (32733, 500_000, 10_000_000, 15, 0), (32633, 500_000, 0, 15, 0),
-        (32631, 166_021.4431793306, 0, 0, 0), (32661, 2_000_000, 2_000_000, 0, 90),
-        (32761, 2_000_000, 2_000_000, 0, -90), (3857, 20_037_508.342789244, 0, 180, 0),
-    ]) func b22EdgesOfTheWorld(
-        epsg: Int, x: Double, y: Double, longitude: Double, latitude: Double
-    ) throws {
+    @Test(
+        "B22: places at the edges of zones, hemispheres and of the world",
+        arguments: [
+            (32601, 500_000.0, 0.0, -177.0, 0.0), (32660, 500_000, 0, 177, 0),
+            (32601, 166_021.4431793306, 0, -180, 0), (32660, 833_978.5568206694, 0, 180, 0),
+            (32733, 500_000, 10_000_000, 15, 0), (32633, 500_000, 0, 15, 0),
+            (32631, 166_021.4431793306, 0, 0, 0), (32661, 2_000_000, 2_000_000, 0, 90),
+            (32761, 2_000_000, 2_000_000, 0, -90), (3857, 20_037_508.342789244, 0, 180, 0),
+        ]) func edgesOfTheWorld(
+            epsg: Int, x: Double, y: Double, longitude: Double, latitude: Double
+        ) throws
+    {
         let there = try CoordinateTransform(from: .wgs84, to: CRS(epsg: epsg))
             .map([Position(x: longitude, y: latitude)])[0]
         let place = try #require(there)
@@ -113,11 +118,12 @@ import Testing
         #expect(isPole || min(abs(turn), 360 - abs(turn)) < 1e-8, "\(degrees)")
     }
 
-    /// B22: southern and border zones go through a whole run with their own coordinates.
-    @Test(arguments: [
-        (32733, 300_000.0, 6_000_000.0), (32601, 170_000, 7_300_000), (32660, 820_000, 100),
-    ])
-    func b22TilesKeepTheirPlace(epsg: Int, x: Double, y: Double) throws {
+    @Test(
+        "B22: southern and border zones go through a run with their own coordinates",
+        arguments: [
+            (32733, 300_000.0, 6_000_000.0), (32601, 170_000, 7_300_000), (32660, 820_000, 100),
+        ])
+    func tilesKeepTheirPlace(epsg: Int, x: Double, y: Double) throws {
         let folder = try TemporaryFolder()
         try Fixture.image(
             folder.path("in/20210601T101031_B04.tif"), grid: Fixture.grid(epsg: epsg, x: x, y: y))
@@ -127,9 +133,10 @@ import Testing
         #expect(file.transform?.gdal == [x + 320, 10, 0, y - 320, 0, -10])
     }
 
-    /// B23: whatever the sizes, padded tiles together are the scene, each of its pixels once, and dropped ones are counted out.
-    @Test(arguments: [(64, 32), (61, 32), (33, 16), (100, 48), (47, 48)])
-    func b23TilesTogetherAreTheScene(side: Int, tileSize: Int) throws {
+    @Test(
+        "B23: padded tiles together are the scene, each pixel once; dropped ones are counted out",
+        arguments: [(64, 32), (61, 32), (33, 16), (100, 48), (47, 48)])
+    func tilesTogetherAreTheScene(side: Int, tileSize: Int) throws {
         let folder = try TemporaryFolder()
         let pixels = (0..<side * side).map { UInt16(1 + $0) }
         let path = folder.path("in/20210601T101031_B04.tif")

@@ -11,10 +11,12 @@ import Testing
     private static let site =
         "LOCAL_CS[\"site\",LOCAL_DATUM[\"peg\",0],UNIT[\"metre\",1],AXIS[\"x\",EAST],AXIS[\"y\",NORTH]]"
 
-    /// A22: a band whose system is not that of its tile is refused with both.
-    @Test(arguments: [
-        "none", "EPSG:32634", "EPSG:32733", "EPSG:4326", "EPSG:3857", "engineering",
-    ]) func a22SystemsMustBeTheTiles(crs: String) throws {
+    @Test(
+        "A22: a band whose system is not that of its tile is refused with both",
+        arguments: [
+            "none", "EPSG:32634", "EPSG:32733", "EPSG:4326", "EPSG:3857", "engineering",
+        ]) func systemsMustBeTheTiles(crs: String) throws
+    {
         let folder = try TemporaryFolder()
         let path = folder.path("T33UUU_20210601T101031_B04.tif")
         let definition = crs == "engineering" ? Self.site : crs
@@ -31,8 +33,8 @@ import Testing
         }
     }
 
-    /// A22: the tile's system in words instead of by number is the tile's system.
-    @Test func a22WordsForTheSameSystemAreAccepted() throws {
+    @Test("A22: the tile's system in words instead of by number is the tile's system")
+    func wordsForTheSameSystemAreAccepted() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("T33UUU_20210601T101031_B04.tif")
         try Fixture.image(path)
@@ -40,11 +42,12 @@ import Testing
         #expect(try Fixture.run([path], into: folder.path("out"), Fixture.single).tiles == 4)
     }
 
-    /// A23: a transform that gives pixels no area, or no place, is refused.
-    @Test(arguments: [
-        (33550, [0.0, 0, 0]), (33550, [.nan, 10, 0]), (33922, [0, 0, 0, .nan, 0, 0]),
-    ])
-    func a23SenselessTransformsAreRefused(tag: Int, values: [Double]) throws {
+    @Test(
+        "A23: a transform that gives pixels no area, or no place, is refused",
+        arguments: [
+            (33550, [0.0, 0, 0]), (33550, [.nan, 10, 0]), (33922, [0, 0, 0, .nan, 0, 0]),
+        ])
+    func senselessTransformsAreRefused(tag: Int, values: [Double]) throws {
         let folder = try TemporaryFolder()
         let path = folder.path("T33UUU_20210601T101031_B04.tif")
         try Fixture.image(path)
@@ -57,8 +60,8 @@ import Testing
         }
     }
 
-    /// A23: turned and south-up images of the same ground give the pixels of the north-up one, where those lie.
-    @Test func a23SouthUpImagesLieWhereTheySay() throws {
+    @Test("A23: turned and south-up images give the pixels of the north-up one, where those lie")
+    func southUpImagesLieWhereTheySay() throws {
         let folder = try TemporaryFolder()
         let grid = try Fixture.grid()
         let flipped = GeoGrid(
@@ -81,12 +84,15 @@ import Testing
         #expect(try PrepVerification(folder: folder.path("out")).faults.isEmpty)
     }
 
-    /// A26: names of any kind are read, or refused in a line that no terminal obeys.
-    @Test(arguments: [
-        "-rf 20210601T101031 B04.tif", "a\nb_20210601T101031_B04.tif", "🛰_20210601T101031_B04.tif",
-        "\u{1B}[2J_20210601T101031_B04.tif",
-        "20210601T101031_B04_" + String(repeating: "x", count: 231) + ".tif",
-    ]) func a26OddNamesAreRead(name: String) throws {
+    @Test(
+        "A26: names of any kind are read, or refused in a line that no terminal obeys",
+        arguments: [
+            "-rf 20210601T101031 B04.tif", "a\nb_20210601T101031_B04.tif",
+            "🛰_20210601T101031_B04.tif",
+            "\u{1B}[2J_20210601T101031_B04.tif",
+            "20210601T101031_B04_" + String(repeating: "x", count: 231) + ".tif",
+        ]) func oddNamesAreRead(name: String) throws
+    {
         let folder = try TemporaryFolder()
         try Fixture.image(folder.path("plain.tif"))
         let path = folder.path("in/\(name)")
@@ -94,6 +100,7 @@ import Testing
         try FileManager.default.moveItem(atPath: folder.path("plain.tif"), toPath: path)
         let arguments = [
             "tile", folder.path("in"), "--out", folder.path("out"), "--tile-size", "32",
+            "--quiet",
         ]
         let good = try runProgram("matter-prep", arguments)
         #expect(good.status == 0, "\(good.stderr)")
@@ -106,8 +113,7 @@ import Testing
         #expect(!bad.stderr.contains("\u{1B}"))
     }
 
-    /// A26: a name that is not UTF-8 is said, not guessed at.
-    @Test func a26NamesMustBeUTF8() throws {
+    @Test("A26: a name that is not UTF-8 is said, not guessed at") func namesMustBeUTF8() throws {
         let folder = try TemporaryFolder()
         try Fixture.image(folder.path("in/20210601T101031_B04.tif"))
         let bytes = Array("\(folder.path)/in/".utf8) + [0xFF, 0xFE, 0x41, 0]
@@ -123,8 +129,10 @@ import Testing
         }
     }
 
-    /// A28: a file that is replaced or rewritten while the run reads is noticed, and no manifest tells of its tiles.
-    @Test(arguments: [true, false]) func a28ChangesDuringTheRunAreNoticed(isReplaced: Bool) throws {
+    @Test(
+        "A28: a file that is replaced or rewritten while the run reads is noticed",
+        arguments: [true, false]) func changesDuringTheRunAreNoticed(isReplaced: Bool) throws
+    {
         let folder = try TemporaryFolder()
         let products = try Fixture.products(in: folder)
         let victim = try Fixture.file("_B04_10m", in: products[1])

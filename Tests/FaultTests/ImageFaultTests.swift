@@ -8,8 +8,8 @@ import Testing
 
 /// Table A, damaged and lying image files.
 @Suite struct ImageFaultTests {
-    /// A1: a bit flipped anywhere in a band is found by the product's own digest, which is named with the one found.
-    @Test func a1FlippedBitsAreFound() throws {
+    @Test("A1: a bit flipped in a band is found by the product's own digest, which is named")
+    func flippedBitsAreFound() throws {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[0]
         let victim = try Fixture.file("_B04_10m", in: product)
@@ -26,8 +26,10 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
     }
 
-    /// A2: a band cut at every twentieth, with the product's manifest (which tells at once) and without.
-    @Test(arguments: [true, false]) func a2CutBandsAreRefused(hasManifest: Bool) throws {
+    @Test(
+        "A2: a band cut at every twentieth, with the product's manifest and without",
+        arguments: [true, false]) func cutBandsAreRefused(hasManifest: Bool) throws
+    {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[0]
         if !hasManifest {
@@ -43,8 +45,8 @@ import Testing
         }
     }
 
-    /// A3: a TIFF cut short, or whose tiles lie beyond its end.
-    @Test func a3TilesBeyondTheEndAreRefused() throws {
+    @Test("A3: a TIFF cut short, or whose tiles lie beyond its end")
+    func tilesBeyondTheEndAreRefused() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("in/T33UUU_20210601T101031_B04.tif")
         try Fixture.image(path, side: 300)
@@ -66,8 +68,8 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path("out/manifest.jsonl")))
     }
 
-    /// A4: what a proxy answers instead of an image, saved under its name or pushed into its middle.
-    @Test func a4ErrorPagesAreNoImages() throws {
+    @Test("A4: what a proxy answers instead of an image, under its name or pushed into its middle")
+    func errorPagesAreNoImages() throws {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[0]
         try FileManager.default.removeItem(atPath: "\(product)/manifest.safe")
@@ -87,9 +89,10 @@ import Testing
         }
     }
 
-    /// A19: a VRT under another name is no image, and what lies beside an image is never opened.
-    @Test(.enabled(if: Tool.canTrace, "needs strace"))
-    func a19VirtualRastersAndSidecarsReachNothing() throws {
+    @Test(
+        "A19: a VRT under another name is no image; what lies beside an image is never opened",
+        .enabled(if: Tool.canTrace, "needs strace"))
+    func virtualRastersAndSidecarsReachNothing() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("in/T33UUU_20210601T101031_B04.tif")
         try Fixture.image(path)
@@ -114,9 +117,10 @@ import Testing
         #expect(!second.contains("AF_INET"))
     }
 
-    /// A20: dimensions that no file of the size can have are refused before anything is allocated.
-    @Test(arguments: [(60_000, 60_000), (2_000_000_000, 2_000_000_000), (1, 2_147_483_647), (0, 5)])
-    func a20DeclaredSizesAreBounded(width: Int, height: Int) throws {
+    @Test(
+        "A20: dimensions that no file can have are refused before anything is allocated",
+        arguments: [(60_000, 60_000), (2_000_000_000, 2_000_000_000), (1, 2_147_483_647), (0, 5)])
+    func declaredSizesAreBounded(width: Int, height: Int) throws {
         let folder = try TemporaryFolder()
         let path = folder.path("T33UUU_20210601T101031_B04.tif")
         try Fixture.overwrite(path, ForgedTIFF(width: width, height: height).bytes)
@@ -132,8 +136,8 @@ import Testing
         return (fields.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4 / 1024
     }
 
-    /// A21: odd kinds of pixels are refused, or read as documented: rounded, clamped, NaN as 0, a palette as its indices.
-    @Test func a21OddPixelsAreRefusedOrCast() throws {
+    @Test("A21: odd kinds of pixels are refused, or rounded, clamped, NaN 0, a palette its indices")
+    func oddPixelsAreRefusedOrCast() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("B04.tif")
         func read(_ forged: ForgedTIFF) throws -> [UInt16] {

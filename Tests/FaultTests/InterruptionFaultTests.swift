@@ -34,22 +34,28 @@ import Testing
         #expect(try Fixture.tree(out) == Self.wholeTree())
     }
 
-    /// B2: killed at random moments, several times in one folder, and run to its end: the same files.
-    @Test(arguments: [1, 2]) func b2KilledAtRandomItGoesOn(seed: Int) throws {
+    @Test(
+        "B2: killed at random moments, several times, and run to its end: the same files",
+        arguments: [1, 2]) func killedAtRandomItGoesOn(seed: Int) throws
+    {
         let folder = try TemporaryFolder()
         let job = try Self.job(in: folder)
         var random = SplitMix64(seed: UInt64(seed))
-        for _ in 0..<4 {
+        for round in 0..<4 {
             let run = try Running(job)
-            usleep(UInt32(100_000 + random.nextInt(below: 400_000)))
+            let tiles = round * 10 + random.nextInt(below: 10)
+            run.wait { Self.tiles(folder.path("out")) >= tiles }
+            usleep(UInt32(random.nextInt(below: 20_000)))
             run.send(SIGKILL)
             #expect([0, 137].contains(run.end().status))
         }
         try expectSameAgain(job, folder.path("out"))
     }
 
-    /// B7: asked to stop, the run ends soon, by its own code, and goes on later.
-    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func b7SignalsStopTheRun(signal: Int32) throws {
+    @Test(
+        "B7: asked to stop, the run ends soon, by its own code, and goes on later",
+        arguments: [SIGINT, SIGTERM, SIGHUP]) func signalsStopTheRun(signal: Int32) throws
+    {
         let status: Int32 = signal == SIGINT ? 130 : 143
         let folder = try TemporaryFolder()
         let job = try Self.job(in: folder)
@@ -65,8 +71,7 @@ import Testing
         try expectSameAgain(job, folder.path("out"))
     }
 
-    /// B7: a second SIGINT ends it at once.
-    @Test func b7ASecondSignalEndsAtOnce() throws {
+    @Test("B7: a second SIGINT ends it at once") func aSecondSignalEndsAtOnce() throws {
         let folder = try TemporaryFolder()
         let job = try Self.job(in: folder)
         let run = try Running(job)
@@ -78,8 +83,7 @@ import Testing
         try expectSameAgain(job, folder.path("out"))
     }
 
-    /// B7: nobody reads what it prints.
-    @Test func b7AClosedPipeIsNoCrash() throws {
+    @Test("B7: nobody reads what it prints") func aClosedPipeIsNoCrash() throws {
         let folder = try TemporaryFolder()
         let job = try Self.job(in: folder)
         let command =
@@ -90,8 +94,8 @@ import Testing
         #expect(try Fixture.tree(folder.path("out")) == Self.wholeTree())
     }
 
-    /// B8: of several processes on one folder one works; the others say who, where and since when.
-    @Test func b8OneProcessHasTheFolder() throws {
+    @Test("B8: of several processes on one folder one works; the others say who, where, how long")
+    func oneProcessHasTheFolder() throws {
         let folder = try TemporaryFolder()
         let job = try Self.job(in: folder)
         let runs = try (0..<3).map { _ in try Running(job) }
@@ -106,8 +110,8 @@ import Testing
         try expectSameAgain(job, folder.path("out"))
     }
 
-    /// B8: shards at the same time do each their own part, and no tile twice.
-    @Test func b8ShardsWorkSideBySide() throws {
+    @Test("B8: shards at the same time do each their own part, and no tile twice")
+    func shardsWorkSideBySide() throws {
         let folder = try TemporaryFolder()
         let products = try Fixture.products(in: folder)
         let region = "r=\(products.joined(separator: ","))"
@@ -126,8 +130,9 @@ import Testing
         #expect(ids.count == 12 && Set(ids).count == 12)
     }
 
-    /// B9: the lock of a process that was killed is taken over.
-    @Test func b9ADeadProcessHoldsNothing() throws {
+    @Test("B9: the lock of a process that was killed is taken over") func aDeadProcessHoldsNothing()
+        throws
+    {
         let folder = try TemporaryFolder()
         let job = try Self.job(in: folder)
         let run = try Running(job)
@@ -138,11 +143,11 @@ import Testing
         try expectSameAgain(job, folder.path("out"))
     }
 
-    /// B10: whatever the clock says, and if it runs backwards, the files are the same.
     @Test(
+        "B10: whatever the clock says, and if it runs backwards, the files are the same",
         .enabled(if: Tool.compiler != nil, "needs a C compiler for the false clock"),
         arguments: [-31_536_000, 505_000_000, 2_400_000_000])
-    func b10TheClockDecidesNothing(offset: Int) throws {
+    func theClockDecidesNothing(offset: Int) throws {
         let folder = try TemporaryFolder()
         let source = """
             #define _GNU_SOURCE

@@ -8,9 +8,10 @@ import Testing
 
 /// Table A, metadata of products.
 @Suite struct MetadataFaultTests {
-    /// A12: an external entity is refused, and its file is never opened.
-    @Test(.enabled(if: Tool.canTrace, "needs strace"))
-    func a12ExternalEntitiesAreNeverOpened() throws {
+    @Test(
+        "A12: an external entity is refused, and its file is never opened",
+        .enabled(if: Tool.canTrace, "needs strace"))
+    func externalEntitiesAreNeverOpened() throws {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[0]
         try AtomicFile.write("secret", to: folder.path("canary"))
@@ -28,11 +29,13 @@ import Testing
         }
     }
 
-    /// A13, A14: XML that would cost time or memory, or is no XML of ours, is refused.
-    @Test(arguments: [
-        "laughs", "deep", "long", "latin", "nul", "utf-16", "utf-7", "open", "empty",
-        "doctype late",
-    ]) func a13a14DangerousXMLIsRefused(kind: String) throws {
+    @Test(
+        "A13, A14: XML that would cost time or memory, or is no XML of ours, is refused",
+        arguments: [
+            "laughs", "deep", "long", "latin", "nul", "utf-16", "utf-7", "open", "empty",
+            "doctype late",
+        ]) func dangerousXMLIsRefused(kind: String) throws
+    {
         let folder = try TemporaryFolder()
         let path = folder.path("x.SAFE/MTD_MSIL2A.xml")
         try AtomicFile.makeFolder(at: folder.path("x.SAFE"))
@@ -70,8 +73,7 @@ import Testing
         }
     }
 
-    /// A14: a file of 2 GB is refused by its size.
-    @Test func a14HugeXMLIsRefusedBySize() throws {
+    @Test("A14: a file of 2 GB is refused by its size") func hugeXMLIsRefusedBySize() throws {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[0]
         #expect(truncate("\(product)/MTD_MSIL2A.xml", 2 << 30) == 0)
@@ -80,8 +82,8 @@ import Testing
         }
     }
 
-    /// A14: whatever byte of the metadata is damaged, reading them ends in an answer or one line.
-    @Test func a14AnyByteMayBeWrong() throws {
+    @Test("A14: whatever byte of the metadata is damaged, reading ends in an answer or a line")
+    func anyByteMayBeWrong() throws {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[2]
         var random = SplitMix64(seed: 3)
@@ -104,9 +106,10 @@ import Testing
         }
     }
 
-    /// A15: absolute locations of old products are matched by their last parts; others prove nothing outside.
-    @Test(arguments: ["/dpc/app/s2ipf/OUTPUT/x.SAFE/", "../../elsewhere/", "./a/../"])
-    func a15LocationsStayInTheProduct(prefix: String) throws {
+    @Test(
+        "A15: absolute locations of old products are matched by their last parts, inside",
+        arguments: ["/dpc/app/s2ipf/OUTPUT/x.SAFE/", "../../elsewhere/", "./a/../"])
+    func locationsStayInTheProduct(prefix: String) throws {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[0]
         try Fixture.edit(
@@ -121,8 +124,8 @@ import Testing
         }
     }
 
-    /// A16: each of the bands taken away in turn is named with its path; one in the wrong folder is not there.
-    @Test func a16MissingBandsAreNamed() throws {
+    @Test("A16: each of the bands taken away is named with its path, also in the wrong folder")
+    func missingBandsAreNamed() throws {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[0]
         var settings = Fixture.settings
@@ -145,8 +148,9 @@ import Testing
         }
     }
 
-    /// A17: baseline 04.00 without its thirteen offsets is refused: reflectance would be 0.1 too high.
-    @Test func a17OffsetsMustBeThere() throws {
+    @Test("A17: baseline 04.00 without its thirteen offsets is refused") func offsetsMustBeThere()
+        throws
+    {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[2]
         let path = "\(product)/MTD_MSIL2A.xml"
@@ -175,8 +179,8 @@ import Testing
         }
     }
 
-    /// A18: dates from before and after baseline 04.00 come out on one scale.
-    @Test func a18BaselinesAreHarmonised() throws {
+    @Test("A18: dates from before and after baseline 04.00 come out on one scale")
+    func baselinesAreHarmonised() throws {
         let folder = try TemporaryFolder()
         let products = try Fixture.products(in: folder)
         for (product, offset) in zip([products[0], products[2]], [UInt16(0), 1000]) {
@@ -204,8 +208,8 @@ import Testing
         }
     }
 
-    /// A24: a product goes by the name in its metadata, whatever its folder is called; given twice, it counts once.
-    @Test func a24RenamedProductsKeepTheirName() throws {
+    @Test("A24: a product goes by the name in its metadata; given twice, it counts once")
+    func renamedProductsKeepTheirName() throws {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[0]
         let name = URL(filePath: product).deletingPathExtension().lastPathComponent
@@ -218,13 +222,15 @@ import Testing
         #expect(renamed.map(\.name) == [name])
     }
 
-    /// A25: times that no scene can have are refused; others are UTC.
-    @Test(arguments: [
-        ("1969-12-31T23:59:59Z", false), ("2021-06-08T10:10:31+02:00", false),
-        ("2021-02-29T10:10:31Z", false), ("2021-04-31T10:10:31Z", false), ("now", false),
-        ("2999-01-01T00:00:00Z", false), ("2020-02-29T10:10:31Z", true),
-        ("2016-12-31T23:59:60Z", true), ("2021-06-08T10:10:31", true),
-    ]) func a25TimesAreSoundOrRefused(time: String, isSound: Bool) throws {
+    @Test(
+        "A25: times that no scene can have are refused; others are UTC",
+        arguments: [
+            ("1969-12-31T23:59:59Z", false), ("2021-06-08T10:10:31+02:00", false),
+            ("2021-02-29T10:10:31Z", false), ("2021-04-31T10:10:31Z", false), ("now", false),
+            ("2999-01-01T00:00:00Z", false), ("2020-02-29T10:10:31Z", true),
+            ("2016-12-31T23:59:60Z", true), ("2021-06-08T10:10:31", true),
+        ]) func timesAreSoundOrRefused(time: String, isSound: Bool) throws
+    {
         let folder = try TemporaryFolder()
         let product = try Fixture.products(in: folder)[0]
         try Fixture.edit(

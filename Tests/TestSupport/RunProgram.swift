@@ -22,13 +22,29 @@ public func runProgram(
     _ name: String, _ arguments: [String] = [], environment: [String: String] = [:],
     stdin: String = ""
 ) throws -> ProgramResult {
+    try runExecutable(
+        programURL(name).path, arguments, environment: environment, stdin: stdin)
+}
+
+/// Runs any executable by its path, as `runProgram` does with ours, and waits for its end.
+/// - Parameters:
+///   - path: The executable.
+///   - arguments: Its arguments.
+///   - environment: Variables to set beside those of the test.
+///   - stdin: Text that it can read.
+/// - Returns: Its exit code and all that it wrote.
+/// - Throws: what Foundation throws if it cannot be started.
+public func runExecutable(
+    _ path: String, _ arguments: [String] = [], environment: [String: String] = [:],
+    stdin: String = ""
+) throws -> ProgramResult {
     let folder = try TemporaryFolder()
     let streams = ["in", "out", "err"].map { folder.path($0) }
     for stream in streams {
         try Data(stdin.utf8).write(to: URL(filePath: stream))
     }
     let process = Process()
-    process.executableURL = programURL(name)
+    process.executableURL = URL(filePath: path)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle(forReadingAtPath: streams[0])

@@ -1,0 +1,75 @@
+import Foundation
+import Geo
+import Manifests
+import TestSupport
+import Testing
+
+/// A system call by which one small job changes what is on the disk.
+struct SystemCall: Sendable, CustomStringConvertible {
+    let name: String
+    /// Which of the calls of this name in the job's first thread, counted from 1, as strace does.
+    let number: Int
+    /// The call as strace writes it, with the files' paths.
+    let text: String
+
+    var description: String { "\(name) \(number): \(text)" }
+
+    /// The job: one tile of one date.
+    static func job(in folder: TemporaryFolder) throws -> [String] {
+        let product = try Fixture.products(in: folder)[0]
+        return Fixture.arguments([product], into: folder.path("out"), tileSize: 64)
+    }
+
+    /// What the job leaves when nothing happens to it, and all of its calls; made once.
+    static let whole: (tree: [String: SHA256Digest], calls: [SystemCall])? = {
+        let names = "write,writev,pwrite64,fsync,fdatasync,ftruncate,rename,unlink,mkdir,close"
+        guard let folder = try? TemporaryFolder(), let job = try? job(in: folder),
+            let (result, trace) = try? Tool.traced(["-y", "-e", "trace=\(names)"], job),
+            result.status == 0, let tree = try? Fixture.tree(folder.path("out"))
+        else { return nil }
+        return (tree, calls(in: trace, below: folder.path("out")))
+    }()
+
+    private static func calls(in trace: String, below folder: String) -> [SystemCall] {
+        let lines = trace.split(separator: "\n")
+        let process = lines.first?.prefix { $0 != " " } ?? ""
+        var counts: [String: Int] = [:]
+        return lines.compactMap { line in
+            guard line.hasPrefix("\(process) ") else { return nil }
+            let text = line.dropFirst(process.count).drop { $0 == " " }
+            guard let end = text.firstIndex(of: "("), text.first?.isLetter == true else {
+                return nil
+            }
+            let name = String(text[..<end])
+            counts[name, default: 0] += 1
+            guard text.contains(folder) else { return nil }
+            let plain = text.replacing(folder, with: "out")
+            return SystemCall(name: name, number: counts[name] ?? 0, text: String(plain))
+        }
+    }
+
+    /// Some of the job's calls of some names, evenly spread with a drawn beginning; all of them where `MATTER_FAULTS` is `all`.
+    static func some(
+        _ count: Int, of names: Set<String>, seed: UInt64,
+        where isWanted: (SystemCall) -> Bool = { _ in true }
+    ) throws -> [SystemCall] {
+        let all = try #require(whole).calls.filter { names.contains($0.name) && isWanted($0) }
+        try #require(all.count > count, "\(all)")
+        if ProcessInfo.processInfo.environment["MATTER_FAULTS"] == "all" { return all }
+        var random = SplitMix64(seed: seed)
+        let first = random.nextInt(below: all.count)
+        return (0..<count).map { all[(first + $0 * all.count / count) % all.count] }
+    }
+
+    /// Lets a fault happen at this call and gives what came of it; it must have happened.
+    func strike(
+        _ fault: String, _ job: [String], sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> ProgramResult {
+        let (result, trace) = try Tool.traced(
+            ["-e", "trace=\(name)", "-e", "inject=\(name):\(fault):when=\(number)"], job)
+        let hasHappened =
+            fault.hasPrefix("signal") ? result.status == 137 : trace.contains("(INJECTED)")
+        #expect(hasHappened, "\(self): \(fault) did not happen", sourceLocation: sourceLocation)
+        return result
+    }
+}
