@@ -116,10 +116,12 @@ final class LMDBEnvironment {
         let reason = String(cString: mdb_strerror(status))
         let damaged = [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH]
         let code: StoreError.Code =
-            damaged.contains(status)
-            ? .invalid
-            : opening && status > 0 && ![ENOSPC, EDQUOT, EFBIG, EIO].contains(status)
-                ? .cannotCreate : .io
+            switch status {
+            case _ where damaged.contains(status): .invalid
+            case EMFILE, ENFILE, ENOMEM: .outOfResources
+            case ENOSPC, EDQUOT, EFBIG, EIO: .io
+            default: opening && status > 0 ? .cannotCreate : .io
+            }
         let help = damaged.contains(status) ? "; delete the folder and make the store again" : ""
         return StoreError(code, path: path, key: key, "\(doing): \(reason)\(help)")
     }

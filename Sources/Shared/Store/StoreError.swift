@@ -12,6 +12,8 @@ public struct StoreError: ExitCoded, Hashable, CustomStringConvertible {
         case cannotCreate
         /// Reading or writing failed (74).
         case io
+        /// Out of file handles or memory (71).
+        case outOfResources
     }
 
     /// What kind of failure it is.
@@ -39,6 +41,7 @@ public struct StoreError: ExitCoded, Hashable, CustomStringConvertible {
         case .invalid: .badData
         case .cannotCreate: .cannotCreate
         case .io: .io
+        case .outOfResources: .outOfResources
         }
     }
 }
