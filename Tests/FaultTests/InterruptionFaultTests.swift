@@ -83,6 +83,17 @@ import Testing
         try expectSameAgain(job, folder.path("out"))
     }
 
+    @Test("B7: asked to stop while it proves its inputs, the run ends before it makes anything")
+    func stopsWhileItProves() throws {
+        struct Stop: Error {}
+        let folder = try TemporaryFolder()
+        let products = try Fixture.products(in: folder)
+        #expect(throws: Stop.self) {
+            try Fixture.run(products, into: folder.path("out"), checkStop: { throw Stop() })
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
+    }
+
     @Test("B7: nobody reads what it prints") func aClosedPipeIsNoCrash() throws {
         let folder = try TemporaryFolder()
         let job = try Self.job(in: folder)

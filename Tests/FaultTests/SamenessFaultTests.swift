@@ -47,6 +47,15 @@ import Testing
             #expect(result.status == 0, "\(result.stderr)")
             trees.append(try Fixture.tree(out))
         }
+        if let taskset = Tool.taskset {
+            let out = folder.path("one core")
+            let result = try runExecutable(
+                taskset,
+                ["--cpu-list", "0", programURL("matter-prep").path]
+                    + Fixture.arguments(products, into: out))
+            #expect(result.status == 0, "\(result.stderr)")
+            trees.append(try Fixture.tree(out))
+        }
         #expect(trees.allSatisfy { $0 == trees[0] })
         // 3 dates of 4 tiles, each with a quick-look; their store, alignment, and four lists.
         #expect(trees[0].count == 3 * 4 * 2 + 6)

@@ -1,5 +1,4 @@
 import Foundation
-import Geo
 import Manifests
 import TestSupport
 import Testing
@@ -48,17 +47,16 @@ struct SystemCall: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Some of the job's calls of some names, evenly spread with a drawn beginning; all of them where `MATTER_FAULTS` is `all`.
+    /// A part of the job's calls of some names: some of them, evenly spread; all of them where `MATTER_FAULTS` is `all`.
     static func some(
-        _ count: Int, of names: Set<String>, seed: UInt64,
+        _ count: Int, of names: Set<String>, part: Int = 0, of parts: Int = 1,
         where isWanted: (SystemCall) -> Bool = { _ in true }
     ) throws -> [SystemCall] {
-        let all = try #require(whole).calls.filter { names.contains($0.name) && isWanted($0) }
-        try #require(all.count > count, "\(all)")
-        if ProcessInfo.processInfo.environment["MATTER_FAULTS"] == "all" { return all }
-        var random = SplitMix64(seed: seed)
-        let first = random.nextInt(below: all.count)
-        return (0..<count).map { all[(first + $0 * all.count / count) % all.count] }
+        let found = try #require(whole).calls.filter { names.contains($0.name) && isWanted($0) }
+        let calls = found.indices.filter { $0 % parts == part }.map { found[$0] }
+        try #require(calls.count >= count, "\(found)")
+        if ProcessInfo.processInfo.environment["MATTER_FAULTS"] == "all" { return calls }
+        return (0..<count).map { calls[$0 * calls.count / count] }
     }
 
     /// Lets a fault happen at this call and gives what came of it; it must have happened.

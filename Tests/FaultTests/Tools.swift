@@ -7,6 +7,7 @@ import Testing
 enum Tool {
     static let strace = find("strace")
     static let prlimit = find("prlimit")
+    static let taskset = find("taskset")
     static let setpriv = find("setpriv")
     static let compiler = find("clang") ?? find("cc")
     static let isRoot = getuid() == 0

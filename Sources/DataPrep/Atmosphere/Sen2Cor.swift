@@ -81,9 +81,10 @@ public struct Sen2Cor: Hashable, Sendable {
     }
 
     private func run(_ arguments: [String], log: String, _ checkStop: () throws -> Void) throws {
-        guard FileManager.default.createFile(atPath: log, contents: nil),
-            let output = FileHandle(forWritingAtPath: log)
-        else { throw PrepError(.cannotCreate, log, "cannot be written") }
+        try AtomicFile.write([UInt8](), to: log)
+        guard let output = FileHandle(forWritingAtPath: log) else {
+            throw PrepError(.cannotCreate, log, "cannot be written")
+        }
         defer { try? output.close() }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
