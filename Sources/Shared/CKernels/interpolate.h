@@ -5,39 +5,55 @@ typedef PIXEL NAME(four_pixels) __attribute__((vector_size(4 * sizeof(PIXEL))));
 typedef PIXEL NAME(eight_pixels) __attribute__((vector_size(8 * sizeof(PIXEL))));
 
 /// Half away from 0 and clamped, as everywhere in Raster; what would be `nodata` by chance is moved by 1.
-INLINE PIXEL NAME(to_pixel)(float value, const PIXEL *nodata) {
-    PIXEL pixel;
-    if (LEAST == MOST) {
-        pixel = (PIXEL)value;
-    } else {
-        pixel = value <= LEAST   ? (PIXEL)LEAST
-                : value >= MOST ? (PIXEL)MOST
-                : value < 0     ? (PIXEL)(int32_t)(value - 0.5f)
-                                : (PIXEL)(int32_t)(value + 0.5f);
+INLINE void NAME(to_pixels)(const float *sums, const PIXEL *nodata, PIXEL *pixels) {
+    for (int at = 0; at < BLOCK; at++) {
+        float value = sums[at];
+        if (LEAST == MOST) {
+            pixels[at] = (PIXEL)value;
+        } else {
+            value = value < LEAST ? LEAST : value;
+            value = value > MOST ? MOST : value;
+            pixels[at] = (PIXEL)(int32_t)(value + (value < 0 ? -0.5f : 0.5f));
+        }
     }
-    if (nodata && pixel == *nodata) pixel = (PIXEL)(LEAST != MOST && pixel == (PIXEL)MOST ? pixel - 1 : pixel + 1);
-    return pixel;
+    if (nodata) {
+        const PIXEL none = *nodata, other = (PIXEL)(LEAST != MOST && none == (PIXEL)MOST ? none - 1 : none + 1);
+        for (int at = 0; at < BLOCK; at++) pixels[at] = pixels[at] == none ? other : pixels[at];
+    }
 }
 
-INLINE f4 NAME(weighted)(const PIXEL *first, size_t width, f4 across, const float *down) {
-    f4 sum = {0, 0, 0, 0};
+/// Four rows of four pixels of two bands, the first band's and then the second's: the sums of columns, weighed.
+INLINE void NAME(two_bands)(const PIXEL *first, size_t plane, size_t width, const float *across, const float *down, f8 *sums) {
+    f8 sum = {0, 0, 0, 0, 0, 0, 0, 0};
+    for (int row = 0; row < 4; row++, first += width) {
+        NAME(eight_pixels) both;
+        memcpy(&both, first, sizeof both / 2);
+        memcpy((char *)&both + sizeof both / 2, first + plane, sizeof both / 2);
+        sum += __builtin_convertvector(both, f8) * down[row];
+    }
+    f8 weights;
+    memcpy(&weights, across, sizeof weights / 2);
+    memcpy((char *)&weights + sizeof weights / 2, across, sizeof weights / 2);
+    *sums = sum * weights;
+}
+
+/// Four bands of one pixel at once: the same numbers as `four` gives for each.
+INLINE f4 NAME(four_bands)(const PIXEL *first, size_t plane, size_t width, const float *across, const float *down) {
+    f8 ab, cd;
+    NAME(two_bands)(first, plane, width, across, down, &ab);
+    NAME(two_bands)(first + 2 * plane, plane, width, across, down, &cd);
+    return add_lanes(&ab, &cd);
+}
+
+INLINE float NAME(four)(const PIXEL *first, size_t width, const float *across, const float *down) {
+    f4 sum = {0, 0, 0, 0}, weights;
     for (int row = 0; row < 4; row++, first += width) {
         NAME(four_pixels) values;
         memcpy(&values, first, sizeof values);
         sum += __builtin_convertvector(values, f4) * down[row];
     }
-    return sum * across;
-}
-
-/// Four bands of one pixel at once: the same numbers as `four` gives for each.
-INLINE f4 NAME(four_bands)(const PIXEL *first, size_t plane, size_t width, f4 across, const float *down) {
-    return add_lanes(NAME(weighted)(first, width, across, down), NAME(weighted)(first + plane, width, across, down),
-                     NAME(weighted)(first + 2 * plane, width, across, down),
-                     NAME(weighted)(first + 3 * plane, width, across, down));
-}
-
-INLINE float NAME(four)(const PIXEL *first, size_t width, f4 across, const float *down) {
-    const f4 sum = NAME(weighted)(first, width, across, down);
+    memcpy(&weights, across, sizeof weights);
+    sum *= weights;
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
@@ -57,32 +73,67 @@ INLINE float NAME(six)(const PIXEL *first, size_t width, const float *across, co
     return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + (sum[4] + sum[5]);
 }
 
-WIDE static void NAME(interpolate)(const ckernels_source *source, const double *x, const double *y, const float *table, int taps,
-                                   const ckernels_row *row, uint8_t *state) {
+/// The sums of up to four bands of a block's pixels that can be done here, by band and pixel.
+INLINE void NAME(sums)(const PIXEL *pixels, size_t plane, size_t width, int taps, const places *at, int32_t bands,
+                       float (*sums)[BLOCK]) {
+    for (int pixel = 0; pixel < BLOCK; pixel++) {
+        if (at->state[pixel] != CKERNELS_DONE) continue;
+        const PIXEL *first = pixels + at->first[pixel];
+        const float *across = at->across[pixel], *down = at->down[pixel];
+        if (taps == 4 && bands == 4) {
+            const f4 values = NAME(four_bands)(first, plane, width, across, down);
+            for (int band = 0; band < 4; band++) sums[band][pixel] = values[band];
+            continue;
+        }
+        for (int32_t band = 0; band < bands; band++, first += plane)
+            sums[band][pixel] =
+                taps == 4 ? NAME(four)(first, width, across, down) : NAME(six)(first, width, across, down);
+    }
+}
+
+/// A block of a row, all bands.
+INLINE void NAME(block)(const ckernels_source *source, const places *at, int taps, const ckernels_row *row, int32_t column) {
     const size_t width = (size_t)source->width, plane = width * (size_t)source->height;
     const PIXEL value_of_none = (PIXEL)source->nodata, *nodata = source->has_nodata ? &value_of_none : 0;
-    PIXEL *result = row->pixels;
-    for (int32_t at = 0; at < row->count; at++) {
-        size_t first;
-        float across[WIDTH], down[WIDTH];
-        state[at] = place(source, x[at], y[at], taps, table, &first, across, down);
-        if (state[at] != CKERNELS_DONE) continue;
-        const PIXEL *pixels = (const PIXEL *)source->pixels + first;
-        f4 four_across;
-        memcpy(&four_across, across, sizeof four_across);
-        int32_t band = 0;
-        for (; taps == 4 && band + 4 <= source->bands; band += 4, pixels += 4 * plane) {
-            const f4 values = NAME(four_bands)(pixels, plane, width, four_across, down);
-            for (int lane = 0; lane < 4; lane++)
-                result[(size_t)(band + lane) * row->plane + (size_t)at] = NAME(to_pixel)(values[lane], nodata);
+    for (int32_t band = 0; band < source->bands; band += 4) {
+        const int32_t bands = source->bands - band < 4 ? source->bands - band : 4;
+        float sums[4][BLOCK] = {{0}};
+        NAME(sums)((const PIXEL *)source->pixels + (size_t)band * plane, plane, width, taps, at, bands, sums);
+        for (int32_t each = 0; each < bands; each++) {
+            PIXEL pixels[BLOCK];
+            NAME(to_pixels)(sums[each], nodata, pixels);
+            PIXEL *result = (PIXEL *)row->pixels + (size_t)(band + each) * row->plane + (size_t)column;
+            if (at->done == BLOCK) {
+                memcpy(result, pixels, sizeof pixels);
+                continue;
+            }
+            for (int pixel = 0; pixel < BLOCK; pixel++)
+                if (at->state[pixel] == CKERNELS_DONE) result[pixel] = pixels[pixel];
         }
-        for (; band < source->bands; band++, pixels += plane) {
-            const float value =
-                taps == 4 ? NAME(four)(pixels, width, four_across, down) : NAME(six)(pixels, width, across, down);
-            result[(size_t)band * row->plane + (size_t)at] = NAME(to_pixel)(value, nodata);
-        }
-        row->mask[at] = 1;
     }
+}
+
+/// A row; `taps` is known where this is compiled.
+INLINE void NAME(line)(const ckernels_source *source, const double *x, const double *y, const float *table, int taps,
+                       const ckernels_row *row, uint8_t *state) {
+    places at;
+    for (int32_t column = 0; column < row->count; column += BLOCK) {
+        const int32_t count = row->count - column < BLOCK ? row->count - column : BLOCK;
+        find(source, x + column, y + column, count, taps, table, &at);
+        if (at.done) NAME(block)(source, &at, taps, row, column);
+        for (int32_t pixel = 0; pixel < count; pixel++) {
+            state[column + pixel] = at.state[pixel];
+            if (at.state[pixel] == CKERNELS_DONE) row->mask[column + pixel] = 1;
+        }
+    }
+}
+
+WIDE static void NAME(interpolate)(const ckernels_source *source, const double *x, const double *y, const float *table, int taps,
+                                   const ckernels_row *row, uint8_t *state) {
+    if (taps == 4)
+        NAME(line)(source, x, y, table, 4, row, state);
+    else
+        NAME(line)(source, x, y, table, 6, row, state);
 }
 
 WIDE static void NAME(nearest)(const ckernels_source *source, const double *x, const double *y, const ckernels_row *row) {

@@ -14,17 +14,37 @@
 typedef float f4 __attribute__((vector_size(16)));
 typedef float f8 __attribute__((vector_size(32)));
 
-enum { STEPS = 1024, WIDTH = 8 };
+/// Pixels of a row that are done at once, and weights of one.
+enum { STEPS = 1024, WIDTH = 8, BLOCK = 8 };
 
-INLINE void weights_at(const float *table, float fraction, float *weights) {
+/// Where the pixels of a block lie in the source, and what they weigh there.
+typedef struct {
+    /// CKERNELS_… of each, and how many are done here.
+    uint8_t state[BLOCK];
+    int32_t done;
+    /// The first source pixel that has weight.
+    size_t first[BLOCK];
+    float across[BLOCK][WIDTH], down[BLOCK][WIDTH];
+} places;
+
+INLINE void weights_at(const float *table, float fraction, int taps, float *weights) {
     const float place = fraction * STEPS;
     int index = (int)place;
     if (index >= STEPS) index = STEPS - 1;
-    f8 low, high;
-    memcpy(&low, table + (size_t)index * WIDTH, sizeof low);
-    memcpy(&high, table + (size_t)(index + 1) * WIDTH, sizeof high);
-    low += (high - low) * (place - (float)index);
-    memcpy(weights, &low, sizeof low);
+    const float *low = table + (size_t)index * WIDTH, *high = low + WIDTH, part = place - (float)index;
+    if (taps == 4) {
+        f4 one, other;
+        memcpy(&one, low, sizeof one);
+        memcpy(&other, high, sizeof other);
+        one += (other - one) * part;
+        memcpy(weights, &one, sizeof one);
+    } else {
+        f8 one, other;
+        memcpy(&one, low, sizeof one);
+        memcpy(&other, high, sizeof other);
+        one += (other - one) * part;
+        memcpy(weights, &one, sizeof one);
+    }
 }
 
 INLINE int all_valid(const uint8_t *mask, size_t width, int taps) {
@@ -45,31 +65,40 @@ INLINE int all_valid(const uint8_t *mask, size_t width, int taps) {
     return all == 0x010101010101u;
 }
 
-/// The first pixel that has weight and the weights, of a pixel that can be done here.
-INLINE uint8_t place(const ckernels_source *source, double x, double y, int taps, const float *table, size_t *first,
-                     float *across, float *down) {
-    if (!(x >= 0 && y >= 0 && x < source->width && y < source->height)) return CKERNELS_OUTSIDE;
+/// The places of up to a block of pixels; those beyond `count` are outside.
+INLINE void find(const ckernels_source *source, const double *x, const double *y, int32_t count, int taps, const float *table,
+                 places *at) {
     const size_t width = (size_t)source->width;
-    if (!source->mask[(size_t)y * width + (size_t)x]) return CKERNELS_OUTSIDE;
     // Eight numbers are read where six count.
     const int before = taps / 2 - 1, reads = taps == 4 ? 4 : 8;
-    // floor(x − 0.5) of what is not negative.
-    const int32_t floor_x = (int32_t)(x + 0.5) - 1, floor_y = (int32_t)(y + 0.5) - 1;
-    const int32_t left = floor_x - before, top = floor_y - before;
-    *first = (size_t)top * width + (size_t)left;
-    if (left < 0 || top < 0 || left + reads > source->width || top + taps > source->height ||
-        !all_valid(source->mask + *first, width, taps))
-        return CKERNELS_EDGE;
-    weights_at(table, (float)(x - 0.5 - floor_x), across);
-    weights_at(table, (float)(y - 0.5 - floor_y), down);
-    return CKERNELS_DONE;
+    at->done = 0;
+    for (int32_t pixel = 0; pixel < BLOCK; pixel++) {
+        at->state[pixel] = CKERNELS_OUTSIDE;
+        if (pixel >= count || !(x[pixel] >= 0 && y[pixel] >= 0 && x[pixel] < source->width && y[pixel] < source->height))
+            continue;
+        // floor(x − 0.5) of what is not negative.
+        const int32_t floor_x = (int32_t)(x[pixel] + 0.5) - 1, floor_y = (int32_t)(y[pixel] + 0.5) - 1;
+        const int32_t left = floor_x - before, top = floor_y - before;
+        const size_t first = (size_t)top * width + (size_t)left;
+        if (left < 0 || top < 0 || left + reads > source->width || top + taps > source->height ||
+            !all_valid(source->mask + first, width, taps)) {
+            if (source->mask[(size_t)y[pixel] * width + (size_t)x[pixel]]) at->state[pixel] = CKERNELS_EDGE;
+            continue;
+        }
+        at->first[pixel] = first;
+        weights_at(table, (float)(x[pixel] - 0.5 - floor_x), taps, at->across[pixel]);
+        weights_at(table, (float)(y[pixel] - 0.5 - floor_y), taps, at->down[pixel]);
+        at->state[pixel] = CKERNELS_DONE;
+        at->done++;
+    }
 }
 
-/// The four lanes of four sums each, added: (a0+a1)+(a2+a3), the same of b, c and d.
-INLINE f4 add_lanes(f4 a, f4 b, f4 c, f4 d) {
-    const f4 ab = __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
-    const f4 cd = __builtin_shufflevector(c, d, 0, 2, 4, 6) + __builtin_shufflevector(c, d, 1, 3, 5, 7);
-    return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
+/// The four lanes of four sums each, added: (a0+a1)+(a2+a3), the same of b, c and d; a and b, c and d come together.
+INLINE f4 add_lanes(const f8 *ab, const f8 *cd) {
+    const f8 pairs = __builtin_shufflevector(*ab, *cd, 0, 2, 8, 10, 4, 6, 12, 14) +
+                     __builtin_shufflevector(*ab, *cd, 1, 3, 9, 11, 5, 7, 13, 15);
+    // a01 a23 c01 c23 b01 b23 d01 d23
+    return __builtin_shufflevector(pairs, pairs, 0, 4, 2, 6) + __builtin_shufflevector(pairs, pairs, 1, 5, 3, 7);
 }
 
 #define PIXEL uint8_t
