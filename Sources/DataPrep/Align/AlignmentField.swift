@@ -1,4 +1,5 @@
-/// Displacements on a grid of nodes, in pixels of the reference; bilinear between nodes, held constant beyond the last.
+/// Displacements on a grid of nodes, in pixels of the reference; bilinear between nodes, held constant beyond the last; and the
+/// steps at borders of strips on top.
 public struct AlignmentField: Hashable, Sendable, Codable {
     /// Row of the first node's position, in pixel coordinates of the reference (pixel centres lie at +0.5).
     public let firstRow: Double
@@ -16,6 +17,8 @@ public struct AlignmentField: Hashable, Sendable, Codable {
     public let columnShifts: [Double]
     /// Standard error of each node in pixels: its own window's where that answered, else the nearest answers' scatter.
     public let uncertainty: [Double]
+    /// Borders of strips that lie apart; `nil` when there are none.
+    public var borders: [StripBorder]?
 
     /// The displacement at a position of the reference.
     public func shift(row: Double, column: Double) -> Shift {
@@ -29,13 +32,17 @@ public struct AlignmentField: Hashable, Sendable, Codable {
         let step: Double
         /// Displacements at the nodes' columns: x along columns, y along rows.
         let nodes: [SIMD2<Double>]
+        /// The columns of borders, and what is added to the right of each.
+        let steps: [(column: Double, jump: SIMD2<Double>)]
 
         @inline(__always)
         func shift(column: Double) -> SIMD2<Double> {
             let place = ((column - first) / step).clamped(to: 0...Double(nodes.count - 1))
             let left = min(Int(place), max(nodes.count - 2, 0))
             let right = min(left + 1, nodes.count - 1)
-            return nodes[left] + (nodes[right] - nodes[left]) * (place - Double(left))
+            var shift = nodes[left] + (nodes[right] - nodes[left]) * (place - Double(left))
+            for step in steps where column > step.column { shift += step.jump }
+            return shift
         }
     }
 
@@ -52,7 +59,10 @@ public struct AlignmentField: Hashable, Sendable, Codable {
                 columnShifts[lower * columns + column], rowShifts[lower * columns + column])
             return above + (below - above) * share
         }
-        return Line(first: firstColumn, step: step, nodes: nodes)
+        let steps = (borders ?? []).map {
+            ($0.column(atRow: row), SIMD2($0.jump.columns, $0.jump.rows))
+        }
+        return Line(first: firstColumn, step: step, nodes: nodes, steps: steps)
     }
 }
 
@@ -64,10 +74,24 @@ extension AlignmentField {
             rows: rows, columns: columns,
             rowShifts: rowShifts.map { ($0 - constant.rows) * scale },
             columnShifts: columnShifts.map { ($0 - constant.columns) * scale },
-            uncertainty: uncertainty.map { $0 * scale })
+            uncertainty: uncertainty.map { $0 * scale },
+            borders: borders?.map {
+                StripBorder(column: $0.column * scale, slope: $0.slope, jump: $0.jump * scale)
+            })
     }
 
-    /// Other displacements on the same nodes.
+    /// The displacement at every node, borders' steps included.
+    var nodeShifts: [Shift] {
+        (0..<rows).flatMap { row in
+            let line = line(row: firstRow + Double(row) * step)
+            return (0..<columns).map { column in
+                let shift = line.shift(column: firstColumn + Double(column) * step)
+                return Shift(rows: shift.y, columns: shift.x)
+            }
+        }
+    }
+
+    /// Other displacements on the same nodes, without borders.
     func replacing(_ shifts: [Shift], uncertainty: [Double]) -> AlignmentField {
         AlignmentField(
             firstRow: firstRow, firstColumn: firstColumn, step: step, rows: rows,
@@ -94,7 +118,7 @@ public struct FittedShift: Sendable {
     public let global: Shift
     /// The field, global shift included; `nil` when one shift explains all windows.
     public let field: AlignmentField?
-    /// "constant", "affine", "smooth" or "broken".
+    /// "constant", "affine", "smooth" or "strips".
     public let model: String
     /// Windows that count, after outliers were set aside.
     public let inliers: Int

@@ -36,7 +36,7 @@ public struct DateAlignment: Hashable, Sendable, Codable {
     public var shift: Shift?
     /// Its standard error in pixels.
     public var uncertainty: Double?
-    /// "constant", "affine", "smooth" or "broken".
+    /// "constant", "affine", "smooth" or "strips".
     public var model: String?
     /// Root mean square of the field about the global shift, in pixels.
     public var localRootMeanSquare: Double?

@@ -1,18 +1,20 @@
 import Dispatch
 
-/// Fits the smallest model that explains the windows: one shift, a plane, or a smooth field.
+/// Fits the smallest model that explains the windows: one shift, a plane, or a smooth field; each also with the steps of strips.
 ///
 /// Each model is fitted four times without a quarter of the windows and judged on that quarter; a richer one is taken only
 /// when it is clearly better. Outliers lose their say by Tukey's biweight.
 struct FieldFitter {
     let survey: WindowSurvey
+    /// Borders whose steps were taken off the survey's answers.
+    var borders: [StripBorder] = []
 
     private var rows: Int { survey.rows + 2 }
     private var columns: Int { survey.columns + 2 }
 
     /// The models, from stiff to supple.
     private enum Model: CaseIterable {
-        case constant, affine, stiff, medium, supple, limp, broken
+        case constant, affine, stiff, medium, supple, limp
 
         var smoothness: Double? {
             switch self {
@@ -21,21 +23,13 @@ struct FieldFitter {
             case .medium: 1
             case .supple: 0.1
             case .limp: 0.01
-            case .broken: 1
             }
         }
-
-        /// The second difference in pixels at which a field may break, as at the border of two detectors' strips.
-        var breakSize: Double? { self == .broken ? 0.002 : nil }
-
-        /// Times that weights are found anew; breaks are found by and by.
-        var rounds: Int { self == .broken ? 15 : 5 }
 
         var name: String {
             switch self {
             case .constant: "constant"
             case .affine: "affine"
-            case .broken: "broken"
             default: "smooth"
             }
         }
@@ -50,19 +44,47 @@ struct FieldFitter {
         }
     }
 
+    /// Fits `Model`s, and those with strips if that is clearly better.
     func fit(width: Int, height: Int) -> FittedShift? {
-        let answers = survey.answers
-        guard !answers.isEmpty else { return nil }
+        guard !survey.answers.isEmpty else { return nil }
+        let plain = best()
+        let strips = strips()
+        if let strips {
+            let other = strips.best()
+            if other.check.score < Self.gain * plain.check.score {
+                return strips.summary(other, width: width, height: height)
+            }
+        }
+        return summary(plain, width: width, height: height)
+    }
+
+    /// The same windows without the steps of strips; `nil` when they show none.
+    private func strips() -> FieldFitter? {
+        guard survey.answers.count >= StripFinder.fewestWindows else { return nil }
+        let weights = robustWeights(solve(.supple, survey.answers), survey.answers)
+        let finder = StripFinder(survey: survey, weights: weights)
+        let borders = finder.borders()
+        guard !borders.isEmpty else { return nil }
+        var smooth = survey
+        for index in smooth.answers.indices {
+            for border in borders {
+                let share = finder.share(of: smooth.answers[index], rightOf: border)
+                smooth.answers[index].shift = smooth.answers[index].shift - border.jump * share
+            }
+        }
+        return FieldFitter(survey: smooth, borders: borders)
+    }
+
+    private typealias Choice = (model: Model, check: CrossCheck)
+
+    /// The model that left-out windows speak for.
+    private func best() -> Choice {
         var best = (model: Model.constant, check: CrossCheck())
-        for model in Model.allCases where answers.count >= model.needs {
+        for model in Model.allCases where survey.answers.count >= model.needs {
             let check = crossCheck(model)
             if check.score < Self.gain * best.check.score { best = (model, check) }
         }
-        let solution = solve(best.model, answers)
-        let weights = robustWeights(solution, answers)
-        return summary(
-            solution, model: best.model, residual: best.check.median, weights: weights,
-            width: width, height: height)
+        return best
     }
 
     /// A smooth field at the middle of every window, not judged.
@@ -167,13 +189,13 @@ struct FieldFitter {
         let middle = Shift(
             rows: answers.map(\.shift.rows).median, columns: answers.map(\.shift.columns).median)
         var field = [Shift](repeating: middle, count: rows * columns)
-        for _ in 0..<model.rounds {
+        for _ in 0..<5 {
             let weights = robustWeights(field, answers)
             switch model {
             case .constant, .affine:
                 field = plane(answers, weights, isConstant: model == .constant) ?? field
             default:
-                field = smooth(answers, weights, model, start: field)
+                field = smooth(answers, weights, model.smoothness ?? 1, start: field)
             }
         }
         return field
@@ -238,16 +260,15 @@ struct FieldFitter {
     }
 
     private func smooth(
-        _ answers: [WindowShift], _ weights: [Double], _ model: Model, start: [Shift]
+        _ answers: [WindowShift], _ weights: [Double], _ smoothness: Double, start: [Shift]
     ) -> [Shift] {
         let mean = weights.reduce(0, +) / Double(max(weights.count, 1))
         guard mean > 0 else { return start }
         let solver = SmoothField(
-            rows: rows, columns: columns, smoothness: model.smoothness ?? 1,
+            rows: rows, columns: columns, smoothness: smoothness,
             observations: zip(answers, weights).map {
                 SmoothField.Observation(nodes: nodes(under: $0), weight: $1 / mean)
-            },
-            breaks: model.breakSize.map { ([start.map(\.rows), start.map(\.columns)], $0) })
+            })
         let down = solver.solve(values: answers.map(\.shift.rows), start: start.map(\.rows))
         let across = solver.solve(
             values: answers.map(\.shift.columns), start: start.map(\.columns))
@@ -256,11 +277,10 @@ struct FieldFitter {
 
     // MARK: What is said of it
 
-    private func summary(
-        _ solution: [Shift], model: Model, residual: Double, weights: [Double], width: Int,
-        height: Int
-    ) -> FittedShift {
-        let answers = survey.answers
+    private func summary(_ choice: Choice, width: Int, height: Int) -> FittedShift {
+        let (answers, residual) = (survey.answers, choice.check.median)
+        let solution = solve(choice.model, answers)
+        let weights = robustWeights(solution, answers)
         let distances = answers.map { ($0.shift - seen($0, in: solution)).length }
         let scatter = max(distances.median, 1e-4)
         var errors = [Double](repeating: scatter, count: solution.count)
@@ -271,21 +291,22 @@ struct FieldFitter {
             firstColumn: Double(survey.first.column) + half - Double(survey.step),
             step: Double(survey.step), rows: rows, columns: columns,
             rowShifts: solution.map(\.rows), columnShifts: solution.map(\.columns),
-            uncertainty: errors)
+            uncertainty: errors, borders: borders.isEmpty ? nil : borders)
+        let isConstant = choice.model == .constant && borders.isEmpty
         let summary = field.summary(width: width, height: height)
         let inliers = weights.count { $0 > 0 }
         return FittedShift(
-            global: model == .constant ? solution[0] : summary.mean,
-            field: model == .constant ? nil : field, model: model.name,
-            inliers: inliers,
-            localRootMeanSquare: model == .constant ? 0 : summary.spread,
+            global: isConstant ? solution[0] : summary.mean,
+            field: isConstant ? nil : field,
+            model: borders.isEmpty ? choice.model.name : "strips", inliers: inliers,
+            localRootMeanSquare: isConstant ? 0 : summary.spread,
             crossCheckedResidual: residual.isFinite ? residual : scatter,
             uncertainty: scatter / Double(max(inliers, 1)).squareRoot())
     }
 }
 
 /// Solves three equations by Cramer's rule; `nil` when they say nothing.
-private func solved3(_ m: [Double], _ b: [Double]) -> [Double]? {
+func solved3(_ m: [Double], _ b: [Double]) -> [Double]? {
     func determinant(_ m: [Double]) -> Double {
         m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6])
             + m[2] * (m[3] * m[7] - m[4] * m[6])

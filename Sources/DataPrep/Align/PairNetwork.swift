@@ -67,10 +67,7 @@ struct PairNetwork {
             (first, second, windows) = (pair.first, pair.second, pair.fit.inliers)
             let count = shape?.rowShifts.count ?? 1
             let field = pair.fit.field
-            shifts = (0..<count).map { node in
-                field.map { Shift(rows: $0.rowShifts[node], columns: $0.columnShifts[node]) }
-                    ?? pair.fit.global
-            }
+            shifts = field?.nodeShifts ?? [Shift](repeating: pair.fit.global, count: count)
             weights = (0..<count).map { node in
                 let error = field?.uncertainty[node] ?? pair.fit.uncertainty
                 return 1 / (error * error + PairNetwork.floor)

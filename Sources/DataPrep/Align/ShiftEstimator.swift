@@ -31,7 +31,7 @@ public struct WindowShift: Hashable, Sendable {
     /// The window's place in the grid of windows.
     public let gridColumn: Int
     /// The displacement found.
-    public let shift: Shift
+    public internal(set) var shift: Shift
     /// Its standard error in pixels.
     public let uncertainty: Double
     /// Agreement of the phases, 0…1.

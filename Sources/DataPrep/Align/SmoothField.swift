@@ -2,8 +2,8 @@ import CKernels
 
 /// A value on every node of a grid, smooth where nothing is known.
 ///
-/// Minimises Σ wᵢ (Aᵢf − zᵢ)² + λ Σ vⱼ (second differences of f)ⱼ²: a discrete thin plate, known by means Aᵢf of some of its
-/// nodes; vⱼ < 1 lets it break. Solved by conjugate gradients from a fixed start with a fixed stopping rule, so that equal input gives equal bits.
+/// Minimises Σ wᵢ (Aᵢf − zᵢ)² + λ Σ (second differences of f)ⱼ²: a discrete thin plate, known by means Aᵢf of some of its nodes.
+/// Solved by conjugate gradients from a fixed start with a fixed stopping rule, so that equal input gives equal bits.
 struct SmoothField {
     /// What is known: the weighted mean of some nodes.
     struct Observation {
@@ -19,15 +19,11 @@ struct SmoothField {
     private let nodes: [Int32]
     private let shares: [Double]
     private let weights: [Double]
-    /// λvⱼ of each second difference, (3, rows, columns); the twist counts twice, as in a plate.
+    /// λ of each second difference, (3, rows, columns); the twist counts twice, as in a plate.
     private let stiffness: [Double]
 
-    /// A field of stiffness λ = `smoothness`; `breaks`: a field near the solution and the size of a second difference in pixels at
-    /// which it may break, `nil` for a smooth one.
-    init(
-        rows: Int, columns: Int, smoothness: Double, observations: [Observation],
-        breaks: (parts: [[Double]], size: Double)? = nil
-    ) {
+    /// A field of stiffness λ = `smoothness`.
+    init(rows: Int, columns: Int, smoothness: Double, observations: [Observation]) {
         (self.rows, self.columns) = (rows, columns)
         starts = observations.reduce(into: [0]) {
             $0.append(($0.last ?? 0) + Int32($1.nodes.count))
@@ -36,15 +32,7 @@ struct SmoothField {
         shares = observations.flatMap { $0.nodes.map(\.share) }
         weights = observations.map(\.weight)
         let count = rows * columns
-        var stiffness = (0..<3 * count).map { $0 < 2 * count ? smoothness : 2 * smoothness }
-        if let breaks {
-            let bends = breaks.parts.map { Self.bends(of: $0, rows, columns) }
-            for index in stiffness.indices {
-                let square = bends.reduce(breaks.size * breaks.size) { $0 + $1[index] * $1[index] }
-                stiffness[index] *= breaks.size / square.squareRoot()
-            }
-        }
-        self.stiffness = stiffness
+        stiffness = (0..<3 * count).map { $0 < 2 * count ? smoothness : 2 * smoothness }
     }
 
     private static func bends(of field: [Double], _ rows: Int, _ columns: Int) -> [Double] {

@@ -14,6 +14,8 @@ struct WindowBatch {
     let items: [Item]
     /// The share of each window that both dates show, 0…1.
     let usable: [Double]
+    /// What cut them.
+    let cutter: WindowCutter
     private let windows: [Float]
     private let cross: [Float]
     private let planes: Int
@@ -26,6 +28,7 @@ struct WindowBatch {
         cutter: WindowCutter, spectra: WindowSpectra, noise: (UnsafePointer<Float>) -> Float
     ) {
         self.items = Array(items)
+        self.cutter = cutter
         let planes = pair.references.count * cutter.planesPerLayer
         let (pixels, length) = (cutter.side * cutter.side, 2 * spectra.count)
         (self.planes, self.pixels, self.length) = (planes, pixels, length)
@@ -88,7 +91,7 @@ struct WindowBatch {
     }
 
     /// Where the texture of a window lies.
-    func texture(_ place: Int, _ cutter: WindowCutter) -> [Float] {
+    func texture(_ place: Int) -> [Float] {
         windows.withUnsafeBufferPointer { buffer in
             // swift-format-ignore: NeverForceUnwrap, a batch is never empty.
             let reference = buffer.baseAddress! + 2 * place * planes * pixels

@@ -17,6 +17,11 @@ public enum AlignmentFeature: String, Hashable, Sendable, Codable, CaseIterable 
     /// Directions of edges, whichever side is the brighter: for seasons between which fields and forests change places in
     /// brightness.
     case structure
+
+    /// By how much more than its phases say a window errs.
+    ///
+    /// Directions are no band-limited signal. Our choice, measured on simulated pairs of 10980² pixels, where windows of directions lay 2 to 2.8 standard errors from the field, those of brightness 1.3 to 1.5.
+    var doubt: Double { self == .structure ? 1.75 : 1 }
 }
 
 /// Cuts the same window out of both dates and readies it for the Fourier transform.

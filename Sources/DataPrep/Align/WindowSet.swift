@@ -4,7 +4,8 @@ import Tensors
 /// The windows of one pair while they are being asked.
 ///
 /// Coarse to fine: a few windows tell the whole-pixel shift that most of the picture agrees on; refined, the same few tell a
-/// field; every other window is cut where that field says.
+/// field; every other window is cut where that field says. Windows of which brightness says little, as where crops change
+/// places in it, are asked again by their edges.
 struct WindowSet {
     private typealias Item = WindowBatch.Item
 
@@ -13,6 +14,8 @@ struct WindowSet {
     /// Where the windows lie; nothing is asked yet.
     private let empty: WindowSurvey
     private let cutter: WindowCutter
+    /// Cuts windows again that brightness says little of.
+    private let edgeCutter: WindowCutter?
     private let plane: PhasePlane
     private let spectra: WindowSpectra
 
@@ -34,6 +37,9 @@ struct WindowSet {
         self.search = search
         empty = windows
         cutter = WindowCutter(side: windows.side, feature: search.feature)
+        edgeCutter =
+            search.feature == .structure
+            ? nil : WindowCutter(side: windows.side, feature: .structure)
         plane = PhasePlane(side: windows.side)
         spectra = WindowSpectra(side: windows.side)
     }
@@ -52,7 +58,7 @@ struct WindowSet {
             return survey
         }
         let first = sample(Self.coarseWindows[0], offset: (peak.row, peak.column))
-        survey.add(try refine(first, isGuided: false))
+        survey.add(try refine(first, isGuided: false, cutter))
         try askTheRest(of: &survey, after: first, coarse: (peak.row, peak.column))
         survey.answers.sort { ($0.gridRow, $0.gridColumn) < ($1.gridRow, $1.gridColumn) }
         if survey.answers.isEmpty {
@@ -81,13 +87,35 @@ struct WindowSet {
             }
         }
         if guide == nil { rest.removeAll { asked.contains(place($0.row, $0.column)) } }
-        var replies = try refine(rest, isGuided: guide != nil)
+        var replies = try refine(rest, isGuided: guide != nil, cutter)
         for (index, item) in rest.enumerated().reversed()
         where asked.contains(place(item.row, item.column)) {
             // Counted when it was asked first.
             replies.usable.remove(at: index)
         }
         survey.add(replies)
+        if let guide, let edgeCutter { try askEdges(of: &survey, guide, edgeCutter) }
+    }
+
+    /// Asks windows anew that brightness says little or nothing of, and keeps what is known better.
+    private func askEdges(
+        of survey: inout WindowSurvey, _ guide: [Shift], _ cutter: WindowCutter
+    ) throws {
+        let place = { (row: Int, column: Int) in row * empty.columns + column }
+        var best: [Int: WindowShift] = [:]
+        for answer in survey.answers { best[place(answer.gridRow, answer.gridColumn)] = answer }
+        let items = sample(.max, offset: (0, 0)).compactMap { item -> Item? in
+            let at = place(item.row, item.column)
+            guard best[at].map({ $0.coherence < Self.sureCoherence }) ?? true else { return nil }
+            let offset = (Int(guide[at].rows.rounded()), Int(guide[at].columns.rounded()))
+            return Item(row: item.row, column: item.column, offset: offset)
+        }
+        for answer in try refine(items, isGuided: true, cutter).answers {
+            let at = place(answer.gridRow, answer.gridColumn)
+            if let before = best[at], before.uncertainty <= answer.uncertainty { continue }
+            best[at] = answer
+        }
+        survey.answers = Array(best.values)
     }
 
     /// At most so many windows, evenly spread.
@@ -116,7 +144,7 @@ struct WindowSet {
 
     /// The peak of the added whitened cross-spectra.
     private func coarsePeak(over windows: [Item]) throws -> WindowSpectra.Peak? {
-        let sums = try batches(windows) { batch in
+        let sums = try batches(windows, cutter) { batch in
             var sum = [Float](repeating: 0, count: 2 * spectra.count)
             var used = 0
             for place in batch.items.indices
@@ -148,11 +176,13 @@ struct WindowSet {
     }
 
     /// Asks windows, those again that turn out to lie elsewhere by whole pixels.
-    private func refine(_ items: [Item], isGuided: Bool) throws -> WindowReplies {
+    private func refine(
+        _ items: [Item], isGuided: Bool, _ cutter: WindowCutter
+    ) throws -> WindowReplies {
         var replies = WindowReplies()
         var pending = items
         for round in 0..<4 where !pending.isEmpty {
-            let all = try batches(pending) { batch in
+            let all = try batches(pending, cutter) { batch in
                 try batch.items.indices.map {
                     (try reply(batch, $0, round: round, isGuided: isGuided), batch.usable[$0])
                 }
@@ -202,8 +232,9 @@ struct WindowSet {
     private func answer(
         _ item: Item, _ fit: PhasePlane.Fit, of batch: WindowBatch, _ place: Int, isGuided: Bool
     ) -> WindowShift? {
+        let uncertainty = fit.uncertainty * batch.cutter.feature.doubt
         guard isGuided || fit.coherence >= search.leastCoherence,
-            fit.uncertainty <= search.largestUncertainty, fit.shift.largest <= 1
+            uncertainty <= search.largestUncertainty, fit.shift.largest <= 1
         else { return nil }
         let shift = Shift(
             rows: Double(item.offset.row) + fit.shift.rows,
@@ -211,13 +242,13 @@ struct WindowSet {
         guard shift.largest <= Double(search.largestShift) else { return nil }
         return WindowShift(
             gridRow: item.row, gridColumn: item.column, shift: shift,
-            uncertainty: fit.uncertainty, coherence: fit.coherence, usable: batch.usable[place],
-            texture: batch.texture(place, cutter))
+            uncertainty: uncertainty, coherence: fit.coherence, usable: batch.usable[place],
+            texture: batch.texture(place))
     }
 
     /// Cuts and transforms windows batch by batch, on all cores; what `body` makes of the batches comes in their order.
     private func batches<Result>(
-        _ items: [Item], _ body: (WindowBatch) throws -> Result
+        _ items: [Item], _ cutter: WindowCutter, _ body: (WindowBatch) throws -> Result
     ) throws -> [Result] {
         let starts = Array(stride(from: 0, to: items.count, by: Self.batch))
         var results = [Swift.Result<Result, any Error>?](repeating: nil, count: starts.count)
@@ -231,7 +262,7 @@ struct WindowSet {
                 let end = min(starts[index] + Self.batch, items.count)
                 let batch = WindowBatch(
                     items[starts[index]..<end], of: work.pair, first: work.empty.first,
-                    step: work.empty.step, cutter: work.cutter, spectra: work.spectra,
+                    step: work.empty.step, cutter: cutter, spectra: work.spectra,
                     noise: work.plane.noiseLevel)
                 buffer[index] = Swift.Result { try body(batch) }
             }
