@@ -77,6 +77,33 @@ import Testing
         #expect(blocks.decodedCount == 8)
     }
 
+    /// Neither the number of threads nor the order in which things were named is seen in what is written, the store included (B27).
+    @Test func threadsAndOrderAreNotSeen() throws {
+        let (first, second) = (try TemporaryFolder(), try TemporaryFolder())
+        _ = try Self.scenes(in: first, shift: (1.4, -0.6))
+        _ = try Self.scenes(in: second, shift: (0.5, 0.25))
+        func tree(_ threads: Int, isReversed: Bool = false) throws -> [String: SHA256Digest] {
+            let output = try TemporaryFolder()
+            let regions = [("a", first), ("b", second)].map { name, folder in
+                let files = folder.files().map { folder.path($0) }
+                return RegionInput(name: name, paths: isReversed ? files.reversed() : files)
+            }
+            var settings = PrepSettings()
+            settings.tileSize = 64
+            let plan = try PrepPlan(
+                regions: isReversed ? regions.reversed() : regions, settings: settings,
+                output: output.path)
+            let report = try PrepRun(plan, threads: threads).run()
+            #expect(report.stages.threads == threads)
+            return try Self.tree(output)
+        }
+        let one = try tree(1)
+        #expect(one["store/data.mdb"] != nil)
+        #expect(try tree(2) == one)
+        #expect(try tree(8) == one)
+        #expect(try tree(2, isReversed: true) == one)
+    }
+
     /// A tile's neighbour continues it: resampled pixels do not know of tile borders.
     @Test func tilesAreOnePicture() throws {
         let (input, small, large) = (

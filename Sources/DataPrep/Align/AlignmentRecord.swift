@@ -10,7 +10,7 @@ public struct DateAlignment: Hashable, Sendable, Codable {
         case aligned
         /// No shift could be found; its tiles are cut by the product's own geometry and flagged.
         case notAligned
-        /// Nothing of it lies in the region; it has no tiles.
+        /// Nothing of it lies in the region, or one of its files cannot be decoded; it has no tiles.
         case skipped
     }
 

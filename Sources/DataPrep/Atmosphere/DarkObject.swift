@@ -90,8 +90,8 @@ struct DarkObject {
         for band in wanted {
             let source = try scene.source(of: band)
             guard try files.grid(of: source).bounds == own.bounds else { continue }
-            var buffer = try RasterFile(reading: source.path)
-                .read(bands: [source.index], as: UInt16.self, scaledTo: size)
+            var buffer = try ForeignRaster(reading: source.path)
+                .read(band: source.index, scaledTo: size)
             source.radiometry.harmonise(&buffer.pixels, noData: source.noData)
             corrections[band]?.apply(to: &buffer, on: grid)
             if let hidden {

@@ -12,7 +12,7 @@ struct MatterPrep: ParsableCommand {
             RunCommand.self, FetchCommand.self, UnchangedCommand.self, MergeCommand.self,
             PublishCommand.self,
             SimulateCommand.self, VerifyCommand.self, AlignCommand.self,
-            TileCommand.self, OrthorectifyCommand.self,
+            TileCommand.self, OrthorectifyCommand.self, DecodeCommand.self,
         ])
 
     static func main() { Console.run(MatterPrep.self) }

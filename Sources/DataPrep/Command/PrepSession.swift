@@ -9,11 +9,13 @@ import Tensors
 /// One run on the screen: events to log lines and a progress bar, the outcome to a table.
 struct PrepSession {
     private let job: PrepJob
+    private let threads: Int?
     private let logging: LoggingOptions
     private let json: JSONOption
 
-    init(_ job: PrepJob, logging: LoggingOptions, json: JSONOption) {
+    init(_ job: PrepJob, threads: Int?, logging: LoggingOptions, json: JSONOption) {
         self.job = job
+        self.threads = threads
         self.logging = logging
         self.json = json
     }
@@ -24,10 +26,11 @@ struct PrepSession {
         Torch.retainFreedMemory()
         let stop = StopSignal()
         let screen = Screen(logging, log: RunLog(folder: job.plan.output))
-        let report = try job.run(checkStop: stop.check, onEvent: screen.show)
-        screen.finish()
+        let report = try job.run(
+            threads: threads, checkStop: stop.check, onEvent: screen.show)
+        screen.finish(report.tiles.stages)
         let tiles = report.tiles
-        try json.print(tiles.alignments) {
+        try json.print(Summary(tiles)) {
             Self.table(tiles.alignments)
                 + ["", "\(tiles.tiles) tiles, \(tiles.written) of them written now"]
                 + Self.leftOut(tiles) + later(report)
@@ -90,6 +93,19 @@ struct PrepSession {
     }
 }
 
+/// The outcome as one JSON document.
+private struct Summary: Encodable {
+    let alignments: [RegionAlignment]
+    let tiles, written, leftOut: Int
+    let quarantined: [String]
+    let stages: StageReport
+
+    init(_ report: PrepReport) {
+        (alignments, tiles, written) = (report.alignments, report.tiles, report.written)
+        (leftOut, quarantined, stages) = (report.leftOut, report.quarantined, report.stages)
+    }
+}
+
 /// What a run ends with when dates had to be set aside.
 struct Quarantined: ExitCoded, CustomStringConvertible {
     let items: [String]
@@ -148,7 +164,14 @@ private final class Screen {
         }
     }
 
-    func finish() { bar.erase() }
+    /// Says what bounded the run.
+    func finish(_ stages: StageReport) {
+        bar.erase()
+        for line in stages.lines {
+            logger.info("\(line)")
+            log.note(line)
+        }
+    }
 }
 
 /// `prep.log`: what happened when; the one file that holds the time of day.

@@ -35,6 +35,8 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var part: ShardOption
 
+    @OptionGroup var work: WorkOptions
+
     @Flag(help: "Say what would be done and write nothing.")
     var dryRun = false
 
@@ -79,6 +81,8 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
+        work.start()
+        defer { work.stop() }
         let job = try resolve()
         if dryRun {
             let preview = try PrepPreview(job)
@@ -90,6 +94,6 @@ struct RunCommand: ParsableCommand {
             try json.print(explanation) { explanation.lines }
             return
         }
-        try PrepSession(job, logging: logging, json: json).run()
+        try PrepSession(job, threads: work.threads, logging: logging, json: json).run()
     }
 }

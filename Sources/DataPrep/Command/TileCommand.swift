@@ -18,15 +18,19 @@ struct TileCommand: ParsableCommand {
     var name = "scene"
 
     @OptionGroup var tiles: TileOptions
+    @OptionGroup var work: WorkOptions
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
+        work.start()
+        defer { work.stop() }
         var settings = PrepSettings()
         try tiles.apply(to: &settings)
         settings.aligns = false
         let region = try RegionInput(argument: "\(name)=\(paths.joined(separator: ","))")
         let plan = try PrepPlan(regions: [region], settings: settings, output: out)
-        try PrepSession(PrepJob(plan), logging: logging, json: json).run()
+        try PrepSession(PrepJob(plan), threads: work.threads, logging: logging, json: json)
+            .run()
     }
 }

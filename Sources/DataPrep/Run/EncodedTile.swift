@@ -16,24 +16,35 @@ struct EncodedTile: Sendable {
     /// Encodes a tile, and completes its record by what only the pixels tell.
     init(
         _ tile: Tile, as record: TileRecord, bands: [Sentinel2Band], grid: GeoGrid,
-        quicklook: [Sentinel2Band]
+        quicklook: [Sentinel2Band], times: StageTimes
     ) throws {
-        raster = try RasterWriter.encode(
-            tile.pixels, grid: grid, as: .cog(.zstd), nodata: 0, bandNames: record.bands,
-            metadata: [
-                "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
-                "MATTER_SCALE": "reflectance x 10000",
-                "MATTER_SURFACE_REFLECTANCE": record.surfaceReflectance ?? "unknown",
-            ])
-        self.quicklook = try Self.picture(tile, bands, quicklook)
-        sample = Self.sample(tile, bands)
+        raster = try times.measure(.encode, bytes: \.count) {
+            try RasterWriter.encode(
+                tile.pixels, grid: grid, as: .cog(.zstd), nodata: 0, bandNames: record.bands,
+                metadata: [
+                    "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
+                    "MATTER_SCALE": "reflectance x 10000",
+                    "MATTER_SURFACE_REFLECTANCE": record.surfaceReflectance ?? "unknown",
+                ])
+        }
+        self.quicklook = try times.measure(.encode, bytes: \.count) {
+            try Self.picture(tile, bands, quicklook)
+        }
+        sample = times.measure(.encode) { Self.sample(tile, bands) }
         var record = record
         record.validFraction = tile.validFraction
         record.cloudFraction = tile.cloudFraction
         record.bytes = raster.count
-        record.sha256 = SHA256Digest(of: raster)
-        record.quicklookSHA256 = SHA256Digest(of: self.quicklook)
+        let (raster, picture) = (raster, self.quicklook)
+        (record.sha256, record.quicklookSHA256) = times.measure(
+            .digest, bytes: { _ in raster.count + picture.count }
+        ) { (SHA256Digest(of: raster), SHA256Digest(of: picture)) }
         self.record = record
+    }
+
+    /// Bytes of all that is written of it.
+    var bytes: Int {
+        raster.count + quicklook.count + sample.values.reduce(0) { $0 + $1.bytes.count }
     }
 
     /// Bright and dark ends are those of the clear ground, so that a cloud does not turn the land black.

@@ -31,6 +31,11 @@ public struct LeftOutTile: Hashable, Sendable, Codable {
         }
     }
 
+    /// A tile of a date that cannot be decoded.
+    init(id: String, _ fault: DecodeFault) {
+        (self.id, reason, noDataFraction, cloudFraction) = (id, fault.reason, 1, 0)
+    }
+
     private static func above(_ what: String, _ found: Double, _ limit: Double) -> String {
         "\(what): \((100 * found).short) % of the tile, at most \((100 * limit).short) %"
     }

@@ -36,6 +36,8 @@ public struct PrepReport: Sendable {
     public let written: Int
     /// Tiles of a date that were not written, each a line of `leftout.jsonl`.
     public let leftOut: Int
-    /// Dates that were set aside, "region scene: reason".
+    /// Dates that were set aside, wholly or from some tile on, "region scene: reason".
     public let quarantined: [String]
+    /// Where the time went.
+    public let stages: StageReport
 }

@@ -65,17 +65,19 @@ public struct PrepJob: Sendable {
     /// Does it.
     ///
     /// - Parameters:
+    ///   - threads: how many decode, resample and encode; one for each core if nil.
     ///   - checkStop: throws when the work should end; asked between tiles.
     ///   - onEvent: told what happens.
     /// - Returns: what became of each step.
     /// - Throws: `PrepError`, `RasterError`, `ManifestError`, `StoreError`; each names file, cause and what to do. That a later
     ///   step's folder belongs to something else is said before the first tile is cut.
     public func run(
-        checkStop: @escaping () throws -> Void = {},
+        threads: Int? = nil, checkStop: @escaping () throws -> Void = {},
         onEvent: @escaping (PrepEvent) -> Void = { _ in }
     ) throws -> Report {
         try checkClaims()
-        let tiles = try PrepRun(plan, checkStop: checkStop, onEvent: onEvent).run()
+        let tiles = try PrepRun(plan, threads: threads, checkStop: checkStop, onEvent: onEvent)
+            .run()
         var report = Report(tiles: tiles)
         guard hasMore, tiles.tiles > 0 else { return report }
         if let unchanged {

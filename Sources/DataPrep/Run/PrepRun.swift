@@ -9,22 +9,25 @@ package import Raster
 public struct PrepRun {
     /// What is to be done.
     public let plan: PrepPlan
-    private let blocks: DecodedBlocks
-    private let onEvent: (PrepEvent) -> Void
-    private let checkStop: () throws -> Void
-    private let watch: InputWatch
+    let blocks: DecodedBlocks
+    let onEvent: (PrepEvent) -> Void
+    let checkStop: () throws -> Void
+    let times = StageTimes()
+    let watch: InputWatch
 
     /// A run.
     ///
     /// - Parameters:
     ///   - plan: what is to be done.
+    ///   - threads: how many decode, resample and encode; one for each core if nil. The bytes do not depend on it.
     ///   - checkStop: throws when the run should end; asked between tiles.
     ///   - onEvent: told what happens.
     public init(
-        _ plan: PrepPlan, checkStop: @escaping () throws -> Void = {},
+        _ plan: PrepPlan, threads: Int? = nil, checkStop: @escaping () throws -> Void = {},
         onEvent: @escaping (PrepEvent) -> Void = { _ in }
     ) {
-        self.init(plan, blocks: DecodedBlocks(), checkStop: checkStop, onEvent: onEvent)
+        self.init(
+            plan, blocks: DecodedBlocks(threads: threads), checkStop: checkStop, onEvent: onEvent)
     }
 
     /// A run whose decoding can be looked at.
@@ -43,33 +46,40 @@ public struct PrepRun {
     ///
     /// - Throws: `PrepError`, `RasterError`, `ManifestError`; each names file, cause and what to do.
     public func run() throws -> PrepReport {
-        let inputs = try plan.prove(checkStop: checkStop)
+        let inputs = try times.measure(
+            .digest, bytes: { $0.reduce(0) { $0 + $1.bytes } }
+        ) { try plan.prove(checkStop: checkStop) }
         let lock = try FolderLock(folder: plan.output)
         defer { withExtendedLifetime(lock) {} }
         try RunClaim.claim(plan.output, for: plan.record(inputs: inputs))
         let folder = try TileFolder(plan.output)
-        var alignments: [RegionAlignment] = []
-        let regions = plan.regions.filter { !$0.own.isEmpty }
-        for region in regions { alignments.append(try align(region, folder)) }
-        let total = try total(alignments)
-        onEvent(.tiles(total: total))
-        try DiskRoom.check(for: total, of: plan)
+        var regions: [(plan: RegionPlan, alignment: RegionAlignment)] = []
         var cut = CutTiles()
-        for (region, alignment) in zip(regions, alignments) {
-            for (scene, date) in zip(region.ownScenes, alignment.dates)
-            where date.status != .skipped {
-                cut += try cutDate(scene, date, region, alignment, folder)
+        for region in plan.regions where !region.own.isEmpty {
+            do {
+                regions.append((region, try align(region, folder)))
+            } catch let fault as DecodeFault {
+                cut.quarantined.append("\(region.name): no date is left: \(fault.reason)")
             }
         }
-        try folder.finish(cut.records, leftOut: cut.leftOut)
-        return PrepReport(
-            alignments: alignments, tiles: cut.records.count, written: cut.written,
-            leftOut: cut.leftOut.count,
-            quarantined: alignments.flatMap { region in
-                region.dates.filter { $0.status == .skipped }.map {
-                    "\(region.region) \($0.scene): \($0.reason ?? "skipped")"
+        let total = try total(regions.map(\.alignment))
+        onEvent(.tiles(total: total))
+        try DiskRoom.check(for: total, of: plan)
+        for (region, alignment) in regions {
+            for (scene, date) in zip(region.ownScenes, alignment.dates) {
+                if date.status == .skipped {
+                    cut.quarantined.append(
+                        "\(region.name) \(scene.name): \(date.reason ?? "skipped")")
+                } else {
+                    cut += try cutDate(scene, date, region, alignment, folder)
                 }
-            })
+            }
+        }
+        try times.measure(.write) { try folder.finish(cut.records, leftOut: cut.leftOut) }
+        return PrepReport(
+            alignments: regions.map(\.alignment), tiles: cut.records.count, written: cut.written,
+            leftOut: cut.leftOut.count, quarantined: cut.quarantined,
+            stages: times.report(of: blocks))
     }
 
     // MARK: Alignment
@@ -80,15 +90,17 @@ public struct PrepRun {
         let path = "\(plan.output)/\(relative)"
         if FileManager.default.fileExists(atPath: path), folder.isIntact(relative) {
             let known = try decodeStrictJSON(RegionAlignment.self, fromFile: path)
-            for date in known.dates { onEvent(.aligned(region: region.name, date)) }
-            return known
+            if !known.dates.contains(where: { DecodeFault.isReason($0.reason) }) {
+                for date in known.dates { onEvent(.aligned(region: region.name, date)) }
+                return known
+            }
         }
-        let aligner = RegionAligner(
-            region: region.name, scenes: region.scenes, bands: region.bands,
-            settings: plan.settings, own: region.own, blocks: blocks)
-        let alignment = try aligner.align { date in
-            try checkStop()
-            onEvent(.aligned(region: region.name, date))
+        let guarded = GuardedAlignment(region: region, settings: plan.settings, blocks: blocks)
+        let alignment = try times.align(with: blocks) {
+            try guarded.run { date in
+                try checkStop()
+                onEvent(.aligned(region: region.name, date))
+            }
         }
         try watch.check(region.scenes)
         try FolderWriter(root: plan.output).write(
@@ -101,114 +113,5 @@ public struct PrepRun {
             let dates = alignment.dates.count { $0.status != .skipped }
             return try sum + dates * TilePlan(alignment.grid, settings: plan.settings).tiles.count
         }
-    }
-
-    // MARK: Tiles
-
-    private func cutDate(
-        _ scene: Scene, _ date: DateAlignment, _ region: RegionPlan, _ alignment: RegionAlignment,
-        _ folder: TileFolder
-    ) throws -> CutTiles {
-        var cut = CutTiles()
-        var wanted: [(expected: TileRecord, grid: GeoGrid)] = []
-        for (index, grid) in try TilePlan(alignment.grid, settings: plan.settings).tiles {
-            try checkStop()
-            let id = "\(region.name)/\(index)/\(scene.time.label)"
-            let expected = record(id, index, grid, scene, date, region)
-            if let kept = try folder.holds(id, expecting: expected) {
-                cut.records.append(kept)
-                onEvent(.tile(id: id, .kept))
-            } else if let known = folder.leavesOut(id) {
-                cut.leftOut.append(known)
-                onEvent(.tile(id: id, .leftOut(known.reason)))
-            } else {
-                wanted.append((expected, grid))
-            }
-        }
-        guard !wanted.isEmpty else { return cut }
-        let (cutter, reflectance) = try cutter(scene, date, region, alignment)
-        let (settings, quicklook) = (plan.settings, quicklookBands(region.bands))
-        let (tiles, watch) = (wanted, watch)
-        try OrderedWork.run(
-            tiles.count, threads: ProcessInfo.processInfo.activeProcessorCount
-        ) { index -> MadeTile in
-            var (record, grid) = (tiles[index].expected, tiles[index].grid)
-            record.surfaceReflectance = reflectance
-            let tile = try cutter.cut(grid)
-            try watch.check([scene])
-            if let unwanted = LeftOutTile(tile, id: record.id, settings: settings) {
-                return .leftOut(unwanted)
-            }
-            return .whole(
-                try EncodedTile(
-                    tile, as: record, bands: cutter.bands, grid: grid, quicklook: quicklook))
-        } use: { made in
-            try checkStop()
-            switch made {
-            case .leftOut(let tile):
-                cut.leftOut.append(tile)
-                onEvent(.tile(id: tile.id, .leftOut(tile.reason)))
-            case .whole(let tile):
-                cut.records.append(try folder.publish(tile))
-                cut.written += 1
-                onEvent(.tile(id: tile.record.id, .written))
-            }
-        }
-        return cut
-    }
-
-    /// What cuts a date's tiles, made when the first of them is wanted.
-    private func cutter(
-        _ scene: Scene, _ date: DateAlignment, _ region: RegionPlan, _ alignment: RegionAlignment
-    ) throws -> (cutter: TileCutter, reflectance: String?) {
-        let surface = SurfaceStep(
-            rule: plan.settings.surfaceReflectance, elevation: plan.settings.surfaceElevation,
-            sen2cor: plan.sen2cor, folder: "\(plan.output)/sen2cor", checkStop: checkStop)
-        let prepared = try surface.prepared(scene, bands: region.bands)
-        let warp = try SceneWarp(
-            files: SceneFiles(scene: prepared.scene, blocks: blocks), region: alignment.grid,
-            applied: date.applied, kernel: plan.settings.kernel)
-        return (TileCutter(warp: warp, bands: region.bands), prepared.reflectance)
-    }
-
-    private func quicklookBands(_ bands: [Sentinel2Band]) -> [Sentinel2Band] {
-        if let wanted = plan.settings.quicklookBands { return wanted }
-        let natural: [Sentinel2Band] = [.b04, .b03, .b02]
-        return natural.allSatisfy(bands.contains) ? natural : [bands[0]]
-    }
-
-    /// A tile's record, without what only its pixels tell.
-    private func record(
-        _ id: String, _ index: TileIndex, _ grid: GeoGrid, _ scene: Scene, _ date: DateAlignment,
-        _ region: RegionPlan
-    ) -> TileRecord {
-        TileRecord(
-            id: id, region: region.name, column: index.column, row: index.row,
-            date: scene.time.iso8601, path: TileFolder.raster(id), bytes: 0,
-            sha256: SHA256Digest(of: [UInt8]()), width: grid.size.width, height: grid.size.height,
-            bands: region.bands.map(\.rawValue), crs: grid.crs.definition,
-            transform: grid.transform.gdal, validFraction: 0, cloudFraction: 0,
-            shift: date.shift.map { TileRecord.Shift(rows: $0.rows, columns: $0.columns) },
-            aligned: date.status == .aligned || date.status == .reference, reason: date.reason,
-            source: TileRecord.Source(name: scene.name), storeKey: id)
-    }
-}
-
-/// A tile that was cut.
-private enum MadeTile: Sendable {
-    case leftOut(LeftOutTile)
-    case whole(EncodedTile)
-}
-
-/// What became of the tiles of some dates.
-private struct CutTiles {
-    var records: [TileRecord] = []
-    var leftOut: [LeftOutTile] = []
-    var written = 0
-
-    static func += (left: inout CutTiles, right: CutTiles) {
-        left.records += right.records
-        left.leftOut += right.leftOut
-        left.written += right.written
     }
 }

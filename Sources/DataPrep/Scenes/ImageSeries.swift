@@ -169,7 +169,7 @@ private struct SeriesReader {
         _ file: String, _ time: SensingTime, _ mask: String?, _ format: SeriesFormat
     ) throws -> Scene {
         let path = "\(folder)/\(file)"
-        let raster = try RasterFile(reading: path)
+        let raster = try ForeignRaster(reading: path)
         guard raster.bandCount == format.bands.count else {
             throw document.failure(
                 "series.bands", atValue: true,

@@ -73,7 +73,7 @@ public struct QualityMasks: Sendable {
     /// The grid that the mask of clouds is read on: a raster's own, pixels of 20 m for polygons.
     func cloudGrid() throws -> GeoGrid {
         if let path = cloudFile, !path.hasSuffix(".gml") {
-            let file = try RasterFile(reading: path)
+            let file = try ForeignRaster(reading: path)
             return try file.grid ?? ground.grid(file.size)
         }
         let (width, height) = (ground.bounds.width / 20, ground.bounds.height / 20)
@@ -138,7 +138,7 @@ public struct QualityMasks: Sendable {
     /// Bands of 0 and 1 as bits of one number.
     private func bits(_ path: String, onto grid: GeoGrid) throws -> RasterBuffer<UInt16> {
         var all = RasterBuffer<UInt16>(size: grid.size, filledWith: 0)
-        for band in 0..<min(16, try RasterFile(reading: path).bandCount) {
+        for band in 0..<min(16, try ForeignRaster(reading: path).bandCount) {
             let one = try plane(path, band, onto: grid)
             for index in all.pixels.indices where one.pixels[index] != 0 {
                 all.pixels[index] |= 1 << UInt16(band)
@@ -150,13 +150,13 @@ public struct QualityMasks: Sendable {
     private func plane(_ path: String, _ band: Int, onto grid: GeoGrid) throws -> RasterBuffer<
         UInt16
     > {
-        let file = try RasterFile(reading: path)
+        let file = try ForeignRaster(reading: path)
         let own = try file.grid ?? ground.grid(file.size)
         let warp = try Warp(from: own, onto: grid, shift: ConstantShift.zero)
         guard let window = warp.sourceWindow() else {
             return RasterBuffer(size: grid.size, filledWith: 0)
         }
-        let part = try file.read(window, bands: [band], as: UInt16.self)
+        let part = try file.read(window, band: band)
         return try warp.resample(
             part, origin: window.offset, nodata: 0, kernel: .nearest, threads: 1
         ).image

@@ -13,7 +13,7 @@ struct SceneFiles: Sendable {
     ///
     /// - Throws: `PrepError`, `badData` when the file lies in another projection than its tile, or in none.
     func grid(of source: BandSource) throws -> GeoGrid {
-        let file = try RasterFile(reading: source.path)
+        let file = try ForeignRaster(reading: source.path)
         guard source.index < file.bandCount else {
             throw PrepError(.badData, source.path, "no band \(source.index + 1) in the file")
         }
@@ -69,7 +69,8 @@ struct SceneFiles: Sendable {
                     "band \(name) is missing: expected \(source.path); get the product again")
             }
             digests.append(try proven(source.path, by: checksums))
-            _ = try grid(of: source)
+            // A file that ends its decoder is set aside where its pixels are wanted.
+            do { _ = try grid(of: source) } catch is DecodeFault {}
         }
         if scene.classification == nil, let mask = try scene.qualityMasks()?.cloudFile {
             digests.append(try proven(mask, by: checksums))
@@ -90,13 +91,11 @@ struct SceneFiles: Sendable {
 
     // MARK: For alignment
 
-    private static let threads = ProcessInfo.processInfo.activeProcessorCount
-
     /// A band with cloud, shadow and what else hides the ground set to 0.
     func picture(_ band: Sentinel2Band) throws -> (image: AlignmentImage, grid: GeoGrid) {
         let source = try scene.source(of: band)
         let grid = try grid(of: source)
-        let buffer = try read(source, threads: Self.threads)
+        let buffer = try read(source, threads: blocks.threads)
         var image = AlignmentImage(
             width: buffer.size.width, height: buffer.size.height, pixels: buffer.pixels)
         if let sight = try sight() { try hide(&image, on: grid, by: sight) }
@@ -105,7 +104,7 @@ struct SceneFiles: Sendable {
 
     private func hide(_ image: inout AlignmentImage, on grid: GeoGrid, by sight: SceneSight) throws
     {
-        let classes = try sight.classes(threads: Self.threads)
+        let classes = try sight.classes(threads: blocks.threads)
         let inverse = try sight.grid.transform.inverse()
         let columns = (0..<image.width).map { column -> Int in
             let place = grid.centre(column: column, row: 0)
@@ -133,7 +132,7 @@ struct SceneFiles: Sendable {
     /// Cloud masks say nothing of pixels without data, so that a scene with those is counted on its own pixels.
     func clearFraction(_ band: Sentinel2Band) throws -> Double {
         guard scene.classification != nil,
-            let values = try sight()?.classes(threads: Self.threads).pixels
+            let values = try sight()?.classes(threads: blocks.threads).pixels
         else {
             return try picture(band).image.usableFraction
         }

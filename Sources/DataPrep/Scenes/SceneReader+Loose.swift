@@ -55,7 +55,7 @@ extension SceneReader {
         let folder = URL(fileURLWithPath: first).deletingLastPathComponent().path
         let files = BandFiles(paths)
         var bands = try files.bands.mapValues { path in
-            let noData = try RasterFile(reading: path).nodata.flatMap { UInt16(exactly: $0) }
+            let noData = try ForeignRaster(reading: path).nodata.flatMap { UInt16(exactly: $0) }
             return BandSource(path: path, radiometry: .harmonised, noData: noData ?? 0)
         }
         // Where files name their bands, what else lies there is none.
@@ -75,7 +75,7 @@ extension SceneReader {
 
     /// The bands of a file by their descriptions; a single band without one is taken for `unnamedBand`.
     private func describedBands(_ path: String) throws -> [(Sentinel2Band, BandSource)] {
-        let file = try RasterFile(reading: path)
+        let file = try ForeignRaster(reading: path)
         let noData = file.nodata.flatMap { UInt16(exactly: $0) } ?? 0
         func source(_ index: Int) -> BandSource {
             BandSource(path: path, index: index, radiometry: .harmonised, noData: noData)

@@ -61,7 +61,7 @@ final class SceneWarp: Sendable {
 
     /// A band with what hides the ground set to 0, on a grid; made in stripes, so that it takes little but itself.
     func picture(_ band: Sentinel2Band, onto grid: GeoGrid) throws -> AlignmentImage {
-        let threads = ProcessInfo.processInfo.activeProcessorCount
+        let threads = files.blocks.threads
         var pixels: [UInt16] = []
         pixels.reserveCapacity(grid.size.count)
         for row in stride(from: 0, to: grid.size.height, by: Self.stripe) {

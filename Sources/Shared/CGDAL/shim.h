@@ -1,5 +1,7 @@
 #pragma once
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_http.h>
@@ -24,4 +26,9 @@ static inline long long matter_stat(const char *path, int *is_folder) {
     if (VSIStatExL(path, (VSIStatBufL *)&status, VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG | VSI_STAT_SIZE_FLAG) != 0) return -1;
     *is_folder = VSI_ISDIR(status.st_mode) ? 1 : 0;
     return (long long)status.st_size;
+}
+
+// Memory with a descriptor and without a name: `memfd_create`, which needs _GNU_SOURCE, closed where a program is started.
+static inline int matter_shared_memory(void) {
+    return (int)syscall(SYS_memfd_create, "matter-pixels", 1u);
 }

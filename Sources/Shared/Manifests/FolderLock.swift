@@ -20,7 +20,7 @@ public final class FolderLock: Sendable {
             }
             guard try file.isStillNamed() else { continue }
             try Self.sign(file)
-            descriptor = dup(file.descriptor)
+            descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
             return
         }
     }

@@ -33,6 +33,7 @@ struct BlockShelf {
     }
 
     var files = OpenRasters()
+    var cost = DecodingCost()
     private var blocks: [Key: Block] = [:]
     private var scenes: [String: Sweep] = [:]
     private var clock = 0
@@ -94,28 +95,19 @@ struct BlockShelf {
     }
 }
 
-/// A raster that one thread at a time reads from.
-final class OpenRaster {
-    let raster: RasterFile
-
-    init(raster: consuming RasterFile) {
-        self.raster = raster
-    }
-}
-
 /// Files that are open and not in use, and how all known ones are laid out.
 struct OpenRasters {
-    private var idle: [(path: String, file: OpenRaster)] = []
+    private var idle: [(path: String, file: ForeignRaster)] = []
     private var layouts: [String: BlockLayout] = [:]
 
     private static let mostIdle = 16
     private static let mostKnown = 256
 
-    mutating func take(_ path: String) -> OpenRaster? {
+    mutating func take(_ path: String) -> ForeignRaster? {
         idle.lastIndex { $0.path == path }.map { idle.remove(at: $0).file }
     }
 
-    mutating func give(_ file: OpenRaster, of path: String) {
+    mutating func give(_ file: ForeignRaster, of path: String) {
         idle.append((path, file))
         if idle.count > Self.mostIdle { idle.removeFirst() }
     }

@@ -7,6 +7,8 @@ public import Geo
 /// blocks first. So threads that each cut, resample and encode a window of their own decode for one another, and decoding
 /// lies beside the rest of the work. Pixels are numbers of 16 bits without sign.
 public final class DecodedBlocks: Sendable {
+    /// How many threads the work around it has, for whoever reads whole bands.
+    public let threads: Int
     private let limit: Int
     // Guards `shelf` and the lists of `Gathering`s.
     private let condition = NSCondition()
@@ -14,9 +16,12 @@ public final class DecodedBlocks: Sendable {
 
     /// No blocks yet.
     ///
-    /// - Parameter limit: bytes of pixels that are kept; what is expected to be read last, or not at all, goes first.
-    public init(limit: Int = 640 << 20) {
+    /// - Parameters:
+    ///   - limit: bytes of pixels that are kept; what is expected to be read last, or not at all, goes first.
+    ///   - threads: how many threads the work around it has; one for each core if nil.
+    public init(limit: Int = 640 << 20, threads: Int? = nil) {
         self.limit = limit
+        self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     }
 
     /// How many blocks were decoded so far; small blocks that lie together count as one.
@@ -24,6 +29,9 @@ public final class DecodedBlocks: Sendable {
 
     /// Bytes of pixels that are kept now.
     public var bytes: Int { locked { shelf.bytes } }
+
+    /// What reading has cost so far, summed over threads.
+    public var cost: DecodingCost { locked { shelf.cost } }
 
     /// Pixels of a window of one band.
     ///
@@ -34,7 +42,7 @@ public final class DecodedBlocks: Sendable {
     ///   - scene: what the file belongs to: the pixels of one scene are kept and given up together.
     ///   - threads: how many threads decode what is missing.
     /// - Returns: one band of the window's size.
-    /// - Throws: `RasterError` as `RasterFile` does.
+    /// - Throws: `RasterError` and `DecodeFault` as `ForeignRaster` does.
     public func read(
         _ path: String, band: Int = 0, _ window: PixelWindow? = nil, of scene: String = "",
         threads: Int = 1
@@ -92,19 +100,24 @@ public final class DecodedBlocks: Sendable {
                 case .inWork: continue
                 }
             }
+            let start = ContinuousClock.now
             condition.wait()
+            shelf.cost.secondsWaited += (ContinuousClock.now - start) / .seconds(1)
         }
         return .done
     }
 
     private func decode(_ part: Int, _ work: Gathering) {
         do {
+            let start = ContinuousClock.now
             let file = try checkedOut(work.source.path)
             let window = try work.layout.window(of: part)
-            let block: RasterBuffer<UInt16> = try file.raster.read(
-                window, bands: [work.source.band])
+            let block = try file.read(window, band: work.source.band)
             let end = work.layout.extent(of: window.rows).upperBound
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
             locked {
+                shelf.cost.seconds += seconds
+                shelf.cost.bytes += block.pixels.count * 2
                 shelf.put(block, part, of: work.source, end: end, limit: limit)
                 shelf.files.give(file, of: work.source.path)
                 condition.broadcast()
@@ -124,7 +137,7 @@ public final class DecodedBlocks: Sendable {
     private func layout(of path: String) throws -> BlockLayout {
         if let known = locked({ shelf.files.layout(of: path) }) { return known }
         let file = try checkedOut(path)
-        let layout = BlockLayout(file.raster.size, block: file.raster.blockSize)
+        let layout = BlockLayout(file.size, block: file.blockSize)
         locked {
             shelf.files.know(layout, of: path)
             shelf.files.give(file, of: path)
@@ -132,10 +145,10 @@ public final class DecodedBlocks: Sendable {
         return layout
     }
 
-    private func checkedOut(_ path: String) throws -> OpenRaster {
+    private func checkedOut(_ path: String) throws -> ForeignRaster {
         // Nobody else holds what the shelf has handed out.
         nonisolated(unsafe) let known = locked { shelf.files.take(path) }
-        return try known ?? OpenRaster(raster: RasterFile(reading: path))
+        return try known ?? ForeignRaster(reading: path)
     }
 
     private func locked<Result>(_ body: () -> Result) -> Result {
@@ -143,6 +156,16 @@ public final class DecodedBlocks: Sendable {
         defer { condition.unlock() }
         return body()
     }
+}
+
+/// What reading pixels has cost.
+public struct DecodingCost: Sendable, Hashable {
+    /// Seconds that threads spent on decoding, or on waiting for the process that does it.
+    public var seconds = 0.0
+    /// Seconds that threads waited for blocks that others decoded.
+    public var secondsWaited = 0.0
+    /// Bytes of pixels.
+    public var bytes = 0
 }
 
 /// One band of one file.

@@ -4,7 +4,7 @@ public import Manifests
 /// What went wrong with a raster, in one line: path, what was done, and all that GDAL said.
 public struct RasterError: ExitCoded, Hashable, CustomStringConvertible {
     /// What a caller may branch on.
-    public enum Code: Hashable, Sendable {
+    public enum Code: String, Hashable, Codable, Sendable {
         /// The file is not there (exit code 66).
         case missing
         /// The file is there but broken, or no raster (65).

@@ -1,0 +1,47 @@
+import Geo
+
+/// What a worker is asked for: the facts of a raster, or pixels of one of its bands.
+struct DecodeRequest: Hashable, Codable {
+    var path: String
+    /// The band, counted from 0; nil for the facts.
+    var band: Int?
+    /// Column, row, width and height; nil for the whole.
+    var window: [Int]?
+    /// Width and height of the answer; nil for the window's.
+    var scaledTo: [Int]?
+
+    /// Bytes that a decoder needs at least: numbers of 32 bits inside, of 16 bits for the answer, and something to work with.
+    var memory: Int { max(32 << 20, (window ?? []).suffix(2).reduce(6, *)) }
+}
+
+/// What a worker answers; pixels lie in the shared memory.
+struct DecodeReply: Codable {
+    struct Failure: Codable {
+        var code: RasterError.Code
+        var messages: [String]
+    }
+
+    var facts: RasterFacts?
+    var width: Int?
+    var height: Int?
+    var failure: Failure?
+    /// Whether memory was short.
+    var isOutOfMemory = false
+}
+
+/// What a raster says of itself.
+struct RasterFacts: Codable, Sendable {
+    var size: PixelSize
+    var bandCount: Int
+    var blockSize: PixelSize
+    var grid: GeoGrid?
+    var nodata: Double?
+    var bandDescriptions: [String]
+    var pixelType: RasterPixelType?
+
+    init(_ file: borrowing RasterFile) {
+        (size, bandCount, blockSize) = (file.size, file.bandCount, file.blockSize)
+        (grid, bandDescriptions, pixelType) = (file.grid, file.bandDescriptions, file.pixelType)
+        nodata = file.nodata.flatMap { $0.isFinite ? $0 : nil }
+    }
+}

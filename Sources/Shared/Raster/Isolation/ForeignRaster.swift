@@ -1,0 +1,75 @@
+public import Geo
+
+/// A raster that others made: opened and decoded in a worker where `IsolatedDecoding` is on, else here; with the same bytes.
+///
+/// What lies on the network is always read here, where the network's settings are. One thread at a time reads.
+public final class ForeignRaster {
+    /// Where it is.
+    public let path: String
+    private let facts: RasterFacts
+    /// nil where workers read.
+    private let file: OpenRaster?
+
+    /// Opens a file, as `RasterFile` does.
+    /// - Throws: `RasterError` as there, and `DecodeFault`.
+    public init(reading path: String) throws {
+        self.path = path
+        if IsolatedDecoding.isOn, !StoredFile(path).isRemote {
+            file = nil
+            facts = try IsolatedDecoding.ask(DecodeRequest(path: path)) { reply, _ in
+                guard let facts = reply.facts else {
+                    throw RasterError(.io, path: path, "a worker gave no answer")
+                }
+                return facts
+            }
+        } else {
+            let own = try OpenRaster(path)
+            file = own
+            facts = RasterFacts(own.raster)
+        }
+    }
+
+    /// Extent in pixels.
+    public var size: PixelSize { facts.size }
+    /// Number of bands.
+    public var bandCount: Int { facts.bandCount }
+    /// The pixels that the format packs together.
+    public var blockSize: PixelSize { facts.blockSize }
+    /// Which ground the pixels cover, or nil if the file does not say.
+    public var grid: GeoGrid? { facts.grid }
+    /// The value of pixels without data, of the first band; nil if there is none.
+    public var nodata: Double? { facts.nodata }
+    /// What the bands are called; empty text for those without a name.
+    public var bandDescriptions: [String] { facts.bandDescriptions }
+    /// The type of the pixels, or nil where it is one that the suite converts on reading.
+    public var pixelType: RasterPixelType? { facts.pixelType }
+
+    /// Reads a window of one band, counted from 0, as numbers of 16 bits, at another size where one is given.
+    /// - Throws: `RasterError` as `RasterFile.read`, and `DecodeFault`.
+    public func read(
+        _ window: PixelWindow? = nil, band: Int = 0, scaledTo: PixelSize? = nil
+    ) throws -> RasterBuffer<UInt16> {
+        if let file { return try file.raster.read(window, bands: [band], scaledTo: scaledTo) }
+        let window = window ?? size.window
+        let result = scaledTo ?? window.size
+        let request = DecodeRequest(
+            path: path, band: band,
+            window: [
+                window.offset.column, window.offset.row, window.size.width, window.size.height,
+            ],
+            scaledTo: scaledTo.map { [$0.width, $0.height] })
+        return try IsolatedDecoding.ask(request) { reply, worker in
+            guard reply.width == result.width, reply.height == result.height else {
+                throw RasterError(.io, path: path, "a worker gave another window than was asked")
+            }
+            return try RasterBuffer(size: result, pixels: worker.pixels(result.count))
+        }
+    }
+}
+
+/// A file that is open here.
+final class OpenRaster {
+    let raster: RasterFile
+
+    init(_ path: String) throws { raster = try RasterFile(reading: path) }
+}
