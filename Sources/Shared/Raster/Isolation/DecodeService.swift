@@ -22,6 +22,8 @@ public enum DecodeService {
     ) {
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
         endWithAsker()
+        // What it takes to begin is none of the file's.
+        _ = GDALLibrary.isReady
         boundMemory(largestMemory)
         var files = OpenFiles()
         while let line = readLine(strippingNewline: true) {
