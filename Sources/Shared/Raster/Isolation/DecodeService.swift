@@ -89,7 +89,12 @@ public enum DecodeService {
         guard ftruncate(memory, bytes.count) == 0,
             let target = mmap(nil, bytes.count, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0),
             target != MAP_FAILED
-        else { throw RasterError(.outOfResources, "no shared memory for \(bytes.count) bytes") }
+        else {
+            // A limit to the size of files is one to shared memory too.
+            throw RasterError(
+                errno == EFBIG ? .io : .outOfResources,
+                "no shared memory for \(bytes.count) bytes: \(String(cString: strerror(errno)))")
+        }
         defer { munmap(target, bytes.count) }
         UnsafeMutableRawBufferPointer(start: target, count: bytes.count).copyMemory(from: bytes)
     }

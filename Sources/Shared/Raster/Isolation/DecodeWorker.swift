@@ -47,6 +47,7 @@ final class DecodeWorker {
         // Out of the way of the places they take in the worker.
         let ends = [socket, memory].map { fcntl($0, F_DUPFD_CLOEXEC, 16) }
         defer { ends.forEach { close($0) } }
+        guard !ends.contains(-1) else { return EMFILE }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
