@@ -87,6 +87,7 @@ import Testing
     @Test func findsWhatChangedAndKeepsWhatDidNot() throws {
         var (found, changed, lost, unchanged) = (0, 0, 0, 0)
         for seed in [101, 102, 103, 104] as [UInt64] {
+            let all = (found, changed, lost, unchanged)
             let fixture = try Self.fixture(seed: seed, region: Int(seed % 3))
             let report = try Self.run(fixture)
             let path = try #require(report.tiles[0].path)
@@ -98,6 +99,10 @@ import Testing
                 if truth == 1 { changed += 1 } else { unchanged += 1 }
                 if said == 0 { if truth == 1 { found += 1 } else { lost += 1 } }
             }
+            // Each scene by itself.
+            let recall = Double(found - all.0) / Double(changed - all.1)
+            let loss = Double(lost - all.2) / Double(unchanged - all.3)
+            #expect(recall >= 0.95 && loss <= 0.05, "seed \(seed): \(recall), \(loss)")
         }
         let (recall, loss) = (
             Double(found) / Double(changed), Double(lost) / Double(unchanged)

@@ -166,6 +166,29 @@ import Testing
         #expect(abs(alone[10] - 8) < 1e-5)
     }
 
+    /// Doubt counts near a core of change only; what is not known stays so.
+    @Test func doubtIsChangeNearACore() throws {
+        let size = try PixelSize(width: 5, height: 3)
+        let probabilities: [Float?] = [
+            0.2, 0.2, 0.2, 0.2, 0.2,
+            0.2, nil, 0.001, 0.5, 0.2,
+            0.2, 0.2, 0.2, 0.2, 0.05,
+        ]
+        let rule = ChangeRule(certain: 0.01, threshold: 0.3, reach: 2)
+        let found = rule.isUnchanged(probabilities, size: size)
+        #expect(
+            found == [
+                true, false, false, false, true,
+                false, nil, false, true, false,
+                true, false, false, false, true,
+            ])
+        // A threshold below what is certain stands alone.
+        let strict = ChangeRule(certain: 0.3, threshold: 0.1, reach: 0)
+        #expect(
+            strict.isUnchanged(probabilities, size: size).map { $0 == false }
+                == probabilities.map { ($0 ?? 1) < 0.1 })
+    }
+
     // MARK: Split and sky
 
     @Test func noGroundIsInBothParts() {

@@ -82,6 +82,12 @@ struct UnchangedOptions: ParsableArguments {
     @Option(help: "A pixel counts as unchanged from this probability on.")
     var threshold = UnchangedSettings().threshold
 
+    @Option(help: "Below the threshold a pixel is changed where one near has less than this.")
+    var certain = UnchangedSettings().certain
+
+    @Option(help: "How near, in pixels.")
+    var reach = UnchangedSettings().reach
+
     @Option(help: "A tile is selected from this share of unchanged pixels on.")
     var smallestScore = UnchangedSettings().smallestScore
 
@@ -116,6 +122,8 @@ struct UnchangedOptions: ParsableArguments {
         settings.smallestWeight = smallestWeight
         settings.window = window
         settings.threshold = threshold
+        settings.certain = certain
+        settings.reach = reach
         settings.smallestScore = smallestScore
         settings.smallestKnown = smallestKnown
         settings.fewestPixels = fewestPixels

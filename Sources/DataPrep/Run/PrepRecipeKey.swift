@@ -84,6 +84,8 @@ extension PrepRecipeKey {
             read: { $0.int.flatMap { (1...31).contains($0) && $0 % 2 == 1 ? $0 : nil } }
         ) { $0.unchangedSettings.window = $1 },
         number("unchanged.threshold", 0...1) { $0.unchangedSettings.threshold = $1 },
+        number("unchanged.certain", 0...1) { $0.unchangedSettings.certain = $1 },
+        whole("unchanged.reach", 0...15) { $0.unchangedSettings.reach = $1 },
         number("unchanged.smallestScore", 0...1) { $0.unchangedSettings.smallestScore = $1 },
         number("unchanged.smallestKnown", 0...1) { $0.unchangedSettings.smallestKnown = $1 },
         whole("unchanged.fewestPixels", 100...1_000_000_000) {

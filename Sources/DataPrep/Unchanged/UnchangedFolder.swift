@@ -52,11 +52,11 @@ final class UnchangedFolder {
     /// Publishes a tile's raster and quick-look, and notes it in the journal.
     func publish(
         _ record: UnchangedTile, _ outcome: TileComparison.Outcome, _ series: TileSeries,
-        threshold: Double
+        rule: ChangeRule
     ) throws -> UnchangedTile {
         var record = record
         if record.pairsUsed > 0, let any = series.dates.first {
-            let layers = try layers(outcome, size: series.size, threshold: threshold)
+            let layers = try layers(outcome, size: series.size, rule: rule)
             let bytes = try RasterWriter.encode(
                 layers,
                 grid: GeoGrid(
@@ -66,7 +66,8 @@ final class UnchangedFolder {
                 bandNames: ["no-change probability", "unchanged", "clear dates"],
                 metadata: [
                     "MATTER_PROBABILITY": "percent", "MATTER_UNCHANGED": "0 changed, 1 unchanged",
-                    "MATTER_THRESHOLD": "\(threshold)",
+                    "MATTER_THRESHOLD": "\(rule.threshold)",
+                    "MATTER_CERTAIN": "\(rule.certain)", "MATTER_REACH": "\(rule.reach)",
                 ])
             try put(bytes, Self.raster(record.tile))
             let picture = try picture(layers, series)
@@ -142,13 +143,13 @@ final class UnchangedFolder {
     }
 
     private func layers(
-        _ outcome: TileComparison.Outcome, size: PixelSize, threshold: Double
+        _ outcome: TileComparison.Outcome, size: PixelSize, rule: ChangeRule
     ) throws -> RasterBuffer<UInt8> {
         let percent = outcome.probabilities.map { probability in
             probability.map { UInt8(min(max(($0 * 100).rounded(), 0), 100)) } ?? Self.unknown
         }
-        let mask = outcome.probabilities.map { probability in
-            probability.map { Double($0) >= threshold ? UInt8(1) : 0 } ?? Self.unknown
+        let mask = rule.isUnchanged(outcome.probabilities, size: size).map { isUnchanged in
+            isUnchanged.map { $0 ? UInt8(1) : 0 } ?? Self.unknown
         }
         return try RasterBuffer(size: size, bands: 3, pixels: percent + mask + outcome.seen)
     }

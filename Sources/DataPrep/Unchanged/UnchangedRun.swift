@@ -72,8 +72,9 @@ public struct UnchangedRun {
         let series = try TileSeries(records, store: store, settings: settings)
         let outcome = try TileComparison(series: series, settings: settings).run(
             checkStop: checkStop)
-        let known = outcome.probabilities.compactMap(\.self)
-        let unchanged = known.count { Double($0) >= settings.threshold }
+        let known = settings.rule.isUnchanged(outcome.probabilities, size: series.size)
+            .compactMap(\.self)
+        let unchanged = known.count { $0 }
         let score = known.isEmpty ? nil : Double(unchanged) / Double(known.count)
         let knownShare = Double(known.count) / Double(series.size.count)
         var tile = UnchangedTile(
@@ -85,7 +86,7 @@ public struct UnchangedRun {
             path: nil, bytes: 0, sha256: nil, quicklookSHA256: nil, inputs: inputs,
             fits: outcome.fits)
         if settings.writesNormalised { tile.fits = try writeCopies(tile.fits, series, folder) }
-        return try folder.publish(tile, outcome, series, threshold: settings.threshold)
+        return try folder.publish(tile, outcome, series, rule: settings.rule)
     }
 
     /// Writes the copies that are not there and gives the fits with their digests.
