@@ -106,7 +106,7 @@ import Testing
         _ = try Self.job(in: folder).run()
         try FileManager.default.removeItem(atPath: folder.path("out/tiles"))
         var other = Self.settings
-        other.threshold = 0.3
+        other.threshold = 0.2
         let error = #expect(throws: PrepError.self) {
             try Self.job(in: folder, unchanged: other).run()
         }

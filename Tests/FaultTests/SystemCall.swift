@@ -13,10 +13,13 @@ struct SystemCall: Sendable, CustomStringConvertible {
 
     var description: String { "\(name) \(number): \(text)" }
 
-    /// The job: one tile of one date.
+    /// The job: one tile of one date, decoded in the program itself: what is asked of a worker is written too, to
+    /// a pipe, at no fixed place among the writes to the disk, by which a call's number is found again.
     static func job(in folder: TemporaryFolder) throws -> [String] {
         let product = try Fixture.products(in: folder)[0]
-        return Fixture.arguments([product], into: folder.path("out"), tileSize: 64)
+        return Fixture.arguments([product], into: folder.path("out"), tileSize: 64) + [
+            "--no-decode-workers"
+        ]
     }
 
     /// What the job leaves when nothing happens to it, and all of its calls; made once.

@@ -89,7 +89,7 @@ import Testing
         withExtendedLifetime(lock) {}
         try FileManager.default.removeItem(atPath: "\(tiles)/unchanged")
         #expect(try run(tiles, "--quiet").status == 0)
-        expectOneLine(try run(tiles, "--threshold", "0.3"), 78, "settings")
+        expectOneLine(try run(tiles, "--threshold", "0.2"), 78, "settings")
         let manifest = "\(tiles)/manifest.jsonl"
         var text = try WholeFile.readText(manifest)
         text.removeLast(10)
