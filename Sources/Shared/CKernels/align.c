@@ -1,5 +1,6 @@
 #include "include/ckernels_align.h"
 
+#include <math.h>
 #include <string.h>
 
 // The same code for wider registers where the machine has them; no contraction, so that the bits are the same.
@@ -258,54 +259,54 @@ WIDE void ckernels_plane_agreement(ckernels_plane plane, float rows, float colum
 
 // MARK: The field
 
-WIDE void ckernels_bends(const double *field, int32_t rows, int32_t columns, double *bends) {
-    const size_t count = (size_t)rows * (size_t)columns, width = (size_t)columns;
-    memset(bends, 0, 3 * count * sizeof *bends);
-    for (int32_t row = 0; row < rows; row++) {
-        const double *const line = field + (size_t)row * width;
-        double *const across = bends + (size_t)row * width, *const down = across + count, *const twist = down + count;
-        for (int32_t at = 0; at + 2 < columns; at++) across[at] = line[at] - 2 * line[at + 1] + line[at + 2];
-        if (row + 2 < rows)
-            for (size_t at = 0; at < width; at++) down[at] = line[at] - 2 * line[at + width] + line[at + 2 * width];
-        if (row + 1 < rows)
-            for (size_t at = 0; at + 1 < width; at++)
-                twist[at] = (line[at] - line[at + 1]) - (line[at + width] - line[at + width + 1]);
+typedef double d16 __attribute__((vector_size(128)));
+enum { WIDTH = 16 };
+
+/// Σ first · second, in 16 lanes and then in order.
+INLINE double product_sum(const double *first, const double *second, size_t count) {
+    d16 sums = {0}, left, right;
+    size_t at = 0;
+    for (; at + WIDTH <= count; at += WIDTH) {
+        memcpy(&left, first + at, sizeof left);
+        memcpy(&right, second + at, sizeof right);
+        sums += left * right;
     }
+    double sum = 0;
+    for (int lane = 0; lane < WIDTH; lane++) sum += sums[lane];
+    for (; at < count; at++) sum += first[at] * second[at];
+    return sum;
 }
 
-WIDE void ckernels_unbend(const double *bends, const double *weights, int32_t rows, int32_t columns, double *field) {
-    const size_t count = (size_t)rows * (size_t)columns, width = (size_t)columns;
-    for (int32_t row = 0; row < rows; row++) {
-        const size_t first = (size_t)row * width;
-        double *const line = field + first;
-        for (size_t at = 0; at < width; at++) {
-            const double across = bends[first + at] * weights[first + at];
-            const double down = bends[count + first + at] * weights[count + first + at];
-            const double twist = bends[2 * count + first + at] * weights[2 * count + first + at];
-            line[at] += across + down + twist;
-            if (at + 2 < width) {
-                line[at + 1] -= 2 * across;
-                line[at + 2] += across;
-            }
-            if (row + 2 < rows) {
-                line[at + width] -= 2 * down;
-                line[at + 2 * width] += down;
-            }
-            if (row + 1 < rows && at + 1 < width) {
-                line[at + 1] -= twist;
-                line[at + width] -= twist;
-                line[at + width + 1] += twist;
-            }
+WIDE int ckernels_band_factor(double *band, size_t count, size_t width) {
+    for (size_t row = 0; row < count; row++) {
+        // Row r's columns r − width … r; a line's place of column c is c + width − r.
+        double *const line = band + row * (width + 1);
+        const size_t first = row < width ? 0 : row - width;
+        for (size_t column = first; column < row; column++) {
+            const double *const above = band + column * (width + 1);
+            const double known =
+                product_sum(line + (first + width - row), above + (first + width - column), column - first);
+            line[column + width - row] = (line[column + width - row] - known) / above[width];
         }
+        const double *const known = line + (first + width - row);
+        const double square = line[width] - product_sum(known, known, row - first);
+        if (!(square > 0)) return 0;
+        line[width] = sqrt(square);
     }
+    return 1;
 }
 
-void ckernels_observe(const int32_t *starts, const int32_t *nodes, const double *shares, const double *weights, size_t count,
-                      const double *field, double *result) {
-    for (size_t at = 0; at < count; at++) {
-        double mean = 0;
-        for (int32_t entry = starts[at]; entry < starts[at + 1]; entry++) mean += shares[entry] * field[nodes[entry]];
-        mean *= weights[at];
-        for (int32_t entry = starts[at]; entry < starts[at + 1]; entry++) result[nodes[entry]] += shares[entry] * mean;
+WIDE void ckernels_band_solve(const double *band, size_t count, size_t width, double *values) {
+    for (size_t row = 0; row < count; row++) {
+        const double *const line = band + row * (width + 1);
+        const size_t first = row < width ? 0 : row - width;
+        const double known = product_sum(line + (first + width - row), values + first, row - first);
+        values[row] = (values[row] - known) / line[width];
+    }
+    for (size_t row = count; row-- > 0;) {
+        const double *const line = band + row * (width + 1);
+        const size_t first = row < width ? 0 : row - width;
+        values[row] /= line[width];
+        for (size_t column = first; column < row; column++) values[column] -= line[column + width - row] * values[row];
     }
 }

@@ -61,14 +61,9 @@ void ckernels_plane_sums(ckernels_plane plane, float rows, float columns, float 
 /// Σtrust²·q.
 void ckernels_plane_agreement(ckernels_plane plane, float rows, float columns, double sums[4]);
 
-/// The second differences of a field on (rows, columns) nodes, by the first node that each touches: along columns, along rows
-/// and across (twist), (3, rows, columns); 0 where a difference would leave the field.
-void ckernels_bends(const double *field, int32_t rows, int32_t columns, double *bends);
+/// Replaces a symmetric, positive definite matrix by its Cholesky factor. `band`: (count, width + 1), of each row r the columns
+/// r − width … r, those before the first being 0. Returns 0 where it is not positive definite.
+int ckernels_band_factor(double *band, size_t count, size_t width);
 
-/// Adds the transpose of that, of `bends` times weights each, to a field.
-void ckernels_unbend(const double *bends, const double *weights, int32_t rows, int32_t columns, double *field);
-
-/// What is known of a field: observation i is the mean, by `shares`, of the nodes from `starts[i]` up to `starts[i + 1]`. Adds
-/// each observation's weight times its mean of `field` to its nodes in `result`, by their shares.
-void ckernels_observe(const int32_t *starts, const int32_t *nodes, const double *shares, const double *weights, size_t count,
-                      const double *field, double *result);
+/// Solves for `values`, (count), with that factor.
+void ckernels_band_solve(const double *band, size_t count, size_t width, double *values);
