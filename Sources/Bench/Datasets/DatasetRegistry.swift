@@ -1,7 +1,7 @@
 /// The data sets that the suite knows: a new one is a type that is a `Dataset`, and a line here.
 public enum DatasetRegistry {
     /// All of them, in the order in which help shows them.
-    public static let all: [any Dataset.Type] = []
+    public static let all: [any Dataset.Type] = [OSCDDataset.self]
 
     /// The names of all.
     public static var names: [String] { all.map { $0.name } }

@@ -54,6 +54,11 @@ public struct OSCDDataset: Sendable {
         return files
     }
 
+    /// All files of a city, relative to the root.
+    func relativeFiles(of city: String) -> [String] {
+        files.first { $0.name == city }?.all.map(layout.relative) ?? []
+    }
+
     // MARK: Digests
 
     /// Reads every file once and proves it: the digest of each city, and that of the whole.
