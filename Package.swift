@@ -152,7 +152,7 @@ let package = Package(
         tests(
             of: "Bench",
             [
-                "BenchFixtures", "Geo", "Raster", "Tensors", "Metrics", "Manifests",
+                "BenchFixtures", "Geo", "Raster", "Store", "Tensors", "Metrics", "Manifests",
                 "MatterModel",
             ]),
         tests(of: "Eval", ["Manifests", "Metrics"]),

@@ -1,0 +1,138 @@
+import Bench
+import Foundation
+import Geo
+import Store
+import Testing
+
+/// Samples of whole and of floating-point numbers, with some that mean "no data" and some that are none.
+private struct Made: Dataset {
+    static let name = "made"
+    let count: Int
+    var splits: [String: [Int]] { ["train": Array(0..<count)] }
+    let planes = ["B02", "VV", "mask"]
+    let classes = ["water", "forest"]
+    let remarks: [String] = []
+
+    init(at root: String, options: DatasetOptions) throws { count = 50 }
+
+    func key(_ index: Int) -> String { "sample-\(index)" }
+    func target(_ index: Int) -> SampleTarget { .categories([1, index % 2 == 0 ? 1 : 0]) }
+    func files(_ index: Int) -> [String] { [] }
+    func faults(_ index: Int, in planes: [SamplePlane]) -> [String] { [] }
+    func footprint(_ index: Int) throws -> Footprint? { nil }
+    func reader() -> any SampleReader { Reader() }
+
+    static func counts(_ index: Int) -> [UInt16] {
+        var random = SplitMix64(seed: UInt64(index))
+        return (0..<64).map { _ in
+            random.nextUniform() < 0.1 ? 0 : UInt16(random.nextUniform() * 65535)
+        }
+    }
+
+    static func decibels(_ index: Int) -> [Float] {
+        var random = SplitMix64(seed: UInt64(1000 + index))
+        return (0..<16).map { $0 == 5 ? .nan : Float(random.nextNormal()) * 4 - 12 }
+    }
+
+    private final class Reader: SampleReader {
+        func read(_ index: Int, planes: [String]?, _ body: ([SamplePlane]) throws -> Void) throws {
+            let mask = [UInt8](repeating: UInt8(index % 3), count: 4)
+            try Made.counts(index).withUnsafeBytes { counts in
+                try Made.decibels(index).withUnsafeBytes { decibels in
+                    try mask.withUnsafeBytes { mask in
+                        try body([
+                            SamplePlane(
+                                name: "B02", width: 8, height: 8, pixel: .uint16, bytes: counts),
+                            SamplePlane(
+                                name: "VV", width: 4, height: 4, pixel: .float32, bytes: decibels),
+                            SamplePlane(
+                                name: "mask", width: 2, height: 2, pixel: .uint8, bytes: mask),
+                        ])
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct StatisticsTests {
+    private func statistics(
+        noData: StatisticsRun.NoData = .usual, threads: Int = 2
+    ) throws -> DatasetStatistics {
+        try #require(
+            try StatisticsRun(
+                Made(at: "", options: DatasetOptions()), noData: noData, threads: threads
+            ).run())
+    }
+
+    /// The quantile of sorted values, as numpy's default: linear between neighbours.
+    private func quantile(_ share: Double, of sorted: [Double]) -> Double {
+        let place = Double(sorted.count - 1) * share
+        let (lower, upper) = (Int(place), min(Int(place) + 1, sorted.count - 1))
+        return sorted[lower] + (sorted[upper] - sorted[lower]) * (place - Double(lower))
+    }
+
+    private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+
+    private func deviation(_ values: [Double]) -> Double {
+        let middle = mean(values)
+        return mean(values.map { ($0 - middle) * ($0 - middle) }).squareRoot()
+    }
+
+    @Test func wholeNumbersAreExact() throws {
+        let plane = try #require(try statistics().planes.first { $0.name == "B02" })
+        let all = (0..<50).flatMap { Made.counts($0) }
+        let values = all.filter { $0 != 0 }.map(Double.init).sorted()
+        #expect(plane.pixels == values.count)
+        #expect(plane.noData == all.count - values.count && plane.noDataValue == 0)
+        #expect(abs(try #require(plane.mean) - mean(values)) < 1e-9)
+        #expect(abs(try #require(plane.deviation) - deviation(values)) < 1e-9)
+        #expect(plane.minimum == values.first && plane.maximum == values.last)
+        for entry in plane.quantiles {
+            #expect(abs(entry.value - quantile(entry.share, of: values)) < 1e-9, "\(entry.share)")
+        }
+        #expect(plane.histogram?.counts.reduce(0, +) == values.count)
+    }
+
+    @Test func noDataIsWhatTheCallerSays() throws {
+        let all = try #require(try statistics(noData: .none).planes.first { $0.name == "B02" })
+        #expect(all.pixels == 50 * 64 && all.noData == 0 && all.minimum == 0)
+        let other = Int(Made.counts(0)[1])
+        let less = try #require(
+            try statistics(noData: .value(other)).planes.first { $0.name == "B02" })
+        #expect(less.noData >= 1 && less.noDataValue == other)
+    }
+
+    @Test func floatingPointNumbersAreFineEnough() throws {
+        let plane = try #require(try statistics().planes.first { $0.name == "VV" })
+        let values = (0..<50).flatMap { Made.decibels($0) }.filter(\.isFinite).map(Double.init)
+            .sorted()
+        #expect(plane.notFinite == 50 && plane.pixels == values.count)
+        #expect(abs(try #require(plane.mean) - mean(values)) < 1e-9)
+        #expect(abs(try #require(plane.deviation) - deviation(values)) < 1e-9)
+        #expect(plane.minimum == values.first && plane.maximum == values.last)
+        for entry in plane.quantiles {
+            let expected = quantile(entry.share, of: values)
+            #expect(abs(entry.value - expected) <= abs(expected) / 2048, "\(entry.share)")
+        }
+    }
+
+    @Test func masksAreCountedByCodeAndClassesBySample() throws {
+        let statistics = try statistics()
+        let mask = try #require(statistics.planes.first { $0.name == "mask" })
+        #expect(mask.codes == ["0": 68, "1": 68, "2": 64])
+        #expect(mask.mean == nil && mask.quantiles.isEmpty)
+        #expect(statistics.classes.map(\.samples) == [50, 25])
+    }
+
+    @Test(arguments: [1, 3, 8]) func threadsChangeNoBit(threads: Int) throws {
+        let (one, many) = (try statistics(threads: 1), try statistics(threads: threads))
+        #expect(one.planes == many.planes)
+        #expect(one.keys == many.keys)
+    }
+
+    @Test func stoppedItGivesNothing() throws {
+        let run = try StatisticsRun(Made(at: "", options: DatasetOptions()), threads: 2)
+        #expect(try run.run(shouldStop: { true }) == nil)
+    }
+}
