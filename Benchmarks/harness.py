@@ -6,6 +6,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "Benchmarks" / "results"
@@ -58,6 +59,17 @@ def in_turn(ours, peer, rounds):
 def paired_ratio(mine, theirs):
     """Median over rounds of (peer's median ÷ our median): a drift of the machine's speed hits both of a round."""
     return statistics.median(statistics.median(b) / statistics.median(a) for a, b in zip(mine, theirs))
+
+
+def copy_bandwidth(megabytes=256, rounds=7):
+    """Bytes a second that one core copies from memory to memory (read and written bytes counted once): a floor's measure."""
+    source = bytearray(megabytes << 20)
+    target, fastest = memoryview(bytearray(megabytes << 20)), float("inf")
+    for _ in range(rounds):
+        start = time.perf_counter()
+        target[:] = source
+        fastest = min(fastest, time.perf_counter() - start)
+    return (megabytes << 20) / fastest
 
 
 def machine():
