@@ -30,6 +30,24 @@ struct MatterBenchTests {
         #expect(people.stdout.contains(document["sha256"]?.string ?? "no digest"))
     }
 
+    @Test func checksADataSetAndEndsByWhatItFinds() throws {
+        let sound = try run("check", "oscd", fixture.root, "--quiet")
+        #expect(sound.status == 0, "\(sound.stderr)")
+        #expect(
+            sound.stdout.contains(
+                "oscd: 3 of 3 samples read (test 2, train 1); 0 errors, 1 remarks"))
+        let machines = try run("check", "oscd", fixture.root, "--json", "--option", "images=rect")
+        #expect(try JSONValue.parse(machines.stdout)["read"]?.int == 3)
+        try fixture.write("<html>404</html>", to: "\(fixture.images)/rio/imgs_2_rect/B04.tif")
+        let broken = try run("check", "oscd", fixture.root, "--quiet")
+        #expect(broken.status == 65)
+        #expect(broken.stdout.contains("error: rio: "))
+        #expect(broken.stderr.contains("oscd: 1 errors in 3 samples"))
+        #expect(try run("check", "oscd", folder.path("nothing")).status == 66)
+        #expect(try run("check", "nothing", fixture.root).status == 78)
+        #expect(try run("check", "oscd", fixture.root, "--option", "images").status == 64)
+    }
+
     @Test func runsChangeVectorAnalysisAndPrintsATable() throws {
         let out = folder.path("BENCH")
         let arguments = ["run", "oscd", "--data", fixture.root, "--methods", "cva", "--out", out]

@@ -13,7 +13,9 @@ struct MatterBench: ParsableCommand {
               --untrained RUN/snapshots/step-000000.safetensors --out BENCH
             """,
         version: SuiteVersion.current,
-        subcommands: [RunCommand.self, StatsCommand.self, InfoCommand.self])
+        subcommands: [
+            RunCommand.self, CheckCommand.self, StatsCommand.self, InfoCommand.self,
+        ])
 
     static func main() {
         Console.run(MatterBench.self)

@@ -1,7 +1,14 @@
 /// The data sets that the suite knows: a new one is a type that is a `Dataset`, and a line here.
 public enum DatasetRegistry {
     /// All of them, in the order in which help shows them.
-    public static let all: [any Dataset.Type] = [OSCDDataset.self]
+    public static let all: [any Dataset.Type] = [
+        OSCDDataset.self,
+        SpaceNetDataset<SpaceNet1>.self,
+        SpaceNetDataset<SpaceNet2>.self,
+        SpaceNetDataset<SpaceNet4>.self,
+        SpaceNetDataset<SpaceNet7>.self,
+        TilesDataset.self,
+    ]
 
     /// The names of all.
     public static var names: [String] { all.map { $0.name } }

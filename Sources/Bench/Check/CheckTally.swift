@@ -1,0 +1,191 @@
+import Store
+
+/// What one thread saw; tallies of all threads add up to the same whatever samples each had.
+struct CheckTally: Sendable {
+    /// A plane's types and sizes, zeros and codes.
+    struct Plane: Sendable {
+        /// Samples by form, and the first of them.
+        var forms: [String: (count: Int, first: Int)] = [:]
+        var pixels = 0
+        var withoutData = 0
+        var codes: [Int] = []
+    }
+
+    var read = 0
+    var planes: [String: Plane] = [:]
+    var findings: [CheckFinding] = []
+    var footprints: [(index: Int, footprint: Footprint)] = []
+
+    mutating func add(_ other: CheckTally) {
+        read += other.read
+        findings += other.findings
+        footprints += other.footprints
+        for (name, plane) in other.planes {
+            var mine = planes[name] ?? Plane()
+            mine.pixels += plane.pixels
+            mine.withoutData += plane.withoutData
+            for (form, seen) in plane.forms {
+                let known = mine.forms[form] ?? (0, seen.first)
+                mine.forms[form] = (known.count + seen.count, min(known.first, seen.first))
+            }
+            if mine.codes.isEmpty {
+                mine.codes = plane.codes
+            } else {
+                for code in plane.codes.indices { mine.codes[code] += plane.codes[code] }
+            }
+            planes[name] = mine
+        }
+    }
+}
+
+/// Looks at the pixels of a sample.
+struct SampleInspection {
+    /// Planes of codes instead of measurements.
+    static let labels: Set<String> = ["mask", "reference_map"]
+
+    private let key: String
+    private let index: Int
+    private(set) var findings: [CheckFinding] = []
+
+    init(_ index: Int, key: String) {
+        (self.index, self.key) = (index, key)
+    }
+
+    private mutating func find(
+        _ level: CheckFinding.Level, _ kind: CheckFinding.Kind, _ text: String
+    ) {
+        findings.append(CheckFinding(level, kind, index, "\(key): \(text)"))
+    }
+
+    /// Adds all planes to a tally and finds what is wrong among them.
+    mutating func look(at planes: [SamplePlane], _ tally: inout CheckTally) {
+        var images: [(name: String, facts: PlaneFacts)] = []
+        for plane in planes {
+            let facts = PlaneFacts(plane)
+            var seen = tally.planes[plane.name] ?? CheckTally.Plane()
+            let form = "\(plane.pixel.rawValue) \(plane.width)×\(plane.height)"
+            seen.forms[form, default: (0, index)].count += 1
+            seen.pixels += facts.count
+            if Self.labels.contains(plane.name) {
+                if plane.name == "mask" { count(plane, &seen) }
+            } else {
+                seen.withoutData += facts.zeros + facts.notFinite
+                images.append((plane.name, facts))
+            }
+            tally.planes[plane.name] = seen
+            if facts.notFinite > 0 {
+                find(
+                    .error, .notFinite,
+                    "\(plane.name): \(facts.notFinite) of \(facts.count) pixels are NaN or infinite"
+                )
+            }
+        }
+        checkValues(images)
+        checkSizes(planes)
+    }
+
+    /// Each date of a pair is looked at for itself.
+    private mutating func checkValues(_ images: [(name: String, facts: PlaneFacts)]) {
+        for date in ["before.", "after.", ""] {
+            let planes = images.filter { plane in
+                date.isEmpty ? !plane.name.contains(".") : plane.name.hasPrefix(date)
+            }
+            guard !planes.isEmpty else { continue }
+            guard planes.contains(where: { $0.facts.zeros < $0.facts.count }) else {
+                find(.remark, .empty, "no data in any plane\(date.isEmpty ? "" : " \(date)…")")
+                continue
+            }
+            for (name, facts) in planes where facts.isConstant {
+                find(
+                    .remark, .empty, "\(name): no data or one value in all \(facts.count) pixels")
+            }
+        }
+    }
+
+    /// Masks lie on the finest grid, and the two dates of a band on one.
+    private mutating func checkSizes(_ planes: [SamplePlane]) {
+        let images = planes.filter { !Self.labels.contains($0.name) }
+        guard let finest = images.max(by: { $0.width * $0.height < $1.width * $1.height }) else {
+            return
+        }
+        for plane in planes {
+            var other = finest
+            if plane.name.hasPrefix("after.") {
+                let before = "before." + plane.name.dropFirst(6)
+                guard let pair = planes.first(where: { $0.name == before }) else { continue }
+                other = pair
+            } else if plane.name != "mask" {
+                continue
+            }
+            guard (plane.width, plane.height) != (other.width, other.height) else { continue }
+            find(
+                .error, .shape,
+                "\(plane.name) has \(plane.width)×\(plane.height) pixels where \(other.name) has \(other.width)×\(other.height)"
+            )
+        }
+    }
+
+    private mutating func count(_ mask: SamplePlane, _ seen: inout CheckTally.Plane) {
+        guard mask.pixel == .uint8 else {
+            return find(.error, .shape, "mask of \(mask.pixel.rawValue); expected uint8")
+        }
+        var codes = [Int](repeating: 0, count: 256)
+        for code in mask.bytes { codes[Int(code)] += 1 }
+        let strange = codes.indices.filter { codes[$0] > 0 && ![0, 1, 255].contains($0) }
+        if !strange.isEmpty {
+            let shown = strange.prefix(8).map { "\($0): \(codes[$0])" }.joined(separator: ", ")
+            find(.error, .codes, "mask has the codes {\(shown)}; only 0, 1 and 255 are known")
+        }
+        if seen.codes.isEmpty {
+            seen.codes = codes
+        } else {
+            for code in codes.indices { seen.codes[code] += codes[code] }
+        }
+    }
+}
+
+/// What a plane's pixels are like.
+struct PlaneFacts {
+    private(set) var count: Int
+    private(set) var zeros = 0
+    private(set) var notFinite = 0
+    private(set) var isConstant = false
+
+    init(_ plane: SamplePlane) {
+        count = plane.width * plane.height
+        switch plane.pixel {
+        case .uint8: look(at: plane, as: UInt8.self)
+        case .uint16: look(at: plane, as: UInt16.self)
+        case .int16: look(at: plane, as: Int16.self)
+        case .float32: lookAtFloats(plane)
+        }
+    }
+
+    private mutating func look<Pixel: FixedWidthInteger>(at plane: SamplePlane, as: Pixel.Type) {
+        // Planes of packed stores may begin anywhere.
+        let bytes = plane.bytes
+        let first = bytes.loadUnaligned(as: Pixel.self)
+        var (zeros, others) = (0, 0)
+        for index in 0..<count {
+            let value = bytes.loadUnaligned(
+                fromByteOffset: index &* MemoryLayout<Pixel>.size, as: Pixel.self)
+            zeros &+= value == 0 ? 1 : 0
+            others &+= value == first ? 0 : 1
+        }
+        self.zeros = zeros
+        isConstant = others == 0 && count > 1
+    }
+
+    private mutating func lookAtFloats(_ plane: SamplePlane) {
+        let first = plane.bytes.loadUnaligned(as: UInt32.self)
+        var (zeros, others, notFinite) = (0, 0, 0)
+        for index in 0..<count {
+            let bits = plane.bytes.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self)
+            zeros &+= bits & 0x7FFF_FFFF == 0 ? 1 : 0
+            others &+= bits == first ? 0 : 1
+            notFinite &+= bits & 0x7F80_0000 == 0x7F80_0000 ? 1 : 0
+        }
+        (self.zeros, self.notFinite) = (zeros, notFinite)
+        isConstant = others == 0 && count > 1
+    }
+}

@@ -1,0 +1,126 @@
+import Bench
+import Foundation
+import Geo
+import Manifests
+import Raster
+import Store
+import TestSupport
+import Testing
+
+/// Our own tiles as a data set.
+@Suite struct TilesTests {
+    /// Two regions, one tile each, two dates.
+    private func tiles(_ folder: TemporaryFolder, bands: [String] = ["B04", "B02"]) throws
+        -> [TileRecord]
+    {
+        var records: [TileRecord] = []
+        let size = try PixelSize(width: 12, height: 12)
+        for (number, region) in ["berlin", "ankara"].enumerated() {
+            for day in 1...2 {
+                let transform = try AffineTransform(
+                    originX: 500_000 + Double(number) * 10_000, originY: 5_000_000, resolution: 10)
+                let path = "tiles/\(region)/0_0/2020-06-0\(day).tif"
+                let pixels = (0..<2 * size.count).map { UInt16($0 + day * 1000 + number) }
+                let bytes = try RasterWriter.encode(
+                    RasterBuffer(size: size, bands: 2, pixels: pixels),
+                    grid: GeoGrid(size: size, transform: transform, crs: CRS(epsg: 32633)),
+                    as: .cog(), nodata: 0)
+                let place = URL(filePath: folder.path(path))
+                try AtomicFile.makeFolder(at: place.deletingLastPathComponent().path)
+                try AtomicFile.write(bytes, to: folder.path(path))
+                records.append(
+                    TileRecord(
+                        id: "\(region)/0_0/2020-06-0\(day)", region: region, column: 0, row: 0,
+                        date: "2020-06-0\(day)T10:00:00Z", path: path, bytes: bytes.count,
+                        sha256: SHA256Digest(of: bytes), width: 12, height: 12, bands: bands,
+                        crs: "EPSG:32633", transform: transform.gdal, validFraction: 1,
+                        cloudFraction: 0,
+                        shift: nil, aligned: true, reason: nil, source: .init(name: "made"),
+                        storeKey: "\(region)/0_0/2020-06-0\(day)"))
+            }
+        }
+        try write(records, to: folder)
+        return records
+    }
+
+    private func write(_ records: [TileRecord], to folder: TemporaryFolder) throws {
+        try AtomicFile.write(JSONLinesReader.bytes(of: records), to: folder.path("manifest.jsonl"))
+    }
+
+    private func open(_ folder: TemporaryFolder) throws -> TilesDataset {
+        try TilesDataset(at: folder.path, options: DatasetOptions())
+    }
+
+    @Test func tilesAreSamplesInTheOrderOfTheirIds() throws {
+        let folder = try TemporaryFolder()
+        _ = try tiles(folder)
+        let data = try open(folder)
+        #expect(
+            (0..<data.count).map(data.key) == [
+                "ankara/0_0/2020-06-01", "ankara/0_0/2020-06-02", "berlin/0_0/2020-06-01",
+                "berlin/0_0/2020-06-02",
+            ])
+        #expect(data.planes == ["B04", "B02"])
+        #expect(data.splits == ["train": [0, 1, 2, 3]])
+        try data.reader().read(1, planes: ["B02", "B04"]) { planes in
+            #expect(planes.map(\.name) == ["B02", "B04"])
+            #expect(planes[0].bytes.loadUnaligned(as: UInt16.self) == 144 + 2001)
+            #expect(planes[1].bytes.loadUnaligned(as: UInt16.self) == 2001)
+        }
+        try data.reader().read(0, planes: nil) { #expect($0.map(\.name) == ["B02", "B04"]) }
+        #expect(DatasetCheck(data, at: folder.path).run()?.isSound == true)
+        #expect(try data.footprint(2)?.bounds == [500_000, 4_999_880, 500_120, 5_000_000])
+    }
+
+    @Test func theSplitIsThatOfThePairs() throws {
+        let folder = try TemporaryFolder()
+        _ = try tiles(folder)
+        try AtomicFile.makeFolder(at: folder.path("unchanged"))
+        let lines = [
+            #"{"tile": "berlin/0_0", "split": "train"}"#,
+            #"{"tile": "ankara/0_0", "split": "val"}"#,
+        ]
+        try AtomicFile.write(
+            lines.joined(separator: "\n") + "\n", to: folder.path("unchanged/pairs.jsonl"))
+        #expect(try open(folder).splits == ["val": [0, 1], "train": [2, 3]])
+        try AtomicFile.write(
+            (lines + [#"{"tile": "ankara/1_0", "split": "train"}"#]).joined(separator: "\n") + "\n",
+            to: folder.path("unchanged/pairs.jsonl"))
+        expectRefusal(.badData, "pairs.jsonl", "ankara", "in val and in train") {
+            _ = try open(folder)
+        }
+    }
+
+    @Test(
+        "C1, C6, C7, C17, C20: tiles that are missing, of another size or band, named twice, or elsewhere"
+    )
+    func brokenTiles() throws {
+        let folder = try TemporaryFolder()
+        let records = try tiles(folder)
+        expectRefusal(.inputMissing, "manifest.jsonl", "one level above: use \(folder.path)") {
+            _ = try TilesDataset(at: folder.path("tiles"), options: DatasetOptions())
+        }
+        var changed = records
+        changed[0].bands = ["B03", "B02"]
+        try write(changed, to: folder)
+        expectRefusal(.badData, "berlin/0_0/2020-06-01", "B03, B02") { _ = try open(folder) }
+        try write(records + [records[0]], to: folder)
+        expectRefusal(.badData, "berlin/0_0/2020-06-01 stands twice") { _ = try open(folder) }
+        changed = records
+        changed[0].path = "../elsewhere.tif"
+        try write(changed, to: folder)
+        expectRefusal(.badData, "leaves the folder") { _ = try open(folder) }
+        changed = records
+        changed[0].width = 13
+        try write(changed, to: folder)
+        expectRefusal(.badData, "12×12 pixels", "13×12") { try open(folder).readAll() }
+        try write([], to: folder)
+        expectRefusal(.badData, "names no tile") { _ = try open(folder) }
+        try write(records, to: folder)
+        try FileManager.default.removeItem(atPath: folder.path(records[0].path))
+        expectRefusal(.inputMissing, records[0].path) { try open(folder).readAll() }
+        expectRefusal(.configuration, "has no option x") {
+            _ = try TilesDataset(at: folder.path, options: DatasetOptions(["x": "y"]))
+        }
+    }
+}
