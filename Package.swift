@@ -189,4 +189,5 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
     benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Raster", "Tensors"])
     benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-prep-jp2", "PrepJp2", ["Geo", "Raster", "Manifests", "Tensors"])
+    benchmark("bench-load-spacenet", "LoadSpacenet", ["Bench", "Store"])
 }
