@@ -111,7 +111,7 @@ let package = Package(
         floor("Console", ["Manifests", arguments, logging]),
         floor("Raster", ["Geo", "Manifests", "CGDAL", "CKernels"]),
         floor("Tensors", ["CTorch", "Manifests"]),
-        floor("Store", ["Geo", "Manifests", "Tensors", "CLMDB"]),
+        floor("Store", ["CKernels", "Geo", "Manifests", "Tensors", "CLMDB"]),
 
         // Room 1: scenes → aligned tiles.
         room(
@@ -127,7 +127,7 @@ let package = Package(
         room(
             "Bench",
             ["Geo", "Raster", "Manifests", "Tensors", "Store", "Metrics", "MatterModel", logging]),
-        program("matter-bench", of: "Bench", ["Geo", "Manifests", "Metrics", "Tensors"]),
+        program("matter-bench", of: "Bench", ["Geo", "Manifests", "Metrics", "Store", "Tensors"]),
 
         // Room 4: predictions + curves → metrics → reports.
         room("Eval", ["Manifests", "Metrics", logging]),
@@ -143,7 +143,7 @@ let package = Package(
         tests(of: "Console", ["Manifests", arguments, logging]),
         tests(of: "Raster", ["Geo", "Manifests", "CGDAL"]),
         tests(of: "Tensors", ["Manifests"]),
-        tests(of: "Store", ["Geo", "Tensors", "Manifests"]),
+        tests(of: "Store", ["CKernels", "Geo", "Raster", "Tensors", "Manifests"]),
         tests(of: "DataPrep", ["Geo", "Raster", "Manifests", "Store", "Tensors"]),
         tests(of: "MatterModel", ["Geo", "Tensors", "Store", "Manifests"]),
         .target(

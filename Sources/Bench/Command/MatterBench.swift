@@ -14,7 +14,8 @@ struct MatterBench: ParsableCommand {
             """,
         version: SuiteVersion.current,
         subcommands: [
-            RunCommand.self, CheckCommand.self, StatsCommand.self, InfoCommand.self,
+            PackCommand.self, VerifyCommand.self, RunCommand.self, CheckCommand.self,
+            StatsCommand.self, InfoCommand.self,
         ])
 
     static func main() {

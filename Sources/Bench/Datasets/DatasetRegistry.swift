@@ -3,6 +3,7 @@ public enum DatasetRegistry {
     /// All of them, in the order in which help shows them.
     public static let all: [any Dataset.Type] = [
         OSCDDataset.self,
+        PackedStore.self,
         SpaceNetDataset<SpaceNet1>.self,
         SpaceNetDataset<SpaceNet2>.self,
         SpaceNetDataset<SpaceNet4>.self,

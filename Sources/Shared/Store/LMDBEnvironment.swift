@@ -38,10 +38,15 @@ final class LMDBEnvironment {
         mdb_env_create(&made)
         guard let made else { throw StoreError(.io, path: folder, "mdb_env_create: no memory") }
         let flags = MDB_NOLOCK | MDB_NOTLS | (writing ? 0 : MDB_RDONLY)
-        let status = mdb_env_open(made, folder, UInt32(flags), 0o666)
-        guard status == 0 else {
+        // Others make stores with room for more than can be mapped here; a reader needs what there is, and some growth.
+        var status = stat()
+        if !writing, stat("\(folder)/data.mdb", &status) == 0 {
+            mdb_env_set_mapsize(made, max(1 << 30, 4 * Int(status.st_size)))
+        }
+        let opened = mdb_env_open(made, folder, UInt32(flags), 0o666)
+        guard opened == 0 else {
             mdb_env_close(made)
-            throw error(status, path: folder, opening: true, "cannot open the store")
+            throw error(opened, path: folder, opening: true, "cannot open the store")
         }
         return made
     }
@@ -149,6 +154,17 @@ struct Transaction {
             var value = MDB_val(
                 mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
             return withKey(key) { mdb_put(handle, database, &$0, &value, 0) }
+        }
+        try environment.check(status, key: key, "cannot write")
+    }
+
+    /// Puts what is not there yet; a key behind all others, where that is known, goes to the end of the last page.
+    func add(_ bytes: [UInt8], _ key: String, isLast: Bool) throws {
+        let status = bytes.withUnsafeBytes { bytes in
+            var value = MDB_val(
+                mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            let flags = UInt32(isLast ? MDB_APPEND : MDB_NOOVERWRITE)
+            return withKey(key) { mdb_put(handle, database, &$0, &value, flags) }
         }
         try environment.check(status, key: key, "cannot write")
     }

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Bench
+import Console
+import Foundation
+import Logging
+import Manifests
+import Tensors
+
+/// A data set's folder → a training store.
+struct PackCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pack",
+        abstract: "Pack a data set into a training store.",
+        discussion: """
+            matter-bench pack bigearthnet-v2 BIGEARTHNET --out STORE --split train
+
+            LMDB with safetensors values in rico-hdl's layout, planes in their native size, a digest a record. Started again, it goes on \
+            where it was stopped; another split is appended. With --shard each machine packs a part, and STORE is read as one; \
+            "matter-bench pack store STORE --out WHOLE" makes one file of the parts.
+            """)
+
+    @Argument(help: ArgumentHelp("Data set: \(DatasetRegistry.names.joined(separator: ", "))."))
+    var dataset: String
+
+    @Argument(help: "Folder of the data set.")
+    var root: String
+
+    @Option(help: "Folder of the store.")
+    var out: String
+
+    @Option(help: "Split to pack: train, val, test; all if not given.")
+    var split: String?
+
+    @Option(
+        name: .customLong("option"), help: "Option of the data set, key=value; may be repeated.")
+    var options: [String] = []
+
+    @Option(help: "Part to pack, I/N, for one of several machines.")
+    var shard: String?
+
+    @Option(help: "Threads that read. Default: one for each core.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    @OptionGroup var output: JSONOption
+    @OptionGroup var logging: LoggingOptions
+
+    func validate() throws {
+        guard (1...1024).contains(threads) else {
+            throw ValidationError("--threads is 1 to 1024, not \(threads).")
+        }
+        do { _ = try plan() } catch { throw ValidationError("\(error)") }
+    }
+
+    /// The resolved plan.
+    func plan() throws -> PackPlan {
+        var plan = PackPlan(dataset: dataset)
+        plan.split = split
+        plan.shard = try shard.map { try PackShard(argument: $0) }
+        for option in options {
+            let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, plan.options[String(parts[0])] == nil else {
+                throw BenchError(
+                    .configuration, "--option \(option): expected key=value, each key once")
+            }
+            plan.options[String(parts[0])] = String(parts[1])
+        }
+        return plan
+    }
+
+    func run() throws {
+        Torch.retainFreedMemory()
+        let signal = StopSignal()
+        let plan = try plan()
+        let opened = try DatasetRegistry.open(
+            dataset, at: root, options: DatasetOptions(plan.options))
+        let logger = logging.logger("matter-bench")
+        for remark in opened.remarks { logger.notice("\(remark)") }
+        var bar = logging.progressBar("packed", total: 0)
+        let summary = try PackRun(opened, plan: plan, to: out).run(
+            threads: threads,
+            onEvent: { event in
+                switch event {
+                case .started(let samples, let known):
+                    bar = logging.progressBar("packed", total: samples - known)
+                case .committed(let samples, let known): bar.update(done: samples - known)
+                }
+            }, shouldStop: signal.shouldStop)
+        bar.erase()
+        guard let summary else {
+            try signal.check()
+            return
+        }
+        try output.print(summary) {
+            [
+                "\(summary.samples) samples, \(summary.known) of them were there already; "
+                    + "\(summary.records) records of \(summary.bytes) bytes written to \(out)"
+            ]
+        }
+    }
+}

@@ -1,0 +1,281 @@
+#include "include/ckernels_batch.h"
+
+#include <float.h>
+#include <string.h>
+
+#include "include/ckernels.h"
+
+// The same code for wider registers where the machine has them; no contraction, so that the bits are the same.
+#if defined(__x86_64__) && defined(__linux__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+// MARK: Where places of the grid lie in the plane
+
+/// The pixel before (or at) a place, and how much the next one weighs there.
+INLINE int32_t before(int32_t place, double ratio, float *weight) {
+    double at = ((double)place + 0.5) * ratio - 0.5;
+    at = at < 0 ? 0 : at;
+    const int32_t first = (int32_t)at;
+    *weight = (float)(at - (double)first);
+    return first;
+}
+
+enum { AS_IS, DOUBLED, WIDER };
+
+/// How rows are enlarged across, which comes first, so that each row is enlarged once only; they are mixed down then.
+typedef struct {
+    int32_t way;
+    /// Columns of the plane that are read, and of the grid that are made of them.
+    int32_t first, count, columns;
+    /// DOUBLED: the place in the row of the first pair's pixel, and the first column that is wanted of what comes of it.
+    int32_t lead, start;
+    /// WIDER: the place in the row of the pixel before each column, and the weight of the next.
+    const int32_t *places;
+    const float *weights;
+    /// A row of the plane, with room on both sides.
+    float *row;
+} across;
+
+// MARK: Rows as numbers
+
+#define CONVERTED(TYPE)                                              \
+    do {                                                             \
+        const TYPE *pixels = (const TYPE *)band->pixels + from;      \
+        for (int32_t at = 0; at < count; at++) row[at] = (float)pixels[at]; \
+    } while (0)
+
+INLINE size_t convert(const ckernels_band *band, size_t from, int32_t count, float fill, float *row) {
+    switch (band->type) {
+    case CKERNELS_UINT8: CONVERTED(uint8_t); return 0;
+    case CKERNELS_UINT16: CONVERTED(uint16_t); return 0;
+    case CKERNELS_INT16: CONVERTED(int16_t); return 0;
+    default: break;
+    }
+    const float *pixels = (const float *)band->pixels + from;
+    int32_t bad = 0;
+    for (int32_t at = 0; at < count; at++) {
+        const int is_number = pixels[at] >= -FLT_MAX && pixels[at] <= FLT_MAX;
+        bad += !is_number;
+        row[at] = is_number ? pixels[at] : fill;
+    }
+    return (size_t)bad;
+}
+
+/// Twice as wide: even places lie a quarter before a centre, odd ones a quarter behind.
+INLINE void widen_by_two(const float *row, int32_t pairs, float *result) {
+    for (int32_t at = 0; at < pairs; at++) {
+        const float left = row[at - 1], here = row[at], right = row[at + 1];
+        result[2 * at] = left + (here - left) * 0.75f;
+        result[2 * at + 1] = here + (right - here) * 0.25f;
+    }
+}
+
+/// Row `line` of the plane, enlarged across; returns where it is.
+INLINE const float *enlarge(const ckernels_band *band, const across *plan, int32_t line, float fill, float *result, size_t *bad) {
+    const size_t from = (size_t)line * (size_t)band->width + (size_t)plan->first;
+    if (plan->way == AS_IS) {
+        *bad += convert(band, from, plan->count, fill, result);
+        return result;
+    }
+    float *row = plan->row;
+    *bad += convert(band, from, plan->count, fill, row);
+    row[-1] = row[0];
+    row[plan->count] = row[plan->count - 1];
+    if (plan->way == DOUBLED) {
+        widen_by_two(row + plan->lead, plan->columns / 2, result);
+        return result + plan->start;
+    }
+    for (int32_t at = 0; at < plan->columns; at++) {
+        const float low = row[plan->places[at]], high = row[plan->places[at] + 1];
+        result[at] = low + (high - low) * plan->weights[at];
+    }
+    return result;
+}
+
+// MARK: Rows to their place
+
+#define MIXED(at) ((upper[at] + (lower[at] - upper[at]) * weight) * scale + shift)
+
+INLINE void mix(const float *upper, const float *lower, float weight, float scale, float shift, int32_t count, float *to,
+                ptrdiff_t step) {
+    if (step == 1)
+        for (int32_t at = 0; at < count; at++) to[at] = MIXED(at);
+    else if (step == -1)
+        for (int32_t at = 0; at < count; at++) to[-at] = MIXED(at);
+    else
+        for (int32_t at = 0; at < count; at++) to[at * step] = MIXED(at);
+}
+
+#define SCALED(TYPE, STEP)                                                                                \
+    for (int32_t row = 0; row < cut->rows; row++) {                                                       \
+        const TYPE *from = (const TYPE *)band->pixels + (size_t)(cut->row + row) * (size_t)band->width +  \
+                           (size_t)cut->column;                                                           \
+        float *to = canvas->values + row * canvas->down;                                                  \
+        for (int32_t at = 0; at < cut->columns; at++) to[at * (STEP)] = (float)from[at] * scale + shift;  \
+    }
+
+#define SCALED_BY_STEP(TYPE)                                 \
+    do {                                                     \
+        if (canvas->across == 1) {                           \
+            SCALED(TYPE, 1)                                  \
+        } else if (canvas->across == -1) {                   \
+            SCALED(TYPE, -1)                                 \
+        } else {                                             \
+            SCALED(TYPE, canvas->across)                     \
+        }                                                    \
+    } while (0)
+
+/// Nothing to enlarge and no number to look for: straight from the plane.
+INLINE int copy_scaled(const ckernels_band *band, const ckernels_cut *cut, float scale, float shift, const ckernels_canvas *canvas) {
+    if (band->width != cut->width || band->height != cut->height) return 0;
+    switch (band->type) {
+    case CKERNELS_UINT8: SCALED_BY_STEP(uint8_t); return 1;
+    case CKERNELS_UINT16: SCALED_BY_STEP(uint16_t); return 1;
+    case CKERNELS_INT16: SCALED_BY_STEP(int16_t); return 1;
+    default: return 0;
+    }
+}
+
+INLINE across plan_across(const ckernels_band *band, const ckernels_cut *cut, int32_t *places, float *weights, float *row) {
+    across plan = {AS_IS, cut->column, cut->columns, cut->columns, 0, 0, places, weights, row};
+    if (band->width == cut->width) return plan;
+    const int32_t end = cut->column + cut->columns - 1;
+    int32_t last;
+    if (cut->width == 2 * band->width) {
+        // Whole pairs of columns, a pixel before the first and one behind the last, where there is one.
+        const int32_t low = cut->column / 2, high = end / 2;
+        plan.way = DOUBLED;
+        plan.columns = 2 * (high - low + 1);
+        plan.start = cut->column - 2 * low;
+        plan.first = low > 0 ? low - 1 : 0;
+        plan.lead = low - plan.first;
+        last = high + 1;
+    } else {
+        const double ratio = (double)band->width / (double)cut->width;
+        float weight;
+        plan.way = WIDER;
+        plan.first = before(cut->column, ratio, &weight);
+        last = before(end, ratio, &weight) + 1;
+        for (int32_t at = 0; at < cut->columns; at++)
+            places[at] = before(cut->column + at, ratio, &weights[at]) - plan.first;
+    }
+    plan.count = (last < band->width ? last : band->width - 1) + 1 - plan.first;
+    return plan;
+}
+
+enum { ROOM = 16 };
+
+size_t ckernels_resize_scratch(ckernels_band band, ckernels_cut cut) {
+    // Two enlarged rows, places, weights, and a row of the plane.
+    return 4 * ((size_t)cut.columns + ROOM) + (size_t)band.width + ROOM;
+}
+
+WIDE size_t ckernels_resize(ckernels_band band, ckernels_cut cut, ckernels_scaling scaling, float *scratch, ckernels_canvas canvas) {
+    const float scale = scaling.scale, shift = scaling.shift;
+    if (copy_scaled(&band, &cut, scale, shift, &canvas)) return 0;
+    const size_t line = (size_t)cut.columns + ROOM;
+    float *rows[2] = {scratch, scratch + line};
+    int32_t *const places = (int32_t *)(scratch + 2 * line);
+    const across plan = plan_across(&band, &cut, places, scratch + 3 * line, scratch + 4 * line + ROOM / 2);
+    const double ratio = (double)band.height / (double)cut.height;
+    int32_t held[2] = {-1, -1};
+    const float *found[2] = {0, 0};
+    size_t bad = 0;
+    for (int32_t row = 0; row < cut.rows; row++) {
+        float weight;
+        const int32_t upper = before(cut.row + row, ratio, &weight);
+        const int32_t lower = upper + 1 < band.height ? upper + 1 : upper;
+        // A row of the plane has its place by whether its number is odd, so that neighbours are both kept.
+        if (held[upper & 1] != upper) {
+            found[upper & 1] = enlarge(&band, &plan, upper, scaling.fill, rows[upper & 1], &bad);
+            held[upper & 1] = upper;
+        }
+        if (held[lower & 1] != lower) {
+            found[lower & 1] = enlarge(&band, &plan, lower, scaling.fill, rows[lower & 1], &bad);
+            held[lower & 1] = lower;
+        }
+        mix(found[upper & 1], found[lower & 1], weight, scale, shift, cut.columns, canvas.values + row * canvas.down,
+            canvas.across);
+    }
+    return bad;
+}
+
+// MARK: Codes
+
+#define TAKEN(TYPE)                                                                                          \
+    for (int32_t row = 0; row < cut.rows; row++) {                                                           \
+        const int64_t line = ((int64_t)(2 * (int64_t)(cut.row + row) + 1) * band.height) / (2 * (int64_t)cut.height); \
+        const TYPE *from = (const TYPE *)band.pixels + line * band.width;                                    \
+        int32_t *to = canvas.codes + row * canvas.down;                                                      \
+        if (band.width == cut.width)                                                                         \
+            for (int32_t at = 0; at < cut.columns; at++) to[at * canvas.across] = from[cut.column + at];     \
+        else                                                                                                 \
+            for (int32_t at = 0; at < cut.columns; at++)                                                     \
+                to[at * canvas.across] =                                                                     \
+                    from[((2 * (int64_t)(cut.column + at) + 1) * band.width) / (2 * (int64_t)cut.width)];    \
+    }
+
+WIDE void ckernels_codes(ckernels_band band, ckernels_cut cut, ckernels_codes_canvas canvas) {
+    switch (band.type) {
+    case CKERNELS_UINT8: TAKEN(uint8_t) break;
+    case CKERNELS_UINT16: TAKEN(uint16_t) break;
+    case CKERNELS_INT16: TAKEN(int16_t) break;
+    default: break;
+    }
+}
+
+// MARK: Channels last
+
+WIDE void ckernels_interleave(const float *planes, size_t channels, size_t count, float *pixels) {
+    enum { FEW = 16 };
+    // A few pixels at a time, so that what is written stays near while all planes are gone through.
+    for (size_t first = 0; first < count; first += FEW) {
+        const size_t some = count - first < FEW ? count - first : FEW;
+        for (size_t channel = 0; channel < channels; channel++) {
+            const float *from = planes + channel * count + first;
+            float *to = pixels + first * channels + channel;
+            for (size_t at = 0; at < some; at++) to[at * channels] = from[at];
+        }
+    }
+}
+
+// MARK: Checksums
+
+typedef uint32_t words8 __attribute__((vector_size(32)));
+
+enum { LANES = 8, STREAMS = 4, BLOCK = LANES * STREAMS * sizeof(uint32_t) };
+
+/// Each step is one to one in what was there and in what comes, so that one changed word never cancels out.
+INLINE void absorb(words8 *sums, const unsigned char *block) {
+    for (int stream = 0; stream < STREAMS; stream++) {
+        words8 words;
+        memcpy(&words, block + (size_t)stream * sizeof words, sizeof words);
+        const words8 mixed = (sums[stream] ^ words) * 0x9E3779B1u;
+        sums[stream] = (mixed << 13) | (mixed >> 19);
+    }
+}
+
+WIDE uint64_t ckernels_checksum(const void *bytes, size_t count) {
+    const unsigned char *at = bytes;
+    words8 sums[STREAMS];
+    for (int stream = 0; stream < STREAMS; stream++)
+        for (int lane = 0; lane < LANES; lane++) sums[stream][lane] = (uint32_t)(stream * LANES + lane + 1) * 0x85EBCA77u;
+    size_t left = count;
+    for (; left >= BLOCK; left -= BLOCK, at += BLOCK) absorb(sums, at);
+    if (left) {
+        unsigned char last[BLOCK] = {0};
+        memcpy(last, at, left);
+        absorb(sums, last);
+    }
+    uint64_t sum = count;
+    for (int stream = 0; stream < STREAMS; stream++)
+        for (int lane = 0; lane < LANES; lane++) {
+            sum = (sum ^ sums[stream][lane]) * 0x9FB21C651E98DF25u;
+            sum ^= sum >> 32;
+        }
+    return sum;
+}
