@@ -19,21 +19,13 @@ struct PackCommand: ParsableCommand {
             "matter-bench pack store STORE --out WHOLE" makes one file of the parts.
             """)
 
-    @Argument(help: ArgumentHelp("Data set: \(DatasetRegistry.names.joined(separator: ", "))."))
-    var dataset: String
-
-    @Argument(help: "Folder of the data set.")
-    var root: String
+    @OptionGroup var data: DatasetArguments
 
     @Option(help: "Folder of the store.")
     var out: String
 
     @Option(help: "Split to pack: train, val, test; all if not given.")
     var split: String?
-
-    @Option(
-        name: .customLong("option"), help: "Option of the data set, key=value; may be repeated.")
-    var options: [String] = []
 
     @Option(help: "Part to pack, I/N, for one of several machines.")
     var shard: String?
@@ -53,17 +45,10 @@ struct PackCommand: ParsableCommand {
 
     /// The resolved plan.
     func plan() throws -> PackPlan {
-        var plan = PackPlan(dataset: dataset)
+        var plan = PackPlan(dataset: data.dataset)
         plan.split = split
         plan.shard = try shard.map { try PackShard(argument: $0) }
-        for option in options {
-            let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty, plan.options[String(parts[0])] == nil else {
-                throw BenchError(
-                    .configuration, "--option \(option): expected key=value, each key once")
-            }
-            plan.options[String(parts[0])] = String(parts[1])
-        }
+        plan.options = try data.options().values
         return plan
     }
 
@@ -71,10 +56,9 @@ struct PackCommand: ParsableCommand {
         Torch.retainFreedMemory()
         let signal = StopSignal()
         let plan = try plan()
-        let opened = try DatasetRegistry.open(
-            dataset, at: root, options: DatasetOptions(plan.options))
+        let opened = try data.open()
         let logger = logging.logger("matter-bench")
-        for remark in opened.remarks { logger.notice("\(remark)") }
+        for remark in opened.remarks { logger.warning("\(remark)") }
         var bar = logging.progressBar("packed", total: 0)
         let summary = try PackRun(opened, plan: plan, to: out).run(
             threads: threads,
