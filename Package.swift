@@ -188,6 +188,7 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
     benchmark("bench-torch-step", "TorchStep", ["Tensors", "MatterModel"])
     benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Raster", "Tensors"])
     benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests", "Tensors"])
+    benchmark("bench-load-oscd", "LoadOscd", ["Bench", "Store"])
     benchmark("bench-prep-jp2", "PrepJp2", ["Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-load-spacenet", "LoadSpacenet", ["Bench", "Store"])
 }
