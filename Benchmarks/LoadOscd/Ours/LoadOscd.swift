@@ -11,13 +11,15 @@ enum LoadOscd {
 
     static func main() throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 4, let threads = Int(arguments[2]), let seconds = Double(arguments[3])
+        guard arguments.count == 4, let threads = Int(arguments[2]),
+            let seconds = Double(arguments[3])
         else { exit(64) }
         let clock = ContinuousClock()
         let start = clock.now
         let dataset = try OSCDDataset(at: arguments[1])
         let patches = try OSCDPatches(
-            dataset, indices: dataset.indices(of: nil), tiling: PatchTiling(side: side, stride: side))
+            dataset, indices: dataset.indices(of: nil),
+            tiling: PatchTiling(side: side, stride: side))
         let opened = (clock.now - start) / .seconds(1)
 
         var prefetch = BatchStream.Prefetch()
@@ -42,7 +44,8 @@ enum LoadOscd {
     /// Both dates with all 13 bands, the mask; mirrored and turned at random, the same for all of them.
     private static var plan: BatchPlan {
         let bands = [
-            "B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12",
+            "B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11",
+            "B12",
         ]
         var plan = BatchPlan(
             images: ["before", "after"].map { date in
