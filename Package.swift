@@ -23,6 +23,11 @@ let libtorchLibraries: [LinkerSetting] = [
     .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
 ]
 
+// MARK: Where Arrow is
+
+/// `script/bootstrap` links the libraries of pyarrow's wheel here; `ARROW` names other ones.
+let arrow = Context.environment["ARROW"] ?? Context.packageDirectory + "/.deps/arrow"
+
 // MARK: How every target is compiled
 
 let strict: [SwiftSetting] = [
@@ -95,6 +100,24 @@ let package = Package(
         .target(
             name: "CTorch", path: "Sources/Shared/CTorch",
             cxxSettings: libtorchHeaders, linkerSettings: libtorchLibraries),
+        .target(
+            name: "CArrow", path: "Sources/Shared/CArrow",
+            cxxSettings: [
+                .unsafeFlags([
+                    "-isystem\(arrow)/include", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra",
+                    "-Werror",
+                ])
+            ],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-L\(arrow)", "-Xlinker", "-rpath", "-Xlinker", arrow,
+                    "-Xlinker", "--enable-new-dtags",
+                ]),
+                .linkedLibrary(":libparquet.so.2600"), .linkedLibrary(":libarrow.so.2600"),
+            ]),
+        .systemLibrary(
+            name: "CCompression", path: "Sources/Shared/CCompression",
+            providers: [.apt(["zlib1g-dev", "libzstd-dev", "libbz2-dev"])]),
 
         // Inner loops in plain C.
         .target(
@@ -109,7 +132,7 @@ let package = Package(
         floor("Manifests", ["CCrypto"]),
         floor("Recipes", ["Manifests", toml]),
         floor("Console", ["Manifests", arguments, logging]),
-        floor("Raster", ["Geo", "Manifests", "CGDAL", "CKernels"]),
+        floor("Raster", ["Geo", "Manifests", "CGDAL", "CKernels", "CCompression"]),
         floor("Tensors", ["CTorch", "Manifests"]),
         floor("Store", ["CKernels", "Geo", "Manifests", "Tensors", "CLMDB"]),
 
@@ -126,7 +149,10 @@ let package = Package(
         // Room 3: datasets + encoder → predictions and curves. The one room that imports another: it needs the networks.
         room(
             "Bench",
-            ["Geo", "Raster", "Manifests", "Tensors", "Store", "Metrics", "MatterModel", logging]),
+            [
+                "CArrow", "CCompression", "Geo", "Raster", "Manifests", "Tensors", "Store",
+                "Metrics", "MatterModel", logging,
+            ]),
         program("matter-bench", of: "Bench", ["Geo", "Manifests", "Metrics", "Store", "Tensors"]),
 
         // Room 4: predictions + curves → metrics → reports.
@@ -189,6 +215,8 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
     benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Raster", "Tensors"])
     benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-load-oscd", "LoadOscd", ["Bench", "Store"])
+    benchmark(
+        "bench-load-bigearthnet", "LoadBigearthnetTiff", ["Bench", "CKernels", "Store"])
     benchmark("bench-prep-jp2", "PrepJp2", ["Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-load-spacenet", "LoadSpacenet", ["Bench", "Store"])
 }

@@ -2,6 +2,9 @@
 public enum DatasetRegistry {
     /// All of them, in the order in which help shows them.
     public static let all: [any Dataset.Type] = [
+        BigEarthNetV1.self,
+        BigEarthNetV2.self,
+        EuroSAT.self,
         OSCDDataset.self,
         PackedStore.self,
         SpaceNetDataset<SpaceNet1>.self,

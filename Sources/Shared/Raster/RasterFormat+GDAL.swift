@@ -4,7 +4,7 @@ import Geo
 extension RasterFormat {
     var fileExtension: String {
         switch self {
-        case .cog, .geoTIFF: "tif"
+        case .cog, .geoTIFF, .strips: "tif"
         case .jpeg2000: "jp2"
         case .png: "png"
         }
@@ -13,7 +13,7 @@ extension RasterFormat {
     var gdalName: String {
         switch self {
         case .cog: "COG"
-        case .geoTIFF: "GTiff"
+        case .geoTIFF, .strips: "GTiff"
         case .jpeg2000: "JP2OpenJPEG"
         case .png: "PNG"
         }
@@ -34,6 +34,8 @@ extension RasterFormat {
                 "BLOCKXSIZE=256", "BLOCKYSIZE=256", "INTERLEAVE=BAND", "NUM_THREADS=1",
                 "BIGTIFF=IF_SAFER",
             ]
+        case .strips:
+            return ["COMPRESS=NONE", "TILED=NO", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER"]
         case .jpeg2000(let bits):
             return [
                 "QUALITY=100", "REVERSIBLE=YES", "YCC=NO", "GMLJP2=YES", "GeoJP2=YES",

@@ -18,6 +18,8 @@ public enum RasterFormat: Hashable, Sendable {
     case cog(TIFFCompression = .zstd, overviews: Bool = false)
     /// A GeoTIFF in blocks of 256.
     case geoTIFF(TIFFCompression = .deflate)
+    /// A GeoTIFF in strips, not packed at all: what opens fastest, and what BigEarthNet is published as.
+    case strips
     /// Lossless JPEG 2000 with GeoJP2 and GMLJP2 boxes; `bits` a sample, of the pixel type if nil.
     case jpeg2000(bits: Int? = nil)
     /// PNG of one to four bands, 8 or 16 bits.

@@ -53,7 +53,7 @@ struct BigEarthNetProduct {
                 let grid = try place.grid(side: band.width, resolution: band.resolution)
                 let values = try RasterBuffer(size: grid.size, pixels: band.values)
                 try writer.write(
-                    RasterWriter.encode(values, grid: grid, as: .geoTIFF()),
+                    RasterWriter.encode(values, grid: grid, as: .strips),
                     to: "\(name)_\(band.band.rawValue).tif")
             }
             try writer.write(

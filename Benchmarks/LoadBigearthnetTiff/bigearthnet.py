@@ -1,0 +1,86 @@
+"""What load-bigearthnet-tiff and load-bigearthnet-native share: 2,000 patches, four readers of them, the rounds."""
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness
+
+PATCHES, ROUNDS = 2000, 5
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = harness.ROOT / ".build" / "benchmarks"
+
+
+def patches(count):
+    """A folder of version 1 with simulated patches, made once: uncompressed strips, as the published ones are."""
+    earth = harness.CACHE / f"bench-bigearthnet-{count}"
+    if not (earth / "run.json").exists():
+        prep = harness.build("matter-prep")
+        harness.run([prep, "simulate", "--out", earth, "--seed", 1, "--products", "bigearthnet", "--patches", count, "--quiet"])
+    return earth / "bigearthnet"
+
+
+def gdal_peer():
+    """The reader through GDAL's C API, built with the compiler that is there."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    program = BUILD / "load-bigearthnet-gdal"
+    flags = subprocess.run(["gdal-config", "--cflags", "--libs"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    subprocess.run(["clang++", "-std=c++20", "-O3", HERE / "gdal.cpp", *flags, "-o", program], check=True)
+    return program
+
+
+def readers():
+    """Commands by name; torchgeo is among them where script/check-simulated has installed it."""
+    rasterio = harness.venv("rasterio", "rasterio==1.4.4", "numpy==2.2.6")
+    torchgeo = harness.CACHE / "venv-simulated" / "bin" / "python"
+    found = {
+        "ours": [harness.build("bench-load-bigearthnet")],
+        "GDAL C API": [gdal_peer()],
+        "rasterio": [rasterio, HERE / "peer.py", "rasterio"],
+    }
+    if (torchgeo.parent.parent / "complete").exists():
+        found["torchgeo"] = [torchgeo, HERE / "peer.py", "torchgeo"]
+    else:
+        print("torchgeo is left out: script/check-simulated installs it", file=sys.stderr)
+    return found
+
+
+def measure(name, mode, target):
+    """Runs all readers in turn on one core, in a warm cache, and reports samples/s. Fewer patches and rounds as arguments:
+    PATCHES ROUNDS."""
+    count, rounds = [*map(int, sys.argv[1:3]), PATCHES, ROUNDS][:2] if len(sys.argv) > 2 else (PATCHES, ROUNDS)
+    folder, single = patches(count), {}
+    core = max(os.sched_getaffinity(0))
+    programs = {who: command for who, command in readers().items() if not (who == "torchgeo" and mode == "native")}
+
+    def rate(who):
+        lines = harness.run(["taskset", "-c", core, *programs[who], folder, mode],
+                            env={**os.environ, "OMP_NUM_THREADS": "1", "GDAL_NUM_THREADS": "1"}).splitlines()
+        facts = {key: float(value) for key, value in (line.rsplit(" ", 1) for line in lines)}
+        single.setdefault(who, []).append(facts)
+        return facts
+
+    for number in range(rounds):
+        print(f"round {number + 1} of {rounds}", file=sys.stderr)
+        for who in list(programs)[:: 1 if number % 2 == 0 else -1]:
+            rate(who)
+
+    sums = {who: runs[0]["sum"] for who, runs in single.items() if "sum" in runs[0]}
+    if len(set(sums.values())) > 1:
+        sys.exit(f"bench: the readers see other pixels: {sums}")
+    median = {who: statistics.median(run["rate"] for run in runs) for who, runs in single.items()}
+    ours = single["ours"]
+    copied = harness.copy_bandwidth()
+    floor = copied / ours[0]["bytes"]
+    print(f"bytes in and out of a sample: {ours[0]['bytes']:.0f}; memory copies {copied / 1e9:.1f} GB/s; "
+          f"floor {floor:.0f} samples/s; at most {max(r['megabytes'] for r in ours):.0f} MB")
+    rows = []
+    for who, peer in median.items():
+        if who == "ours":
+            continue
+        rows.append({
+            "name": f"{mode}, beside {who}", "unit": "samples/s", "ours": median["ours"], "peer": peer, "ratio": median["ours"] / peer,
+            "floor": floor, "target": f">={target}", "met": median["ours"] >= target, "runs": rounds, "margin": median["ours"] / target})
+    harness.report(name, rows, single)

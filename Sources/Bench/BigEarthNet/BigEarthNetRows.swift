@@ -1,0 +1,42 @@
+import Manifests
+
+/// All rows of the lists of a version, whether their patches are there or not; what proves the lists and their labels.
+package struct BigEarthNetRows {
+    /// How many there are.
+    package let count: Int
+    /// SHA-256, in hexadecimal digits, over the sorted lines "patch TAB part", for version 2 with " TAB 0100…", a digit a class.
+    package let digest: String
+
+    /// The rows of version 2's table in a folder.
+    ///
+    /// - Throws: `BenchError` or `ManifestError`.
+    package init(version2 root: String) throws {
+        let rows = try PatchMetadata(root: root, tables: ["metadata"])
+        self.init(rows.names, rows.split) { index in
+            let bits = rows.labels[index]
+            return CORINEClass.nineteen.indices.map { bits >> UInt64($0) & 1 == 1 ? 0x31 : 0x30 }
+        }
+    }
+
+    /// The rows of version 1's three lists in a folder.
+    ///
+    /// - Throws: `BenchError` or `ManifestError`.
+    package init(version1 root: String) throws {
+        let lists = try PatchLists(root: root)
+        self.init(lists.names, lists.split) { _ in nil }
+    }
+
+    private init(_ names: NameList, _ split: [UInt8], digits: (Int) -> [UInt8]?) {
+        let tab = UInt8(ascii: "\t")
+        var text: [UInt8] = []
+        for index in names.order() {
+            text.append(contentsOf: names.bytes(of: index))
+            text.append(tab)
+            text.append(contentsOf: PatchCollection.parts[Int(split[index])].utf8)
+            if let digits = digits(index) { text += [tab] + digits }
+            text.append(UInt8(ascii: "\n"))
+        }
+        count = names.count
+        digest = SHA256Digest(of: text).hex
+    }
+}

@@ -1,0 +1,66 @@
+import CArrow
+
+/// Columns of text of a Parquet file, read whole.
+///
+/// Uses `parquet::arrow::FileReader`.
+final class ParquetTable {
+    /// A column wanted: its name, and whether its cells are lists.
+    struct Column {
+        let name: String
+        let isList: Bool
+    }
+
+    private let table: carrow_table
+    private let columns: [Column]
+    let rows: Int
+
+    /// Reads some columns.
+    ///
+    /// - Throws: `BenchError`, 65: damaged, a column missing, of another type or with empty cells.
+    init(_ path: String, columns: [Column]) throws {
+        let kinds = columns.map {
+            Int32(bitPattern: ($0.isList ? CARROW_TEXT_LIST : CARROW_TEXT).rawValue)
+        }
+        let names = columns.map { $0.name.utf8CString }
+        let table = Self.withPointers(names) { carrow_read(path, $0, kinds, kinds.count) }
+        guard let table else {
+            throw BenchError(
+                .invalid,
+                "\(path): \(String(cString: carrow_error())); get it again, or put the same table beside it as metadata.csv and take this file away"
+            )
+        }
+        self.table = table
+        self.columns = columns
+        rows = Int(carrow_rows(table))
+    }
+
+    deinit { carrow_free(table) }
+
+    private static func withPointers<Result>(
+        _ texts: [ContiguousArray<CChar>],
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+    ) -> Result {
+        func next(_ index: Int, _ pointers: [UnsafePointer<CChar>?]) -> Result {
+            guard index < texts.count else { return body(pointers) }
+            return texts[index].withUnsafeBufferPointer {
+                next(index + 1, pointers + [$0.baseAddress])
+            }
+        }
+        return next(0, [])
+    }
+
+    /// The bytes of text `index` of a column.
+    func text(_ column: Int, _ index: Int) -> UnsafeRawBufferPointer {
+        let offsets = carrow_offsets(table, column)
+        let bytes = carrow_bytes(table, column)
+        guard let offsets, let bytes else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(
+            start: bytes + Int(offsets[index]), count: Int(offsets[index + 1] - offsets[index]))
+    }
+
+    /// Which texts of a column of lists a row has.
+    func list(_ column: Int, _ row: Int) -> Range<Int> {
+        guard let lists = carrow_lists(table, column) else { return row..<row + 1 }
+        return Int(lists[row])..<Int(lists[row + 1])
+    }
+}

@@ -1,0 +1,195 @@
+import Manifests
+
+/// The rows of version 2's metadata, from `metadata.parquet`, else from `metadata.csv`.
+struct PatchMetadata {
+    private(set) var names = NameList()
+    private(set) var partners = NameList()
+    private(set) var split: [UInt8] = []
+    private(set) var labels: [UInt64] = []
+    /// Where the rows are from.
+    private(set) var source = ""
+
+    private static let columns = ["patch_id", "labels", "split", "s1_name"]
+
+    /// Reads one or two tables of a folder, each as Parquet or as CSV.
+    ///
+    /// - Throws: `BenchError` or `ManifestError`: 66 for a table that is in neither form, 65 for one that is damaged.
+    init(root: String, tables: [String]) throws {
+        for table in tables {
+            let (parquet, csv) = ("\(root)/\(table).parquet", "\(root)/\(table).csv")
+            if FileSystem.isFile(parquet) {
+                try take(parquet: parquet)
+            } else if FileSystem.isFile(csv) {
+                try take(csv: csv)
+            } else {
+                throw BenchError(
+                    .missing,
+                    "\(parquet): not there, nor \(table).csv; get it from zenodo.org/records/10891137"
+                )
+            }
+        }
+    }
+
+    private mutating func take(parquet path: String) throws {
+        source = path
+        let table = try ParquetTable(
+            path, columns: Self.columns.map { .init(name: $0, isList: $0 == "labels") })
+        for row in 0..<table.rows {
+            try add(
+                table.text(0, row), partner: table.text(3, row), part: table.text(2, row),
+                labels: table.list(1, row).lazy.map { table.text(1, $0) }, line: row + 1, of: path)
+        }
+    }
+
+    private mutating func take(csv path: String) throws {
+        source = path
+        var parser = CSVTable(try WholeFile.read(path, limit: 1 << 30), path: path)
+        guard let header = try parser.next() else {
+            throw BenchError(.invalid, "\(path): is empty; get it again")
+        }
+        let places = try Self.columns.map { column in
+            guard let place = header.firstIndex(where: { $0.elementsEqual(column.utf8) }) else {
+                throw BenchError(.invalid, "\(path): has no column \(column); get it again")
+            }
+            return place
+        }
+        while let fields = try parser.next() {
+            guard fields.count == header.count else {
+                throw BenchError(
+                    .invalid,
+                    "\(path): line \(parser.line): \(fields.count) fields where the header has \(header.count); get it again"
+                )
+            }
+            let labels = CSVTable.texts(inList: fields[places[1]])
+            try fields[places[0]].withUnsafeBytes { name in
+                try fields[places[3]].withUnsafeBytes { partner in
+                    try fields[places[2]].withUnsafeBytes { part in
+                        try add(
+                            name, partner: partner, part: part, labels: labels, line: parser.line,
+                            of: path)
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func add(
+        _ name: UnsafeRawBufferPointer, partner: UnsafeRawBufferPointer,
+        part: UnsafeRawBufferPointer, labels: some Sequence<some Collection<UInt8>>, line: Int,
+        of path: String
+    ) throws {
+        guard Self.isName(name), name.starts(with: "S2".utf8) else {
+            throw fault(path, line, name, expected: "a patch's name")
+        }
+        guard Self.isName(partner), partner.starts(with: "S1".utf8) else {
+            throw fault(path, line, partner, expected: "the name of a Sentinel-1 patch")
+        }
+        names.append(name)
+        partners.append(partner)
+        split.append(try place(of: part, path, line))
+        var bits: UInt64 = 0
+        for label in labels {
+            guard let place = CORINEClass.places19[String(decoding: label, as: UTF8.self)] else {
+                throw fault(path, line, label, expected: "one of the 19 classes")
+            }
+            bits |= 1 << UInt64(place)
+        }
+        self.labels.append(bits)
+    }
+
+    private static func isName(_ text: UnsafeRawBufferPointer) -> Bool {
+        ListFile.isName(Array(text)[...])
+    }
+
+    private func place(
+        of part: UnsafeRawBufferPointer, _ path: String, _ line: Int
+    ) throws -> UInt8 {
+        switch String(decoding: part, as: UTF8.self) {
+        case "train": return 0
+        case "validation", "val": return 1
+        case "test": return 2
+        default:
+            throw fault(path, line, part, expected: "train, validation or test")
+        }
+    }
+
+    private func fault(
+        _ path: String, _ line: Int, _ text: some Collection<UInt8>, expected: String
+    ) -> BenchError {
+        let seen = String(decoding: text.prefix(60), as: UTF8.self).debugDescription
+        let what = path.hasSuffix(".csv") ? "line" : "row"
+        return BenchError(
+            .invalid,
+            "\(path): \(what) \(line): \(seen) where \(expected) was expected; get it again")
+    }
+}
+
+/// Records of fields separated by commas, after RFC 4180.
+struct CSVTable {
+    private let bytes: [UInt8]
+    private let path: String
+    private var place = 0
+    private var nextLine = 1
+    /// The line where the last record begins, from 1.
+    private(set) var line = 0
+
+    init(_ bytes: [UInt8], path: String) {
+        self.bytes = bytes
+        self.path = path
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { place = 3 }
+    }
+
+    /// The fields of the next record; nil at the end.
+    ///
+    /// Empty lines are skipped.
+    /// - Throws: `BenchError`, 65, for a quotation mark without its partner.
+    mutating func next() throws -> [[UInt8]]? {
+        while place < bytes.count {
+            line = nextLine
+            let fields = try record()
+            if fields.count > 1 || fields.first?.isEmpty == false { return fields }
+        }
+        return nil
+    }
+
+    private mutating func record() throws -> [[UInt8]] {
+        var fields: [[UInt8]] = [[]]
+        var isQuoted = false
+        while place < bytes.count {
+            let byte = bytes[place]
+            place += 1
+            if byte == UInt8(ascii: "\n") { nextLine += 1 }
+            switch byte {
+            case UInt8(ascii: "\"") where isQuoted && place < bytes.count && bytes[place] == byte:
+                fields[fields.count - 1].append(byte)
+                place += 1
+            case UInt8(ascii: "\""): isQuoted.toggle()
+            case UInt8(ascii: ",") where !isQuoted: fields.append([])
+            case UInt8(ascii: "\n") where !isQuoted: return fields
+            case UInt8(ascii: "\r") where !isQuoted: break
+            default: fields[fields.count - 1].append(byte)
+            }
+        }
+        guard !isQuoted else {
+            throw BenchError(
+                .invalid,
+                "\(path): line \(line): a quotation mark without its partner; get it again")
+        }
+        return fields
+    }
+
+    /// The texts of a list as Python or NumPy writes one: "['Arable land', 'Pastures']".
+    static func texts(inList field: [UInt8]) -> [[UInt8]] {
+        var texts: [[UInt8]] = []
+        var mark: UInt8?
+        for byte in field {
+            if let open = mark {
+                if byte == open { mark = nil } else { texts[texts.count - 1].append(byte) }
+            } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
+                mark = byte
+                texts.append([])
+            }
+        }
+        return texts
+    }
+}
