@@ -34,7 +34,7 @@ struct BigEarthNetRealTests {
             at: root, options: DatasetOptions(["images": "s1s2", "subset": "true"]))
         // The fourth has seasonal snow: it is in no part.
         #expect(data.count == 3)
-        #expect(data.splits.mapValues(\.count) == ["train": 2, "val": 1, "test": 0])
+        #expect(data.splits.mapValues(\.count) == ["train": 2, "val": 0, "test": 1])
         #expect(data.remarks.contains { $0.hasPrefix("expected 519284 patches, found 3") })
         let reader = try data.reader()
         for index in 0..<3 {

@@ -23,7 +23,7 @@ for path in sorted(root.rglob("*.tif")):
         pixels = source.read()
         files[str(path.relative_to(root))] = {
             "bands": source.count, "height": source.height, "width": source.width, "type": source.dtypes[0],
-            "epsg": source.crs.to_epsg() if source.crs else None, "nodata": source.nodata,
+            "epsg": source.crs.to_epsg() if source.crs else None, "nodata": None if source.nodata is None else repr(float(source.nodata)),
             "transform": list(source.transform.to_gdal()),
             "sha256": hashlib.sha256(pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()).hexdigest(),
         }
