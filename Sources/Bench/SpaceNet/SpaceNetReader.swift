@@ -6,7 +6,7 @@ import Store
 /// Reads chips on one thread: bands in the image's own type, and the mask.
 final class SpaceNetReader<Release: SpaceNetRelease>: SampleReader {
     private let dataset: SpaceNetDataset<Release>
-    private let loader = ChipLoader()
+    private let loader = RasterLoader()
     private let ground = GroundToPixels()
     private var rasterizer: PolygonRasterizer?
     private var mask: [UInt8] = []

@@ -150,7 +150,7 @@ public struct TilesDataset: Dataset {
 /// Reads tiles on one thread.
 private final class TilesReader: SampleReader {
     private let dataset: TilesDataset
-    private let loader = ChipLoader()
+    private let loader = RasterLoader()
 
     init(of dataset: TilesDataset) {
         self.dataset = dataset
