@@ -64,11 +64,11 @@ private final class Enlarged {
     func take(_ planes: [SamplePlane]) {
         for (place, plane) in planes.enumerated() {
             let band = ckernels_band(
-                pixels: plane.bytes.baseAddress, type: Int32(CKERNELS_UINT16.rawValue),
+                pixels: plane.bytes.baseAddress, type: Int32(CKERNELS_UINT16),
                 width: Int32(plane.width), height: Int32(plane.height))
             let needed = ckernels_resize_scratch(band, cut)
             if scratch.count < needed { scratch = [Float](repeating: 0, count: needed) }
-            ckernels_resize(
+            _ = ckernels_resize(
                 band, cut, ckernels_scaling(scale: 1, shift: 0, fill: 0), &scratch,
                 ckernels_canvas(values: values + place * 14400, across: 1, down: 120))
         }
