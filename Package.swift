@@ -185,7 +185,7 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "TestSupport", "BenchFixtures", "Manifests", "matter-prep", "matter-model",
+                "TestSupport", "BenchFixtures", "Manifests", "Store", "matter-prep", "matter-model",
                 "matter-bench",
                 "matter-eval",
             ],
@@ -219,4 +219,5 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
         "bench-load-bigearthnet", "LoadBigearthnetTiff", ["Bench", "CKernels", "Store"])
     benchmark("bench-prep-jp2", "PrepJp2", ["Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-load-spacenet", "LoadSpacenet", ["Bench", "Store"])
+    benchmark("bench-load-store", "LoadStore", ["Geo", "Store"])
 }

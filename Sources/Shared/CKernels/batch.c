@@ -98,48 +98,64 @@ INLINE const float *enlarge(const ckernels_band *band, const across *plan, int32
 
 // MARK: Rows to their place
 
-#define MIXED(at) ((upper[at] + (lower[at] - upper[at]) * weight) * scale + shift)
+typedef float f8 __attribute__((vector_size(32)));
 
-INLINE void mix(const float *upper, const float *lower, float weight, float scale, float shift, int32_t count, float *to,
-                ptrdiff_t step) {
-    if (step == 1)
-        for (int32_t at = 0; at < count; at++) to[at] = MIXED(at);
-    else if (step == -1)
-        for (int32_t at = 0; at < count; at++) to[-at] = MIXED(at);
-    else
-        for (int32_t at = 0; at < count; at++) to[at * step] = MIXED(at);
+enum { ROWS = 8, ROOM = 16 };
+
+INLINE void mix(const float *restrict upper, const float *restrict lower, float weight, float scale, float shift, int32_t count,
+                float *restrict to) {
+    for (int32_t at = 0; at < count; at++) to[at] = (upper[at] + (lower[at] - upper[at]) * weight) * scale + shift;
 }
 
-#define SCALED(TYPE, STEP)                                                                                \
-    for (int32_t row = 0; row < cut->rows; row++) {                                                       \
-        const TYPE *from = (const TYPE *)band->pixels + (size_t)(cut->row + row) * (size_t)band->width +  \
-                           (size_t)cut->column;                                                           \
-        float *to = canvas->values + row * canvas->down;                                                  \
-        for (int32_t at = 0; at < cut->columns; at++) to[at * (STEP)] = (float)from[at] * scale + shift;  \
-    }
-
-#define SCALED_BY_STEP(TYPE)                                 \
-    do {                                                     \
-        if (canvas->across == 1) {                           \
-            SCALED(TYPE, 1)                                  \
-        } else if (canvas->across == -1) {                   \
-            SCALED(TYPE, -1)                                 \
-        } else {                                             \
-            SCALED(TYPE, canvas->across)                     \
-        }                                                    \
+#define SCALED(TYPE)                                                                          \
+    do {                                                                                      \
+        const TYPE *restrict pixels = (const TYPE *)band->pixels + from;                      \
+        for (int32_t at = 0; at < count; at++) to[at] = (float)pixels[at] * scale + shift;    \
     } while (0)
 
-/// Nothing to enlarge and no number to look for: straight from the plane.
-INLINE int copy_scaled(const ckernels_band *band, const ckernels_cut *cut, float scale, float shift, const ckernels_canvas *canvas) {
-    if (band->width != cut->width || band->height != cut->height) return 0;
+/// A row of a plane of whole numbers that is not enlarged.
+INLINE void scale_row(const ckernels_band *band, size_t from, int32_t count, float scale, float shift, float *restrict to) {
     switch (band->type) {
-    case CKERNELS_UINT8: SCALED_BY_STEP(uint8_t); return 1;
-    case CKERNELS_UINT16: SCALED_BY_STEP(uint16_t); return 1;
-    case CKERNELS_INT16: SCALED_BY_STEP(int16_t); return 1;
-    default: return 0;
+    case CKERNELS_UINT8: SCALED(uint8_t); break;
+    case CKERNELS_UINT16: SCALED(uint16_t); break;
+    default: SCALED(int16_t); break;
     }
 }
 
+INLINE void reverse(const float *from, int32_t count, float *to) {
+    int32_t at = 0;
+    for (; at + 8 <= count; at += 8) {
+        f8 some;
+        memcpy(&some, from + at, sizeof some);
+        some = __builtin_shufflevector(some, some, 7, 6, 5, 4, 3, 2, 1, 0);
+        memcpy(to - at - 7, &some, sizeof some);
+    }
+    for (; at < count; at++) to[-at] = from[at];
+}
+
+/// Some rows that could not be written where they go, to where they go: mirrored, or as columns.
+INLINE void lay(const float *rows, size_t line, int32_t count, int32_t columns, const ckernels_canvas *canvas, float *to) {
+    if (canvas->across == -1) {
+        for (int32_t row = 0; row < count; row++) reverse(rows + (size_t)row * line, columns, to + row * canvas->down);
+        return;
+    }
+    const int is_back = canvas->down == -1;
+    if (count < ROWS || (canvas->down != 1 && !is_back)) {
+        for (int32_t row = 0; row < count; row++)
+            for (int32_t at = 0; at < columns; at++)
+                to[row * canvas->down + at * canvas->across] = rows[(size_t)row * line + (size_t)at];
+        return;
+    }
+    for (int32_t at = 0; at < columns; at++, to += canvas->across) {
+        const float *from = rows + at;
+        f8 some = {from[0],        from[line],     from[2 * line], from[3 * line],
+                   from[4 * line], from[5 * line], from[6 * line], from[7 * line]};
+        if (is_back) some = __builtin_shufflevector(some, some, 7, 6, 5, 4, 3, 2, 1, 0);
+        memcpy(is_back ? to - 7 : to, &some, sizeof some);
+    }
+}
+
+/// The columns that are read, and how each place is made of two of them.
 INLINE across plan_across(const ckernels_band *band, const ckernels_cut *cut, int32_t *places, float *weights, float *row) {
     across plan = {AS_IS, cut->column, cut->columns, cut->columns, 0, 0, places, weights, row};
     if (band->width == cut->width) return plan;
@@ -167,39 +183,53 @@ INLINE across plan_across(const ckernels_band *band, const ckernels_cut *cut, in
     return plan;
 }
 
-enum { ROOM = 16 };
-
 size_t ckernels_resize_scratch(ckernels_band band, ckernels_cut cut) {
-    // Two enlarged rows, places, weights, and a row of the plane.
-    return 4 * ((size_t)cut.columns + ROOM) + (size_t)band.width + ROOM;
+    // Two enlarged rows, places, weights, rows that are turned, and a row of the plane.
+    return (4 + ROWS) * ((size_t)cut.columns + ROOM) + (size_t)band.width + ROOM;
+}
+
+/// Rows of the plane that were enlarged last: one of an even number and one of an odd one, so that neighbours are both kept.
+typedef struct {
+    int32_t number[2];
+    const float *found[2];
+    float *room[2];
+} held_rows;
+
+INLINE const float *hold(held_rows *held, const ckernels_band *band, const across *plan, int32_t line, float fill, size_t *bad) {
+    const int32_t place = line & 1;
+    if (held->number[place] != line) {
+        held->found[place] = enlarge(band, plan, line, fill, held->room[place], bad);
+        held->number[place] = line;
+    }
+    return held->found[place];
 }
 
 WIDE size_t ckernels_resize(ckernels_band band, ckernels_cut cut, ckernels_scaling scaling, float *scratch, ckernels_canvas canvas) {
-    const float scale = scaling.scale, shift = scaling.shift;
-    if (copy_scaled(&band, &cut, scale, shift, &canvas)) return 0;
     const size_t line = (size_t)cut.columns + ROOM;
-    float *rows[2] = {scratch, scratch + line};
-    int32_t *const places = (int32_t *)(scratch + 2 * line);
-    const across plan = plan_across(&band, &cut, places, scratch + 3 * line, scratch + 4 * line + ROOM / 2);
+    float *const turned = scratch + 4 * line;
+    const across plan = plan_across(&band, &cut, (int32_t *)(scratch + 2 * line), scratch + 3 * line,
+                                    scratch + (4 + ROWS) * line + ROOM / 2);
+    held_rows held = {{-1, -1}, {0, 0}, {scratch, scratch + line}};
+    const int is_same = band.width == cut.width && band.height == cut.height && band.type != CKERNELS_FLOAT32;
     const double ratio = (double)band.height / (double)cut.height;
-    int32_t held[2] = {-1, -1};
-    const float *found[2] = {0, 0};
     size_t bad = 0;
     for (int32_t row = 0; row < cut.rows; row++) {
-        float weight;
-        const int32_t upper = before(cut.row + row, ratio, &weight);
-        const int32_t lower = upper + 1 < band.height ? upper + 1 : upper;
-        // A row of the plane has its place by whether its number is odd, so that neighbours are both kept.
-        if (held[upper & 1] != upper) {
-            found[upper & 1] = enlarge(&band, &plan, upper, scaling.fill, rows[upper & 1], &bad);
-            held[upper & 1] = upper;
+        float *const to = canvas.across == 1 ? canvas.values + row * canvas.down : turned + (size_t)(row % ROWS) * line;
+        if (is_same) {
+            const size_t from = (size_t)(cut.row + row) * (size_t)band.width + (size_t)cut.column;
+            scale_row(&band, from, cut.columns, scaling.scale, scaling.shift, to);
+        } else {
+            float weight;
+            const int32_t upper = before(cut.row + row, ratio, &weight);
+            const int32_t lower = upper + 1 < band.height ? upper + 1 : upper;
+            const float *const above = hold(&held, &band, &plan, upper, scaling.fill, &bad);
+            const float *const below = hold(&held, &band, &plan, lower, scaling.fill, &bad);
+            mix(above, below, weight, scaling.scale, scaling.shift, cut.columns, to);
         }
-        if (held[lower & 1] != lower) {
-            found[lower & 1] = enlarge(&band, &plan, lower, scaling.fill, rows[lower & 1], &bad);
-            held[lower & 1] = lower;
+        if (canvas.across != 1 && (row % ROWS == ROWS - 1 || row == cut.rows - 1)) {
+            const int32_t first = row - row % ROWS;
+            lay(turned, line, row - first + 1, cut.columns, &canvas, canvas.values + first * canvas.down);
         }
-        mix(found[upper & 1], found[lower & 1], weight, scale, shift, cut.columns, canvas.values + row * canvas.down,
-            canvas.across);
     }
     return bad;
 }

@@ -19,6 +19,11 @@ final class StoreContents: Sendable {
     init(_ folder: String) throws {
         let parts = try StoreFolder.parts(of: folder).map { try StorePart($0) }
         self.parts = parts
+        guard parts.contains(where: { $0.index.count > 0 }) else {
+            throw StoreError(
+                .invalid, path: folder,
+                "the store holds no record; run the same matter-bench pack again")
+        }
         var samples = try parts.indices.flatMap { try Self.samples(of: parts[$0], number: $0) }
         samples.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         for (one, next) in zip(samples, samples.dropFirst()) where one.key == next.key {

@@ -1,0 +1,112 @@
+import Foundation
+import Manifests
+import Store
+import TestSupport
+import Testing
+
+/// RELIABILITY C23 and what people see of `matter-bench pack` and `verify`.
+struct MatterBenchPackTests {
+    let folder: TemporaryFolder
+
+    /// A store of some thousand small records that is packed anew: several transactions.
+    init() throws {
+        folder = try TemporaryFolder()
+        let writer = try StoreWriter(folder.path("source"))
+        var encoder = RecordEncoder()
+        let records = (0..<2500).map { index in
+            (0..<48).map { UInt16($0 &* 13 &+ index) }.withUnsafeBytes { bytes in
+                encoder.encode(
+                    [
+                        SamplePlane(
+                            name: "B02", width: 8, height: 6, pixel: .uint16, bytes: bytes)
+                    ], key: "patch-\(10000 + index)")
+            }
+        }
+        try writer.commit(records)
+        try writer.finish(
+            records.map { SampleLine(key: $0.key, split: nil, target: .none, records: [$0.key]) })
+    }
+
+    private func arguments(_ out: String) -> [String] {
+        ["pack", "store", folder.path("source"), "--out", folder.path(out), "--quiet"]
+    }
+
+    private func bytes(_ out: String) throws -> [[UInt8]] {
+        try ["data.mdb", "records.jsonl", "samples.jsonl", "run.json"].map {
+            try WholeFile.read(folder.path("\(out)/\($0)"))
+        }
+    }
+
+    @Test func packsAndProves() throws {
+        let packed = try runProgram("matter-bench", arguments("store") + ["--json"])
+        #expect(packed.status == 0, "\(packed.stderr)")
+        #expect(try JSONValue.parse(packed.stdout)["records"]?.int == 2500)
+        let proved = try runProgram("matter-bench", ["verify", folder.path("store")])
+        #expect(proved.status == 0 && proved.stdout.contains("all as they were packed"))
+        let data = folder.path("store/data.mdb")
+        var bytes = try WholeFile.read(data)
+        let record = Array("\"data_offsets\":[0,96]}}".utf8)
+        let place = try #require(
+            (bytes.count / 2..<bytes.count).first { bytes[$0...].starts(with: record) })
+        bytes[place + 40] ^= 1
+        try AtomicFile.write(bytes, to: data)
+        let damaged = try runProgram("matter-bench", ["verify", folder.path("store"), "--json"])
+        #expect(damaged.status == 1, "\(damaged.stderr)")
+        #expect(try JSONValue.parse(damaged.stdout)["faults"]?.array?.count == 1)
+        #expect(try runProgram("matter-bench", ["verify", folder.path("nothing")]).status == 66)
+        #expect(try runProgram("matter-bench", arguments("x") + ["--shard", "4/3"]).status == 64)
+    }
+
+    private static let strace = "/usr/bin/strace"
+    private static let canTrace =
+        (try? runExecutable(strace, ["-o", "/dev/null", "/bin/true"]))?.status == 0
+
+    /// C23: killed at any write, sync or rename: what is there is no store, or the whole one; run again, it has the same bytes.
+    @Test(
+        .enabled(if: canTrace, "needs strace"),
+        arguments: ["pwrite64", "pwritev", "fdatasync", "fsync", "write", "rename"])
+    func isKilledAnywhere(call: String) throws {
+        #expect(try runProgram("matter-bench", arguments("whole")).status == 0)
+        let whole = try bytes("whole")
+        var (number, killed) = (1, 0)
+        while number < 4000 {
+            let out = "out-\(call)-\(number)"
+            let result = try runExecutable(
+                Self.strace,
+                [
+                    "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
+                    "inject=\(call):signal=SIGKILL:when=\(number)",
+                    programURL("matter-bench").path,
+                ] + arguments(out))
+            if result.status == 0 { break }
+            killed += 1
+            #expect(result.status == 137, "\(call) \(number): \(result.stderr)")
+            do {
+                let store = try StoreSource(folder.path(out))
+                #expect(store.count == 2500, "\(call) \(number)")
+            } catch {
+                let code = (error as? any ExitCoded)?.exitCode
+                #expect(code == .inputMissing || code == .badData, "\(call) \(number): \(error)")
+            }
+            let again = try runProgram("matter-bench", arguments(out))
+            #expect(again.status == 0, "\(call) \(number): \(again.stderr)")
+            #expect(try bytes(out) == whole, "\(call) \(number)")
+            try FileManager.default.removeItem(atPath: folder.path(out))
+            // The first ones all; of the lines of the journal, which are thousands, some.
+            number += number < 12 ? 1 : number / 2
+        }
+        #expect(killed > 0 || call == "pwritev", "\(call)")
+    }
+
+    /// C22: no room on the disk (a limit to files) ends with 74, and a later run goes on.
+    @Test func aFullDiskIsSaid() throws {
+        let limited = try runExecutable(
+            "/bin/sh",
+            ["-c", "ulimit -f 200; exec \"$0\" \"$@\"", programURL("matter-bench").path]
+                + arguments("store"))
+        #expect(limited.status == 74, "\(limited.stderr)")
+        #expect(try runProgram("matter-bench", arguments("store")).status == 0)
+        #expect(try runProgram("matter-bench", arguments("whole")).status == 0)
+        #expect(try bytes("store") == bytes("whole"))
+    }
+}
