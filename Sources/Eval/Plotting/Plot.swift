@@ -60,9 +60,12 @@ package struct Plot: Sendable {
         x.range ?? Self.range(of: series.flatMap { $0.points.map(\.x) }, padding: 0)
     }
 
-    /// The range of the data along y, with a little air.
+    /// The range of the data and of marked points along y, with a little air.
     package var yRange: ClosedRange<Double> {
-        y.range ?? Self.range(of: series.flatMap { $0.points.compactMap(\.y) }, padding: 0.06)
+        let values = series.flatMap { line in
+            line.points.compactMap(\.y) + [line.mark?.y].compactMap(\.self)
+        }
+        return y.range ?? Self.range(of: values, padding: 0.06)
     }
 
     private static func range(of values: [Double], padding: Double) -> ClosedRange<Double> {
