@@ -37,6 +37,21 @@ def build(product):
     return ROOT / ".build" / "release" / product
 
 
+def sizes(items, rounds):
+    """How many items and rounds: those of the case, or fewer as arguments, `script/bench NAME ITEMS ROUNDS`, to try it."""
+    given = [int(word) for word in sys.argv[1:3]]
+    return [*given, items, rounds][:2] if len(given) == 2 else (items, rounds)
+
+
+def bigearthnet(count):
+    """Simulated patches in BigEarthNet's form, version 1: uncompressed strips, as the published ones are; made once."""
+    earth = CACHE / f"bench-bigearthnet-{count}"
+    if not (earth / "run.json").exists():
+        run([build("matter-prep"), "simulate", "--out", earth, "--seed", 1, "--products", "bigearthnet", "--patches", count,
+             "--quiet"])
+    return earth / "bigearthnet"
+
+
 def run(command, **options):
     """Runs a command and returns its standard output; a failure ends the benchmark in one line."""
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, **options)

@@ -13,15 +13,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 BUILD = harness.ROOT / ".build" / "benchmarks"
 
 
-def patches(count):
-    """A folder of version 1 with simulated patches, made once: uncompressed strips, as the published ones are."""
-    earth = harness.CACHE / f"bench-bigearthnet-{count}"
-    if not (earth / "run.json").exists():
-        prep = harness.build("matter-prep")
-        harness.run([prep, "simulate", "--out", earth, "--seed", 1, "--products", "bigearthnet", "--patches", count, "--quiet"])
-    return earth / "bigearthnet"
-
-
 def gdal_peer():
     """The reader through GDAL's C API, built with the compiler that is there."""
     BUILD.mkdir(parents=True, exist_ok=True)
@@ -48,10 +39,9 @@ def readers():
 
 
 def measure(name, mode, target):
-    """Runs all readers in turn on one core, in a warm cache, and reports samples/s. Fewer patches and rounds as arguments:
-    PATCHES ROUNDS."""
-    count, rounds = [*map(int, sys.argv[1:3]), PATCHES, ROUNDS][:2] if len(sys.argv) > 2 else (PATCHES, ROUNDS)
-    folder, single = patches(count), {}
+    """Runs all readers in turn on one core, in a warm cache, and reports samples/s."""
+    count, rounds = harness.sizes(PATCHES, ROUNDS)
+    folder, single = harness.bigearthnet(count), {}
     core = max(os.sched_getaffinity(0))
     programs = {who: command for who, command in readers().items() if not (who == "torchgeo" and mode == "native")}
 
