@@ -40,9 +40,6 @@ struct CheckTally: Sendable {
 
 /// Looks at the pixels of a sample.
 struct SampleInspection {
-    /// Planes of codes instead of measurements.
-    static let labels: Set<String> = ["mask", "reference_map"]
-
     private let key: String
     private let index: Int
     private(set) var findings: [CheckFinding] = []
@@ -66,7 +63,7 @@ struct SampleInspection {
             let form = "\(plane.pixel.rawValue) \(plane.width)×\(plane.height)"
             seen.forms[form, default: (0, index)].count += 1
             seen.pixels += facts.count
-            if Self.labels.contains(plane.name) {
+            if SamplePlane.holdsCodes(plane.name) {
                 if plane.name == "mask" { count(plane, &seen) }
             } else {
                 seen.withoutData += facts.zeros + facts.notFinite
@@ -104,7 +101,7 @@ struct SampleInspection {
 
     /// Masks lie on the finest grid, and the two dates of a band on one.
     private mutating func checkSizes(_ planes: [SamplePlane]) {
-        let images = planes.filter { !Self.labels.contains($0.name) }
+        let images = planes.filter { !SamplePlane.holdsCodes($0.name) }
         guard let finest = images.max(by: { $0.width * $0.height < $1.width * $1.height }) else {
             return
         }

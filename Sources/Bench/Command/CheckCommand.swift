@@ -15,26 +15,21 @@ struct CheckCommand: ParsableCommand {
 
     @OptionGroup var data: DatasetArguments
 
-    @Option(help: "Samples that are read at a time; one a core if not given.")
-    var threads: Int?
-
     @Option(help: "Findings of a kind that are shown; all are in --json.")
     var show = 20
 
+    @OptionGroup var reading: ThreadsOption
     @OptionGroup var output: JSONOption
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard threads.map({ (1...1024).contains($0) }) ?? true else {
-            throw ValidationError("--threads is 1…1024.")
-        }
         guard show >= 0 else { throw ValidationError("--show is 0 or more.") }
     }
 
     func run() throws {
         let signal = StopSignal()
         let dataset = try data.open()
-        let check = DatasetCheck(dataset, at: data.root, threads: threads)
+        let check = DatasetCheck(dataset, at: data.root, threads: reading.threads)
         var bar = logging.progressBar("checked", total: check.count)
         let report = check.run(
             onProgress: { bar.update(done: $0) }, shouldStop: signal.shouldStop)

@@ -30,16 +30,11 @@ struct PackCommand: ParsableCommand {
     @Option(help: "Part to pack, I/N, for one of several machines.")
     var shard: String?
 
-    @Option(help: "Threads that read. Default: one for each core.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
-
+    @OptionGroup var reading: ThreadsOption
     @OptionGroup var output: JSONOption
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard (1...1024).contains(threads) else {
-            throw ValidationError("--threads is 1 to 1024, not \(threads).")
-        }
         do { _ = try plan() } catch { throw ValidationError("\(error)") }
     }
 
@@ -61,7 +56,7 @@ struct PackCommand: ParsableCommand {
         for remark in opened.remarks { logger.warning("\(remark)") }
         var bar = logging.progressBar("packed", total: 0)
         let summary = try PackRun(opened, plan: plan, to: out).run(
-            threads: threads,
+            threads: reading.threads ?? ProcessInfo.processInfo.activeProcessorCount,
             onEvent: { event in
                 switch event {
                 case .started(let samples, let known):

@@ -27,19 +27,14 @@ struct StatsCommand: ParsableCommand {
         help: "The value of pixels that are left out, or none; 0 in 16-bit planes if not given.")
     var noData: String?
 
-    @Option(help: "Samples that are read at a time; one a core if not given.")
-    var threads: Int?
-
     @Option(help: "File for all of it as JSON, histograms too.")
     var out: String?
 
+    @OptionGroup var reading: ThreadsOption
     @OptionGroup var output: JSONOption
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard threads.map({ (1...1024).contains($0) }) ?? true else {
-            throw ValidationError("--threads is 1…1024.")
-        }
         guard noData == nil || noData == "none" || noData.flatMap(Int.init) != nil else {
             throw ValidationError("--no-data is a whole number or none.")
         }
@@ -49,7 +44,7 @@ struct StatsCommand: ParsableCommand {
         let signal = StopSignal()
         let dataset = try data.open()
         let run = try StatisticsRun(
-            dataset, options: data.options(), split: split, noData: rule, threads: threads)
+            dataset, options: data.options(), split: split, noData: rule, threads: reading.threads)
         let logger = logging.logger("matter-bench")
         for remark in dataset.remarks { logger.warning("\(remark)") }
         var bar = logging.progressBar("counted", total: run.count)

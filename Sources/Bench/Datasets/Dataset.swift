@@ -95,3 +95,10 @@ extension Dataset {
         return indices
     }
 }
+
+extension SamplePlane {
+    /// Whether planes of a name hold codes of classes instead of measurements: "mask", "reference_map", also of one date of a pair.
+    static func holdsCodes(_ name: String) -> Bool {
+        ["mask", "reference_map"].contains(name.split(separator: ".").last ?? "")
+    }
+}

@@ -151,7 +151,7 @@ public struct StatisticsRun: Sendable {
 
     /// The value that means "no data" in a plane.
     private func value(of name: String, _ pixel: SamplePlane.Pixel) -> Int? {
-        guard !PlaneStatistics.isCodes(name) else { return nil }
+        guard !SamplePlane.holdsCodes(name) else { return nil }
         switch noData {
         case .none: return nil
         case .value(let value): return value

@@ -63,7 +63,7 @@ public struct PlaneStatistics: Codable, Sendable, Hashable {
         let values = counts.values
         pixels = values.reduce(0) { $0 + $1.count }
         let moments = moments ?? Moments(values)
-        let isCodes = Self.isCodes(name)
+        let isCodes = SamplePlane.holdsCodes(name)
         mean = isCodes || pixels == 0 ? nil : moments.mean
         deviation = isCodes || pixels == 0 ? nil : moments.deviation
         (minimum, maximum) = (counts.range?.lowerBound, counts.range?.upperBound)
@@ -73,11 +73,6 @@ public struct PlaneStatistics: Codable, Sendable, Hashable {
             isCodes
             ? Dictionary(uniqueKeysWithValues: values.map { (String(Int($0.value)), $0.count) })
             : nil
-    }
-
-    /// Whether a plane holds codes of classes instead of quantities.
-    static func isCodes(_ name: String) -> Bool {
-        ["mask", "reference_map"].contains(name.split(separator: ".").last.map(String.init) ?? "")
     }
 
     private static func quantiles(

@@ -52,7 +52,7 @@ extension JSONParser {
             case UInt8(ascii: "\\"):
                 text += bytes[start..<index]
                 index += 1
-                text += try Array(String(escaped()).utf8)
+                text += try Array(String(JSONEscape.read(bytes, &index)).utf8)
                 start = index
             case 0..<0x20:
                 throw JSONFault(reason: "a control character inside of text")
@@ -61,51 +61,5 @@ extension JSONParser {
             }
         }
         throw JSONFault(reason: "text without an end")
-    }
-
-    private mutating func escaped() throws(JSONFault) -> Unicode.Scalar {
-        guard let letter = next else { throw JSONFault(reason: "text without an end") }
-        index += 1
-        switch letter {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
-            return Unicode.Scalar(letter)
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"): return try unicodeEscape()
-        default: throw JSONFault(reason: "an unknown escape")
-        }
-    }
-
-    private mutating func unicodeEscape() throws(JSONFault) -> Unicode.Scalar {
-        let first = try codeUnit()
-        var value = UInt32(first)
-        if (0xD800..<0xDC00).contains(first) {
-            try expect("\\")
-            try expect("u")
-            let second = try codeUnit()
-            guard (0xDC00..<0xE000).contains(second) else {
-                throw JSONFault(reason: "half of a surrogate pair")
-            }
-            value = 0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
-        }
-        guard let scalar = Unicode.Scalar(value) else {
-            throw JSONFault(reason: "half of a surrogate pair")
-        }
-        return scalar
-    }
-
-    private mutating func codeUnit() throws(JSONFault) -> UInt16 {
-        var value: UInt16 = 0
-        for _ in 0..<4 {
-            guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw JSONFault(reason: "\\u needs four hexadecimal digits")
-            }
-            value = value << 4 | UInt16(digit)
-            index += 1
-        }
-        return value
     }
 }

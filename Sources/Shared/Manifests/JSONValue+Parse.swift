@@ -52,8 +52,14 @@ extension JSONValue {
 }
 
 /// Why a document is refused; where, the parser knows.
-struct JSONFault: Error {
-    let reason: String
+package struct JSONFault: Error {
+    /// The reason in a few words.
+    package let reason: String
+
+    /// A fault.
+    package init(reason: String) {
+        self.reason = reason
+    }
 }
 
 /// A recursive descent over bytes.

@@ -1,3 +1,4 @@
+import Manifests
 import Geo
 
 /// Reads the polygons of a GeoJSON feature collection (RFC 7946, and the `crs` member of its 2008 forerunner).
@@ -18,7 +19,7 @@ package enum GeoJSONFootprints {
         }
         return try bytes.withUnsafeBufferPointer { bytes in
             var cursor = JSONCursor(bytes)
-            do throws(JSONProblem) {
+            do throws(JSONFault) {
                 let collection = try document(&cursor)
                 try cursor.end()
                 return collection
@@ -48,17 +49,17 @@ package enum GeoJSONFootprints {
 
     private static func document(
         _ cursor: inout JSONCursor
-    ) throws(JSONProblem) -> FootprintCollection {
+    ) throws(JSONFault) -> FootprintCollection {
         var collection = FootprintCollection()
         var (type, hasFeatures) = ("", false)
         cursor.skipSpace()
-        try cursor.object { cursor, key throws(JSONProblem) in
+        try cursor.object { cursor, key throws(JSONFault) in
             switch key {
             case Key.type: type = try cursor.string()
             case Key.crs: collection.crs = try systemName(&cursor)
             case Key.features:
                 hasFeatures = true
-                try cursor.array { cursor throws(JSONProblem) in
+                try cursor.array { cursor throws(JSONFault) in
                     let index = collection.features.count
                     collection.features.append(try feature(&cursor, index: index))
                 }
@@ -66,31 +67,31 @@ package enum GeoJSONFootprints {
             }
         }
         guard type == "FeatureCollection", hasFeatures else {
-            throw JSONProblem(reason: "expected a FeatureCollection with features")
+            throw JSONFault(reason: "expected a FeatureCollection with features")
         }
         return collection
     }
 
     /// `{"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}`, or null.
-    private static func systemName(_ cursor: inout JSONCursor) throws(JSONProblem) -> String? {
+    private static func systemName(_ cursor: inout JSONCursor) throws(JSONFault) -> String? {
         if try cursor.takeNull() { return nil }
         var name: String?
-        try cursor.object { cursor, key throws(JSONProblem) in
+        try cursor.object { cursor, key throws(JSONFault) in
             guard key == Key.properties else { return try cursor.skip() }
-            try cursor.object { cursor, key throws(JSONProblem) in
+            try cursor.object { cursor, key throws(JSONFault) in
                 if key == Key.name { name = try cursor.string() } else { try cursor.skip() }
             }
         }
-        guard let name else { throw JSONProblem(reason: "a crs without a name") }
+        guard let name else { throw JSONFault(reason: "a crs without a name") }
         return name
     }
 
     private static func feature(
         _ cursor: inout JSONCursor, index: Int
-    ) throws(JSONProblem) -> FootprintFeature {
+    ) throws(JSONFault) -> FootprintFeature {
         var feature = FootprintFeature(index: index)
         var (type, hasGeometry) = ("", false)
-        try cursor.object { cursor, key throws(JSONProblem) in
+        try cursor.object { cursor, key throws(JSONFault) in
             switch key {
             case Key.type: type = try cursor.string()
             case Key.id:
@@ -110,7 +111,7 @@ package enum GeoJSONFootprints {
             }
         }
         guard type == "Feature", hasGeometry else {
-            throw JSONProblem(reason: "feature \(index) is no Feature with a geometry")
+            throw JSONFault(reason: "feature \(index) is no Feature with a geometry")
         }
         return feature
     }
@@ -119,14 +120,14 @@ package enum GeoJSONFootprints {
 
     private static func geometry(
         _ cursor: inout JSONCursor, into feature: inout FootprintFeature, depth: Int
-    ) throws(JSONProblem) {
+    ) throws(JSONFault) {
         guard depth <= deepestCollection else {
-            throw JSONProblem(
+            throw JSONFault(
                 reason: "geometry collections nested deeper than \(deepestCollection)")
         }
         var type = ""
         var (coordinates, geometries): (Int?, Int?) = (nil, nil)
-        try cursor.object { cursor, key throws(JSONProblem) in
+        try cursor.object { cursor, key throws(JSONFault) in
             switch key {
             case Key.type: type = try cursor.string()
             case Key.coordinates:
@@ -140,7 +141,7 @@ package enum GeoJSONFootprints {
         }
         let end = cursor.index
         guard let start = type == "GeometryCollection" ? geometries : coordinates else {
-            throw JSONProblem(reason: "a geometry of type \"\(type)\" without its coordinates")
+            throw JSONFault(reason: "a geometry of type \"\(type)\" without its coordinates")
         }
         cursor.index = start
         try parts(&cursor, of: type, into: &feature, depth: depth)
@@ -150,23 +151,23 @@ package enum GeoJSONFootprints {
     private static func parts(
         _ cursor: inout JSONCursor, of type: String, into feature: inout FootprintFeature,
         depth: Int
-    ) throws(JSONProblem) {
+    ) throws(JSONFault) {
         switch type {
         case "Polygon":
             add(try polygon(&cursor), to: &feature)
         case "MultiPolygon":
-            try cursor.array { cursor throws(JSONProblem) in
+            try cursor.array { cursor throws(JSONFault) in
                 add(try polygon(&cursor), to: &feature)
             }
         case "GeometryCollection":
-            try cursor.array { cursor throws(JSONProblem) in
+            try cursor.array { cursor throws(JSONFault) in
                 try geometry(&cursor, into: &feature, depth: depth + 1)
             }
         case "Point", "MultiPoint", "LineString", "MultiLineString":
             try cursor.skip()
             feature.fault = "a \(type) has no area; left out"
         default:
-            throw JSONProblem(reason: "a geometry of type \"\(type)\" is not known")
+            throw JSONFault(reason: "a geometry of type \"\(type)\" is not known")
         }
         if feature.polygons.isEmpty, feature.fault == nil { feature.remark = "empty geometry" }
     }
@@ -177,12 +178,12 @@ package enum GeoJSONFootprints {
         feature.remark = nil
     }
 
-    private static func polygon(_ cursor: inout JSONCursor) throws(JSONProblem) -> [[Position]] {
+    private static func polygon(_ cursor: inout JSONCursor) throws(JSONFault) -> [[Position]] {
         var rings: [[Position]] = []
         cursor.skipSpace()
-        try cursor.array { cursor throws(JSONProblem) in
+        try cursor.array { cursor throws(JSONFault) in
             var ring: [Position] = []
-            try cursor.array { cursor throws(JSONProblem) in
+            try cursor.array { cursor throws(JSONFault) in
                 ring.append(try position(&cursor))
             }
             if !ring.isEmpty { rings.append(ring) }
@@ -191,17 +192,17 @@ package enum GeoJSONFootprints {
     }
 
     /// Two numbers; a third (height) and a fourth are allowed and not used.
-    private static func position(_ cursor: inout JSONCursor) throws(JSONProblem) -> Position {
+    private static func position(_ cursor: inout JSONCursor) throws(JSONFault) -> Position {
         var place = Position(x: 0, y: 0)
         var count = 0
-        try cursor.array { cursor throws(JSONProblem) in
+        try cursor.array { cursor throws(JSONFault) in
             let value = try cursor.number()
             if count == 0 { place.x = value }
             if count == 1 { place.y = value }
             count += 1
         }
         guard (2...4).contains(count) else {
-            throw JSONProblem(reason: "a position of \(count) numbers")
+            throw JSONFault(reason: "a position of \(count) numbers")
         }
         return place
     }

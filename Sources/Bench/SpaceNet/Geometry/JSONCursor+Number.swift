@@ -1,3 +1,5 @@
+import Manifests
+
 extension JSONCursor {
     /// What a number's text says before it is converted.
     private struct Spelling {
@@ -13,7 +15,7 @@ extension JSONCursor {
     }
 
     /// A finite number.
-    mutating func number() throws(JSONProblem) -> Double {
+    mutating func number() throws(JSONFault) -> Double {
         let number = try spelling()
         // Both factors are exact below 2⁵³ and 10²²: one division or product rounds once (Clinger, PLDI 1990).
         if number.digits <= 19, number.mantissa < 1 << 53, abs(number.exponent) <= 22 {
@@ -23,21 +25,21 @@ extension JSONCursor {
             return number.isNegative ? -value : value
         }
         guard let value = Double(text(of: number)), value.isFinite else {
-            throw JSONProblem(reason: "the number \(text(of: number).prefix(40)) is too large")
+            throw JSONFault(reason: "the number \(text(of: number).prefix(40)) is too large")
         }
         return value
     }
 
     /// Checks a number: whole ones must fit into 64 bits, others must be finite.
-    mutating func skipNumber() throws(JSONProblem) {
+    mutating func skipNumber() throws(JSONFault) {
         let number = try spelling()
         if number.isWhole, number.digits >= 19, Int64(text(of: number)) == nil {
-            throw JSONProblem(
+            throw JSONFault(
                 reason: "the number \(text(of: number).prefix(40)) does not fit into 64 bits")
         }
         guard number.hasExponent || number.digits > 300 else { return }
         guard number.isWhole || Double(text(of: number))?.isFinite == true else {
-            throw JSONProblem(reason: "the number \(text(of: number).prefix(40)) is too large")
+            throw JSONFault(reason: "the number \(text(of: number).prefix(40)) is too large")
         }
     }
 
@@ -49,7 +51,7 @@ extension JSONCursor {
         String(decoding: bytes[number.text], as: UTF8.self)
     }
 
-    private mutating func spelling() throws(JSONProblem) -> Spelling {
+    private mutating func spelling() throws(JSONFault) -> Spelling {
         var number = Spelling()
         let start = index
         number.isNegative = take("-")
@@ -71,7 +73,7 @@ extension JSONCursor {
         return number
     }
 
-    private mutating func digits(of number: inout Spelling, shift: Int) throws(JSONProblem) {
+    private mutating func digits(of number: inout Spelling, shift: Int) throws(JSONFault) {
         let start = index
         while let byte = next, byte &- UInt8(ascii: "0") < 10 {
             index += 1
@@ -80,12 +82,12 @@ extension JSONCursor {
             number.exponent += shift
         }
         guard index > start else {
-            throw JSONProblem(
+            throw JSONFault(
                 reason: next == nil ? "it ends too early" : "expected a value or digit")
         }
     }
 
-    private mutating func exponent(of number: inout Spelling) throws(JSONProblem) {
+    private mutating func exponent(of number: inout Spelling) throws(JSONFault) {
         let isNegative = take("-")
         if !isNegative { _ = take("+") }
         var power = Spelling()

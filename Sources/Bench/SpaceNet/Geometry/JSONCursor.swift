@@ -1,7 +1,4 @@
-/// Why a document is refused; where, the cursor knows.
-struct JSONProblem: Error {
-    let reason: String
-}
+import Manifests
 
 /// A key of an object, known by 64 bits of its text (FNV-1a).
 struct JSONKey: Hashable {
@@ -64,22 +61,22 @@ struct JSONCursor {
         return true
     }
 
-    mutating func expect(_ character: Unicode.Scalar) throws(JSONProblem) {
+    mutating func expect(_ character: Unicode.Scalar) throws(JSONFault) {
         guard take(character) else {
-            throw JSONProblem(
+            throw JSONFault(
                 reason: next == nil ? "it ends too early" : "expected \(String(character))")
         }
     }
 
     /// Nothing but space may follow.
-    mutating func end() throws(JSONProblem) {
+    mutating func end() throws(JSONFault) {
         guard peek() == nil else {
-            throw JSONProblem(reason: "something follows the document's end")
+            throw JSONFault(reason: "something follows the document's end")
         }
     }
 
     /// Takes `null` if it is next.
-    mutating func takeNull() throws(JSONProblem) -> Bool {
+    mutating func takeNull() throws(JSONFault) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
         try word("null")
         return true
@@ -89,8 +86,8 @@ struct JSONCursor {
 
     /// Calls `body` at each value of an object; it must take the value.
     mutating func object(
-        _ body: (inout JSONCursor, JSONKey) throws(JSONProblem) -> Void
-    ) throws(JSONProblem) {
+        _ body: (inout JSONCursor, JSONKey) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
         try enter("{")
         let first = keys.count
         var many: Set<JSONKey> = []
@@ -114,8 +111,8 @@ struct JSONCursor {
 
     /// Calls `body` at each element of a list; it must take the element.
     mutating func array(
-        _ body: (inout JSONCursor) throws(JSONProblem) -> Void
-    ) throws(JSONProblem) {
+        _ body: (inout JSONCursor) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
         try enter("[")
         skipSpace()
         if !take("]") {
@@ -129,17 +126,16 @@ struct JSONCursor {
         depth -= 1
     }
 
-    private mutating func enter(_ character: Unicode.Scalar) throws(JSONProblem) {
+    private mutating func enter(_ character: Unicode.Scalar) throws(JSONFault) {
         try expect(character)
         depth += 1
         guard depth <= Self.deepest else {
-            throw JSONProblem(reason: "nested deeper than \(Self.deepest)")
+            throw JSONFault(reason: "nested deeper than \(Self.deepest)")
         }
     }
 
     /// Few keys are compared one by one; many are kept in a set besides.
-    private mutating func addKey(since first: Int, to many: inout Set<JSONKey>) throws(JSONProblem)
-    {
+    private mutating func addKey(since first: Int, to many: inout Set<JSONKey>) throws(JSONFault) {
         var key = JSONKey()
         let start = index
         try text { key.add($0) }
@@ -147,7 +143,7 @@ struct JSONCursor {
             keys.count - first < 32 ? keys[first...].contains(key) : many.contains(key)
         guard !isSeen else {
             let shown = String(decoding: bytes[start..<index].prefix(60), as: UTF8.self)
-            throw JSONProblem(reason: "the key \(shown) stands twice in one object")
+            throw JSONFault(reason: "the key \(shown) stands twice in one object")
         }
         keys.append(key)
         if keys.count - first == 32 { many = Set(keys[first...]) }
@@ -157,91 +153,46 @@ struct JSONCursor {
     // MARK: Values
 
     /// Checks a value and goes on behind it.
-    mutating func skip() throws(JSONProblem) {
+    mutating func skip() throws(JSONFault) {
         switch peek() {
-        case UInt8(ascii: "{"): try object { cursor, _ throws(JSONProblem) in try cursor.skip() }
-        case UInt8(ascii: "["): try array { cursor throws(JSONProblem) in try cursor.skip() }
+        case UInt8(ascii: "{"): try object { cursor, _ throws(JSONFault) in try cursor.skip() }
+        case UInt8(ascii: "["): try array { cursor throws(JSONFault) in try cursor.skip() }
         case UInt8(ascii: "\""): try text { _ in }
         case UInt8(ascii: "t"): try word("true")
         case UInt8(ascii: "f"): try word("false")
         case UInt8(ascii: "n"): try word("null")
-        case nil: throw JSONProblem(reason: "it ends too early")
+        case nil: throw JSONFault(reason: "it ends too early")
         default: try skipNumber()
         }
     }
 
-    private mutating func word(_ word: StaticString) throws(JSONProblem) {
+    private mutating func word(_ word: StaticString) throws(JSONFault) {
         let letters = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
         guard bytes[index...].starts(with: letters) else {
-            throw JSONProblem(reason: "expected \(word)")
+            throw JSONFault(reason: "expected \(word)")
         }
         index += letters.count
     }
 
     /// Text in quotation marks.
-    mutating func string() throws(JSONProblem) -> String {
+    mutating func string() throws(JSONFault) -> String {
         var decoded: [UInt8] = []
         try text { decoded.append($0) }
         return String(decoding: decoded, as: UTF8.self)
     }
 
-    private mutating func text(_ each: (UInt8) -> Void) throws(JSONProblem) {
+    private mutating func text(_ each: (UInt8) -> Void) throws(JSONFault) {
         try expect("\"")
         while let byte = next {
             index += 1
             switch byte {
             case UInt8(ascii: "\""): return
-            case UInt8(ascii: "\\"): for unit in String(try escaped()).utf8 { each(unit) }
-            case 0..<0x20: throw JSONProblem(reason: "a control character inside of text")
+            case UInt8(ascii: "\\"):
+                for unit in String(try JSONEscape.read(bytes, &index)).utf8 { each(unit) }
+            case 0..<0x20: throw JSONFault(reason: "a control character inside of text")
             default: each(byte)
             }
         }
-        throw JSONProblem(reason: "text without an end")
-    }
-
-    private mutating func escaped() throws(JSONProblem) -> Unicode.Scalar {
-        guard let letter = next else { throw JSONProblem(reason: "text without an end") }
-        index += 1
-        switch letter {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
-            return Unicode.Scalar(letter)
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"): return try unicodeEscape()
-        default: throw JSONProblem(reason: "an unknown escape")
-        }
-    }
-
-    private mutating func unicodeEscape() throws(JSONProblem) -> Unicode.Scalar {
-        let first = try codeUnit()
-        var value = UInt32(first)
-        if (0xD800..<0xDC00).contains(first) {
-            try expect("\\")
-            try expect("u")
-            let second = try codeUnit()
-            guard (0xDC00..<0xE000).contains(second) else {
-                throw JSONProblem(reason: "half of a surrogate pair")
-            }
-            value = 0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
-        }
-        guard let scalar = Unicode.Scalar(value) else {
-            throw JSONProblem(reason: "half of a surrogate pair")
-        }
-        return scalar
-    }
-
-    private mutating func codeUnit() throws(JSONProblem) -> UInt16 {
-        var value: UInt16 = 0
-        for _ in 0..<4 {
-            guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw JSONProblem(reason: "\\u needs four hexadecimal digits")
-            }
-            value = value << 4 | UInt16(digit)
-            index += 1
-        }
-        return value
+        throw JSONFault(reason: "text without an end")
     }
 }

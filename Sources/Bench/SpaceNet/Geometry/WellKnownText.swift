@@ -1,3 +1,4 @@
+import Manifests
 import Geo
 
 /// Reads polygons written as well-known text: `POLYGON ((0 0, 1 0, 1 1, 0 0))`, with or without heights.
@@ -12,67 +13,67 @@ struct WellKnownText {
 
     /// Polygons of a `POLYGON` or `MULTIPOLYGON`; none for an empty one.
     ///
-    /// - Throws: `JSONProblem` with the reason.
-    static func polygons(_ bytes: ArraySlice<UInt8>) throws(JSONProblem) -> [[[Position]]] {
+    /// - Throws: `JSONFault` with the reason.
+    static func polygons(_ bytes: ArraySlice<UInt8>) throws(JSONFault) -> [[[Position]]] {
         var text = WellKnownText(bytes)
         let polygons = try text.geometry()
         text.skipSpace()
         guard text.index == bytes.endIndex else {
-            throw JSONProblem(reason: "something follows the geometry's end")
+            throw JSONFault(reason: "something follows the geometry's end")
         }
         return polygons
     }
 
-    private mutating func geometry() throws(JSONProblem) -> [[[Position]]] {
+    private mutating func geometry() throws(JSONFault) -> [[[Position]]] {
         let type = word()
         var mark = word()
         if ["Z", "M", "ZM"].contains(mark) { mark = word() }
         guard type == "POLYGON" || type == "MULTIPOLYGON" else {
-            throw JSONProblem(reason: "a geometry of type \"\(type.prefix(20))\" is no polygon")
+            throw JSONFault(reason: "a geometry of type \"\(type.prefix(20))\" is no polygon")
         }
         if mark == "EMPTY" { return [] }
         var polygons: [[[Position]]] = []
         if type == "POLYGON" {
             polygons.append(try polygon())
         } else {
-            try list { text throws(JSONProblem) in polygons.append(try text.polygon()) }
+            try list { text throws(JSONFault) in polygons.append(try text.polygon()) }
         }
         return polygons
     }
 
-    private mutating func polygon() throws(JSONProblem) -> [[Position]] {
+    private mutating func polygon() throws(JSONFault) -> [[Position]] {
         var rings: [[Position]] = []
-        try list { text throws(JSONProblem) in
+        try list { text throws(JSONFault) in
             var ring: [Position] = []
-            try text.list { text throws(JSONProblem) in ring.append(try text.position()) }
+            try text.list { text throws(JSONFault) in ring.append(try text.position()) }
             rings.append(ring)
         }
         return rings
     }
 
     private mutating func list(
-        _ element: (inout WellKnownText) throws(JSONProblem) -> Void
-    ) throws(JSONProblem) {
+        _ element: (inout WellKnownText) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
         try expect("(")
         repeat { try element(&self) } while take(",")
         try expect(")")
     }
 
-    private mutating func position() throws(JSONProblem) -> Position {
+    private mutating func position() throws(JSONFault) -> Position {
         var numbers: [Double] = []
         while let value = try number(), numbers.count < 5 { numbers.append(value) }
         guard (2...4).contains(numbers.count) else {
-            throw JSONProblem(reason: "a position of \(numbers.count) numbers")
+            throw JSONFault(reason: "a position of \(numbers.count) numbers")
         }
         return Position(x: numbers[0], y: numbers[1])
     }
 
-    private mutating func number() throws(JSONProblem) -> Double? {
+    private mutating func number() throws(JSONFault) -> Double? {
         skipSpace()
         guard let byte = next, byte != UInt8(ascii: ","), byte != UInt8(ascii: ")") else {
             return nil
         }
-        return try bytes[index...].withUnsafeBufferPointer { rest throws(JSONProblem) in
+        return try bytes[index...].withUnsafeBufferPointer { rest throws(JSONFault) in
             var cursor = JSONCursor(rest)
             let value = try cursor.number()
             index += cursor.index
@@ -105,9 +106,9 @@ struct WellKnownText {
         return true
     }
 
-    private mutating func expect(_ character: Unicode.Scalar) throws(JSONProblem) {
+    private mutating func expect(_ character: Unicode.Scalar) throws(JSONFault) {
         guard take(character) else {
-            throw JSONProblem(
+            throw JSONFault(
                 reason: next == nil ? "it ends too early" : "expected \(String(character))")
         }
     }
