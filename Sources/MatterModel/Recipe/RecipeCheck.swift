@@ -46,21 +46,14 @@ struct RecipeCheck {
 
     /// - Throws: `ManifestError` where a word is none of those that can be chosen.
     func choices(_ json: JSONValue) throws {
-        let choices: [(String, String, [String])] = [
-            ("data", "standardise", Recipe.Data.Standardisation.allCases.map(\.rawValue)),
-            ("tern", "kernel", TextureRefinement.Kernel.allCases.map(\.rawValue)),
-            ("encoder", "backbone", ResNet.Depth.allCases.map(\.rawValue)),
-            ("encoder", "stem", ResNet.Stem.allCases.map(\.rawValue)),
-            ("loss", "kind", Recipe.Loss.Kind.allCases.map(\.rawValue)),
-            ("loss", "negatives", Negatives.allCases.map(\.rawValue)),
-            ("optimiser", "kind", Recipe.Optimiser.Kind.allCases.map(\.rawValue)),
-        ]
-        for (section, name, words) in choices {
-            let word = json.object?[section]?.object?[name]?.string ?? ""
-            guard !words.contains(word) else { continue }
-            throw failure(
-                "\(section).\(name)", atValue: true,
-                "must be one of \(words.joined(separator: ", ")), not \"\(word)\"")
+        for (name, section) in Recipe.example.sections {
+            for choice in type(of: section).choices {
+                let word = json.object?[name]?.object?[choice.key]?.string ?? ""
+                guard !choice.words.contains(word) else { continue }
+                throw failure(
+                    "\(name).\(choice.key)", atValue: true,
+                    "must be one of \(choice.words.joined(separator: ", ")), not \"\(word)\"")
+            }
         }
     }
 
