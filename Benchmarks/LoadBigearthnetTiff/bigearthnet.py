@@ -13,12 +13,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 BUILD = harness.ROOT / ".build" / "benchmarks"
 
 
-def gdal_peer():
-    """The reader through GDAL's C API, built with the compiler that is there."""
+def compiled(name, *packages):
+    """A program of this folder, built with the compiler that is there."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    program = BUILD / "load-bigearthnet-gdal"
-    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "gdal"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    subprocess.run(["clang++", "-std=c++20", "-O3", HERE / "gdal.cpp", *flags, "-o", program], check=True)
+    program = BUILD / f"load-bigearthnet-{name}"
+    flags = [] if not packages else subprocess.run(
+        ["pkg-config", "--cflags", "--libs", *packages], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    subprocess.run(["clang++", "-std=c++20", "-O3", HERE / f"{name}.cpp", *flags, "-o", program], check=True)
     return program
 
 
@@ -28,7 +29,7 @@ def readers():
     torchgeo = harness.CACHE / "venv-simulated" / "bin" / "python"
     found = {
         "ours": [harness.build("bench-load-bigearthnet")],
-        "GDAL C API": [gdal_peer()],
+        "GDAL C API": [compiled("gdal", "gdal")],
         "rasterio": [rasterio, HERE / "peer.py", "rasterio"],
     }
     if (torchgeo.parent.parent / "complete").exists():
@@ -45,6 +46,12 @@ def measure(name, mode, target):
     core = max(os.sched_getaffinity(0))
     programs = {who: command for who, command in readers().items() if not (who == "torchgeo" and mode == "native")}
 
+    files = compiled("files")
+
+    def rate_of_files():
+        line = harness.run(["taskset", "-c", core, files, folder])
+        single.setdefault("files", []).append({"rate": float(line.split()[1])})
+
     def rate(who):
         lines = harness.run(["taskset", "-c", core, *programs[who], folder, mode],
                             env={**os.environ, "OMP_NUM_THREADS": "1", "GDAL_NUM_THREADS": "1"}).splitlines()
@@ -56,16 +63,16 @@ def measure(name, mode, target):
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
         for who in list(programs)[:: 1 if number % 2 == 0 else -1]:
             rate(who)
+        rate_of_files()
 
     sums = {who: runs[0]["sum"] for who, runs in single.items() if "sum" in runs[0]}
     if len(set(sums.values())) > 1:
         sys.exit(f"bench: the readers see other pixels: {sums}")
     median = {who: statistics.median(run["rate"] for run in runs) for who, runs in single.items()}
     ours = single["ours"]
-    copied = harness.copy_bandwidth()
-    floor = copied / ours[0]["bytes"]
-    print(f"bytes in and out of a sample: {ours[0]['bytes']:.0f}; memory copies {copied / 1e9:.1f} GB/s; "
-          f"floor {floor:.0f} samples/s; at most {max(r['megabytes'] for r in ours):.0f} MB")
+    copied, floor = harness.copy_bandwidth(), median.pop("files")
+    print(f"floor: {floor:.0f} samples/s, what opening, reading and closing the files takes alone; {ours[0]['bytes']:.0f} bytes in and out of a "
+          f"sample over {copied / 1e9:.1f} GB/s of memory copies would be {copied / ours[0]['bytes']:.0f}; at most {max(r['megabytes'] for r in ours):.0f} MB")
     rows = []
     for who, peer in median.items():
         if who == "ours":

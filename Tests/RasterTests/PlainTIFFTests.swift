@@ -48,6 +48,32 @@ struct PlainTIFFTests {
         ["INTERLEAVE=BAND", "TILED=YES", "BLOCKXSIZE=32", "BLOCKYSIZE=16", "BIGTIFF=YES"],
     ]
 
+    /// Beyond what one read gives, blocks are read some at a time.
+    @Test(arguments: ["NONE", "ZSTD"])
+    func largeFilesAreReadBlockByBlock(compression: String) throws {
+        let reader = PlainTIFFReader()
+        let loader = RasterLoader()
+        for layout in Self.layouts {
+            let path = folder.path("a.tif")
+            TIFFMaker(
+                width: 410, height: 300, bands: 8, options: layout + ["COMPRESS=\(compression)"]
+            )
+            .write(to: path)
+            let gdal = try loader.readByGDAL(path)
+            let plain = try #require(try reader.read(path), "\(layout) not plain")
+            #expect(plain.pixels.elementsEqual(gdal.pixels), "\(layout)")
+            let bytes = try Data(contentsOf: URL(filePath: path))
+            for share in [0.2, 0.5, 0.999] {
+                try bytes.prefix(Int(share * Double(bytes.count)))
+                    .write(to: URL(filePath: folder.path("cut.tif")))
+                let code = #expect(throws: RasterError.self) {
+                    try reader.read(folder.path("cut.tif"))
+                }?.code
+                #expect(code == .unreadable, "\(layout) cut at \(share)")
+            }
+        }
+    }
+
     @Test func theHeaderTellsPlaceAndNoData() throws {
         let path = folder.path("a.tif")
         TIFFMaker(nodata: -9999.5).write(to: path)

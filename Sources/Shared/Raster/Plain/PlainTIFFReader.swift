@@ -8,10 +8,15 @@ import Glibc
 /// without smaller copies of itself. Everything else (masks, JPEG, colour maps, single bits, blocks never written, files above
 /// 2 GiB) is not, and `RasterFile` reads it. One reader serves one thread.
 public final class PlainTIFFReader {
+    private static let headBytes = 1 << 16
+    /// How often a file is opened that another machine replaces at the same moment.
+    private static let attempts = 3
+
     private var file = ReusedBytes()
     private var image = ReusedBytes()
     private var block = ReusedBytes()
     private var row = ReusedBytes()
+    private var window = BlockWindow()
     private let inflater = Inflater()
     private let table = LZWTable()
 
@@ -20,7 +25,8 @@ public final class PlainTIFFReader {
 
     /// Reads a file, or says that it is not plain.
     ///
-    /// An uncompressed image of one band is not even copied: its pixels are those of the one `read` of the file.
+    /// An uncompressed image of one band is not even copied: its pixels are those of the one `read` of the file. Large files of
+    /// other forms are read some blocks at a time, so that what is unpacked is still in the processor's cache.
     /// - Parameters:
     ///   - path: Where it lies.
     ///   - folder: The folder that a relative path starts from; the working directory if not given.
@@ -31,21 +37,19 @@ public final class PlainTIFFReader {
     public func read(
         _ path: UnsafePointer<CChar>, in folder: Int32? = nil, named name: () -> String
     ) throws(RasterError) -> LoadedRaster? {
-        var isThorough = false
+        var attempt = 1
         while true {
-            guard let bytes = try load(path, folder ?? AT_FDCWD, thorough: isThorough, name) else {
-                return nil
-            }
             do throws(TIFFFault) {
-                return try decode(TIFFHeader(bytes), name)
+                return try attemptToRead(path, folder ?? AT_FDCWD)
             } catch {
-                guard case .broken(let reason) = error else { return nil }
-                guard isThorough else {
-                    // A network's file system may have given less than there is.
-                    isThorough = true
-                    continue
+                switch error {
+                case .notPlain: return nil
+                case .broken(let reason):
+                    throw RasterError(.unreadable, path: name(), "\(reason); fetch the file again")
+                case .system(ESTALE, _) where attempt < Self.attempts: attempt += 1
+                case .system(let number, let doing):
+                    throw OpenFile.error(number, doing, path: name())
                 }
-                throw RasterError(.unreadable, path: name(), "\(reason); fetch the file again")
             }
         }
     }
@@ -69,61 +73,31 @@ public final class PlainTIFFReader {
 // MARK: The file's bytes
 
 extension PlainTIFFReader {
-    private static let firstRead = 1 << 16
-
-    /// The whole file; `nil` if it is too large to be read whole.
-    private func load(
-        _ path: UnsafePointer<CChar>, _ folder: Int32, thorough: Bool, _ name: () -> String
-    ) throws(RasterError) -> UnsafeRawBufferPointer? {
-        var descriptor: Int32
-        repeat {
-            descriptor = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        } while descriptor < 0 && errno == EINTR
-        guard descriptor >= 0 else { throw Self.failure("cannot open", name) }
-        defer { close(descriptor) }
-        var memory = try file.reserve(Self.firstRead)
-        var count = 0
-        while true {
-            let got = pread(
-                descriptor, memory.baseAddress.map { $0 + count }, memory.count - count, count)
-            guard got >= 0 else {
-                if errno == EINTR { continue }
-                throw Self.failure("cannot be read", name)
+    private func attemptToRead(
+        _ path: UnsafePointer<CChar>, _ folder: Int32
+    ) throws(TIFFFault) -> LoadedRaster? {
+        let source = try OpenFile(path, in: folder)
+        let head = try source.read(into: memory(&file, Self.headBytes))
+        // A short read is the end of a regular file.
+        let isAll = head.count < Self.headBytes
+        let size = isAll ? head.count : try source.size()
+        do throws(TIFFFault) {
+            let header = try TIFFHeader(head, fileSize: size)
+            if isAll || !header.mayLieInPlace {
+                return try decode(header, from: source)
             }
-            count += got
-            // A short read is the end of a regular file.
-            if got == 0 || (count < memory.count && !thorough) { break }
-            guard count == memory.count else { continue }
-            guard let size = try Self.size(of: descriptor, name) else { return nil }
-            if count >= size { break }
-            memory = try file.reserve(size + 1)
-            count = 0
+        } catch {
+            guard case .broken = error else { throw error }
         }
-        return UnsafeRawBufferPointer(rebasing: memory[..<count])
+        return try readWhole(source)
     }
 
-    private static func size(
-        of descriptor: Int32, _ name: () -> String
-    ) throws(RasterError) -> Int? {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw failure("cannot be read", name) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw RasterError(.unreadable, path: name(), "is not a regular file")
-        }
-        return status.st_size < TIFFHeader.largestImage ? Int(status.st_size) : nil
-    }
-
-    private static func failure(_ what: String, _ name: () -> String) -> RasterError {
-        let number = errno
-        let code: RasterError.Code =
-            switch number {
-            case ENOENT, ENOTDIR, ENAMETOOLONG: .missing
-            case EACCES, EPERM: .notPermitted
-            case EISDIR: .unreadable
-            case EMFILE, ENFILE, ENOMEM: .outOfResources
-            default: .io
-            }
-        return RasterError(code, path: name(), "\(what): \(String(cString: strerror(number)))")
+    /// Reads all of a file first: one whose pixels lie there as they are wanted, whose directory is far from its beginning, or of
+    /// which a network's file system gave less than there is.
+    private func readWhole(_ source: borrowing OpenFile) throws(TIFFFault) -> LoadedRaster? {
+        let size = try source.size()
+        let bytes = try source.readAll(into: memory(&file, size + 1))
+        return try decode(TIFFHeader(bytes, fileSize: bytes.count), from: source)
     }
 }
 
@@ -131,19 +105,22 @@ extension PlainTIFFReader {
 
 extension PlainTIFFReader {
     private func decode(
-        _ header: TIFFHeader, _ name: () -> String
+        _ header: TIFFHeader, from source: borrowing OpenFile
     ) throws(TIFFFault) -> LoadedRaster {
         if let pixels = try Self.pixelsInPlace(header) {
             return LoadedRaster(header, pixels)
         }
+        window.forget()
         let plane = header.width * header.height * header.pixelBytes
         let pixels = try memory(&image, plane * header.bands)
         var index = 0
         for band in 0..<(header.isPlanar ? header.bands : 1) {
             for down in 0..<header.blocksDown {
                 for across in 0..<header.blocksAcross {
+                    let packed = try window.bytes(header.block(index), of: header, source)
                     try decode(
-                        index, band: band, down: down, across: across, of: header, into: pixels)
+                        packed, index, band: band, down: down, across: across, of: header,
+                        into: pixels)
                     index += 1
                 }
             }
@@ -156,9 +133,7 @@ extension PlainTIFFReader {
     private static func pixelsInPlace(
         _ header: TIFFHeader
     ) throws(TIFFFault) -> UnsafeRawBufferPointer? {
-        guard header.compression == .none, !header.isTiled, header.bandsOfBlock == 1,
-            !header.bytes.isBigEndian || header.pixelBytes == 1
-        else { return nil }
+        guard header.mayLieInPlace, header.bytes.all.count == header.fileSize else { return nil }
         let rowBytes = header.width * header.pixelBytes
         let start = try header.block(0).lowerBound
         var end = start
@@ -179,16 +154,14 @@ extension PlainTIFFReader {
 
     /// Unpacks one block and lays its pixels where they belong.
     private func decode(
-        _ index: Int, band: Int, down: Int, across: Int, of header: TIFFHeader,
-        into image: UnsafeMutableRawBufferPointer
+        _ packed: UnsafeRawBufferPointer, _ index: Int, band: Int, down: Int, across: Int,
+        of header: TIFFHeader, into image: UnsafeMutableRawBufferPointer
     ) throws(TIFFFault) {
         let (top, left) = (down * header.blockHeight, across * header.blockWidth)
         let rows = min(header.blockHeight, header.height - top)
         let columns = min(header.blockWidth, header.width - left)
         let stored = header.isTiled ? header.blockHeight : rows
         let rowBytes = header.blockWidth * header.bandsOfBlock * header.pixelBytes
-        let place = try header.block(index)
-        let packed = UnsafeRawBufferPointer(rebasing: header.bytes.all[place])
         let needsChange =
             header.predictor != 1 || (header.bytes.isBigEndian && header.pixelBytes > 1)
         var source = packed
@@ -259,10 +232,7 @@ extension PlainTIFFReader {
     private func memory(
         _ kept: inout ReusedBytes, _ count: Int
     ) throws(TIFFFault) -> UnsafeMutableRawBufferPointer {
-        do throws(RasterError) {
-            return try kept.reserve(count)
-        } catch {
-            throw .broken(error.description)
-        }
+        guard let bytes = kept.reserve(count) else { throw .system(ENOMEM, "cannot be read") }
+        return bytes
     }
 }

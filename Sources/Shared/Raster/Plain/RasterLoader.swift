@@ -55,7 +55,10 @@ public final class RasterLoader {
         _ file: borrowing RasterFile, _ type: RasterPixelType, _ pixels: [Pixel]
     ) throws -> LoadedRaster {
         try pixels.withUnsafeBytes { bytes in
-            let memory = try image.reserve(bytes.count)
+            guard let memory = image.reserve(bytes.count) else {
+                throw RasterError(
+                    .outOfResources, "no memory for the \(bytes.count) bytes of a raster")
+            }
             memory.copyMemory(from: bytes)
             return LoadedRaster(
                 file, type, UnsafeRawBufferPointer(rebasing: memory[..<bytes.count]))

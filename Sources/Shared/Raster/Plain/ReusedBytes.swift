@@ -10,13 +10,11 @@ struct ReusedBytes: ~Copyable {
 
     /// Memory of at least so many bytes, aligned to 64; what was in it is lost if it has to grow.
     ///
-    /// - Throws: `RasterError`, `outOfResources`.
-    mutating func reserve(_ count: Int) throws(RasterError) -> UnsafeMutableRawBufferPointer {
+    /// - Returns: All of the memory; `nil` where there is not so much.
+    mutating func reserve(_ count: Int) -> UnsafeMutableRawBufferPointer? {
         guard count > all.count else { return all }
         let (rounded, overflows) = count.addingReportingOverflow(63)
-        guard !overflows, let memory = aligned_alloc(64, rounded & ~63) else {
-            throw RasterError(.outOfResources, "no memory for \(count) bytes of a raster")
-        }
+        guard !overflows, let memory = aligned_alloc(64, rounded & ~63) else { return nil }
         free(all.baseAddress)
         all = UnsafeMutableRawBufferPointer(start: memory, count: rounded & ~63)
         return all

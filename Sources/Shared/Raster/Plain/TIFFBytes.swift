@@ -4,9 +4,11 @@ enum TIFFFault: Error {
     case notPlain
     /// It contradicts itself or ends too early; the text says where.
     case broken(String)
+    /// The system failed with this number while it "cannot be read".
+    case system(Int32, StaticString)
 }
 
-/// The bytes of a whole TIFF in its byte order; no access is beyond their end.
+/// The bytes that a TIFF begins with, or all of them, in its byte order; no access is beyond their end.
 struct TIFFBytes {
     let all: UnsafeRawBufferPointer
     let isBigEndian: Bool

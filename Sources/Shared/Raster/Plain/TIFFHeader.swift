@@ -12,6 +12,8 @@ struct TIFFHeader {
     }
 
     let bytes: TIFFBytes
+    /// Bytes of the whole file, of which `bytes` may hold the first only.
+    let fileSize: Int
     private(set) var width = 0
     private(set) var height = 0
     private(set) var bands = 1
@@ -65,6 +67,12 @@ struct TIFFHeader {
     var blocksAcross: Int { (width + blockWidth - 1) / blockWidth }
     var blocksDown: Int { (height + blockHeight - 1) / blockHeight }
 
+    /// Whether the pixels may lie in the file just as they are wanted, if there are no gaps between its strips.
+    var mayLieInPlace: Bool {
+        compression == .none && !isTiled && bandsOfBlock == 1
+            && (!bytes.isBigEndian || pixelBytes == 1)
+    }
+
     /// Where a block lies in the file.
     ///
     /// - Throws: `TIFFFault`: `broken` beyond the file's end, `notPlain` for blocks that were never written.
@@ -74,9 +82,9 @@ struct TIFFHeader {
         else { throw .broken("block \(index + 1) has no place in the file") }
         guard start > 0, count > 0 else { throw .notPlain }
         let (end, overflows) = start.addingReportingOverflow(count)
-        guard !overflows, end <= bytes.all.count else {
+        guard !overflows, end <= fileSize else {
             throw .broken(
-                "block \(index + 1) lies at \(start) with \(count) bytes, the file ends at \(bytes.all.count)"
+                "block \(index + 1) lies at \(start) with \(count) bytes, the file ends at \(fileSize)"
             )
         }
         return start..<end
@@ -88,13 +96,17 @@ struct TIFFHeader {
 extension TIFFHeader {
     /// Reads the first directory and looks at those behind it.
     ///
-    /// - Throws: `TIFFFault`.
-    init(_ file: UnsafeRawBufferPointer) throws(TIFFFault) {
+    /// - Parameters:
+    ///   - file: What the file begins with, or all of it.
+    ///   - fileSize: Bytes of the whole file.
+    /// - Throws: `TIFFFault`; `broken` too for what lies behind the bytes given.
+    init(_ file: UnsafeRawBufferPointer, fileSize: Int) throws(TIFFFault) {
         guard file.count >= 8 else {
             throw .broken(file.isEmpty ? "is empty" : "has \(file.count) bytes: no image")
         }
         guard let isBigEndian = Self.byteOrder(file) else { throw .notPlain }
         bytes = TIFFBytes(all: file, isBigEndian: isBigEndian)
+        self.fileSize = fileSize
         let version = bytes.load(UInt16.self, at: 2) ?? 0
         guard version == 42 || version == 43 else { throw .notPlain }
         let isBig = version == 43
@@ -255,9 +267,9 @@ extension TIFFHeader {
         let (image, second) = pixels.multipliedReportingOverflow(by: bands * pixelBytes)
         guard !first, !second else { throw .broken("declares \(width)×\(height)×\(bands) pixels") }
         // DEFLATE cannot do better than 1032 : 1; ZSTD can, on constant images.
-        guard image <= max(1 << 28, bytes.all.count * 2000) else {
+        guard image <= max(1 << 28, fileSize * 2000) else {
             throw .broken(
-                "declares \(width)×\(height) pixels in \(bands) bands, but has \(bytes.all.count) bytes"
+                "declares \(width)×\(height) pixels in \(bands) bands, but has \(fileSize) bytes"
             )
         }
         guard image <= Self.largestImage else { throw .notPlain }
@@ -265,7 +277,7 @@ extension TIFFHeader {
         guard let offsets = fields.offsets, let counts = fields.counts, offsets.count == blocks,
             counts.count == blocks
         else { throw .notPlain }
-        if compression == .none, image > bytes.all.count {
+        if compression == .none, image > fileSize {
             for index in 0..<blocks { _ = try block(index) }
             throw .notPlain
         }
