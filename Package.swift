@@ -128,7 +128,7 @@ let package = Package(
 
         // The floor.
         floor("Geo"),
-        floor("Metrics"),
+        floor("Metrics", ["CKernels"]),
         floor("Manifests", ["CCrypto"]),
         floor("Recipes", ["Manifests", toml]),
         floor("Console", ["Manifests", arguments, logging]),
@@ -220,4 +220,5 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
     benchmark("bench-prep-jp2", "PrepJp2", ["Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-load-spacenet", "LoadSpacenet", ["Bench", "Store"])
     benchmark("bench-load-store", "LoadStore", ["Geo", "Store"])
+    benchmark("bench-metrics", "Metrics", ["Metrics"])
 }

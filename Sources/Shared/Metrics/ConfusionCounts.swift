@@ -1,3 +1,5 @@
+import CKernels
+
 /// The four counts of a two-class decision, and the scores that follow from them.
 ///
 /// "Positive" is the class that is looked for (change, building). Counts add, so that pixels, images and
@@ -28,26 +30,39 @@ public struct ConfusionCounts: Sendable, Hashable, Codable {
     }
 
     /// Counts two masks of equal length, in which anything but 0 is positive.
-    public init(prediction: [UInt8], truth: [UInt8]) {
+    ///
+    /// - Parameters:
+    ///   - prediction: What was called, one byte a pixel.
+    ///   - truth: What is, one byte a pixel.
+    ///   - code: A code in `truth` whose pixels are not counted; `nil` counts all.
+    public init(prediction: [UInt8], truth: [UInt8], ignoring code: UInt8? = nil) {
+        self = prediction.withUnsafeBufferPointer { prediction in
+            truth.withUnsafeBufferPointer { truth in
+                Self(prediction: prediction, truth: truth, ignoring: code)
+            }
+        }
+    }
+
+    /// Counts two masks that are only lent, at the speed of memory.
+    ///
+    /// - Parameters:
+    ///   - prediction: What was called, one byte a pixel; anything but 0 is positive.
+    ///   - truth: What is, one byte a pixel, as many as in `prediction`.
+    ///   - code: A code in `truth` whose pixels are not counted; `nil` counts all.
+    public init(
+        prediction: UnsafeBufferPointer<UInt8>, truth: UnsafeBufferPointer<UInt8>,
+        ignoring code: UInt8? = nil
+    ) {
         precondition(
             prediction.count == truth.count,
             "\(prediction.count) predictions for \(truth.count) truths")
-        var bothPositive = 0
-        var predictedPositive = 0
-        var trulyPositive = 0
-        for index in prediction.indices {
-            let predicted = prediction[index] == 0 ? 0 : 1
-            let actual = truth[index] == 0 ? 0 : 1
-            bothPositive &+= predicted & actual
-            predictedPositive &+= predicted
-            trulyPositive &+= actual
-        }
+        let counts = ckernels_count_masks(
+            prediction.baseAddress, truth.baseAddress, truth.count, code.map(Int32.init) ?? -1)
         self.init(
-            truePositive: Int64(bothPositive),
-            falsePositive: Int64(predictedPositive - bothPositive),
-            falseNegative: Int64(trulyPositive - bothPositive),
-            trueNegative: Int64(
-                prediction.count - predictedPositive - trulyPositive + bothPositive))
+            truePositive: Int64(counts.both),
+            falsePositive: Int64(counts.predicted - counts.both),
+            falseNegative: Int64(counts.truth - counts.both),
+            trueNegative: Int64(counts.counted + counts.both - counts.predicted - counts.truth))
     }
 
     /// The counts of both together.

@@ -31,16 +31,8 @@ public struct PrecisionRecallCurve: Sendable {
         guard scores.count == truth.count else {
             throw MetricsError("\(scores.count) scores for \(truth.count) truths")
         }
-        var keys: [UInt64] = []
-        keys.reserveCapacity(scores.count)
-        for index in scores.indices {
-            guard !scores[index].isNaN else {
-                throw MetricsError("score \(index) is not a number")
-            }
-            keys.append(Self.key(scores[index]) << 1 | (truth[index] == 0 ? 0 : 1))
-        }
-        keys.sort(by: >)
-        steps = Self.steps(through: keys)
+        let words = RankedWords(capacity: scores.count)
+        steps = try words.withRanked(scores: scores, labels: truth) { Self.steps(through: $0) }
         positives = steps.last?.truePositive ?? 0
         negatives = steps.last?.falsePositive ?? 0
     }
@@ -118,26 +110,16 @@ public struct PrecisionRecallCurve: Sendable {
                 trueNegative: negatives - step.falsePositive))
     }
 
-    /// A number that orders as the score does; −0 and 0 are one.
-    private static func key(_ score: Float) -> UInt64 {
-        let bits = (score + 0).bitPattern
-        return UInt64(bits >> 31 == 0 ? bits | 0x8000_0000 : ~bits)
-    }
-
-    private static func score(_ key: UInt64) -> Float {
-        let bits = UInt32(truncatingIfNeeded: key)
-        return Float(bitPattern: bits >> 31 == 1 ? bits & 0x7fff_ffff : ~bits)
-    }
-
-    private static func steps(through keys: [UInt64]) -> [Step] {
+    private static func steps(through words: UnsafeBufferPointer<UInt64>) -> [Step] {
         var steps: [Step] = []
-        var (positive, negative) = (Int64(0), Int64(0))
-        for (index, key) in keys.enumerated() {
-            if key & 1 == 1 { positive += 1 } else { negative += 1 }
-            guard index == keys.count - 1 || keys[index + 1] >> 1 != key >> 1 else { continue }
+        var positive: Int64 = 0
+        for (index, word) in words.enumerated() {
+            positive += Int64(word & 1)
+            guard index == words.count - 1 || words[index + 1] >> 32 != word >> 32 else { continue }
             steps.append(
                 Step(
-                    threshold: score(key >> 1), truePositive: positive, falsePositive: negative))
+                    threshold: RankedWords.score(of: word), truePositive: positive,
+                    falsePositive: Int64(index + 1) - positive))
         }
         return steps
     }
