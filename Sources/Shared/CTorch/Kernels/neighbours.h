@@ -1,16 +1,9 @@
-// Which pixels surround a pixel, and the loops over rows that the kernels share.
+// Which pixels surround a pixel.
 #pragma once
 
 #include <ATen/ATen.h>
 #include <algorithm>
 #include <vector>
-
-// One body, compiled for the widest vectors the machine has; the loader picks.
-#if defined(__x86_64__) && defined(__linux__)
-#define MATTER_VECTORISED __attribute__((target_clones("arch=x86-64-v3", "default")))
-#else
-#define MATTER_VECTORISED
-#endif
 
 namespace matter {
 
@@ -46,37 +39,6 @@ inline int64_t reach(const std::vector<Offset> &offsets) {
 
 inline int64_t clampTo(int64_t value, int64_t count) {
     return std::min(std::max<int64_t>(value, 0), count - 1);
-}
-
-/// Copies a row of `width` values to `padded + pad`, repeating its ends into the margins.
-template <typename T>
-inline void replicateRow(const T *row, int64_t width, int64_t pad, T *padded) {
-    std::fill(padded, padded + pad, row[0]);
-    std::copy(row, row + width, padded + pad);
-    std::fill(padded + pad + width, padded + 2 * pad + width, row[width - 1]);
-}
-
-/// out[c] = Σ_n weights[n][c] · values[offsets[n] + c] for `begin` ≤ c < `end`, in the order of n.
-template <typename T>
-__attribute__((always_inline)) inline void combineRows(
-    const T *const *weights, const T *values, const int64_t *offsets, int64_t count, int64_t begin,
-    int64_t end, T *out) {
-#pragma clang fp contract(fast)
-    constexpr int64_t block = 64;
-    int64_t column = begin;
-    for (; column + block <= end; column += block) {
-        T sums[block] = {};
-        for (int64_t n = 0; n < count; ++n) {
-            const T *w = weights[n] + column, *v = values + offsets[n] + column;
-            for (int64_t i = 0; i < block; ++i) sums[i] += w[i] * v[i];
-        }
-        for (int64_t i = 0; i < block; ++i) out[column + i] = sums[i];
-    }
-    for (; column < end; ++column) {
-        T sum = 0;
-        for (int64_t n = 0; n < count; ++n) sum += weights[n][column] * values[offsets[n] + column];
-        out[column] = sum;
-    }
 }
 
 }  // namespace matter

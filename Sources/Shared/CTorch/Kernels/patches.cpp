@@ -1,8 +1,11 @@
 // Patches around chosen pixels of a map, its edges replicated, and the way back for their gradients.
+//
+// Maps and patches lie pixel by pixel (channels last): a row of a patch that does not cross the map's edge is one run of memory.
 #include "patches.h"
 
 #include "neighbours.h"
 #include <ATen/Parallel.h>
+#include <cstring>
 
 namespace matter {
 namespace {
@@ -27,15 +30,23 @@ at::Tensor flatIndices(const at::Tensor &positions, at::IntArrayRef sizes, int64
     return ((image * sizes[2] + rows.unsqueeze(2)) * sizes[3] + columns.unsqueeze(1)).flatten();
 }
 
-/// Calls `body(from, to)` with the offsets of every pixel of a patch within a channel of its image and of the patch.
-template <typename Body>
-void forPixels(const int64_t *position, int64_t height, int64_t width, int64_t window, Body body) {
-    for (int64_t r = 0; r < window; ++r) {
-        const int64_t row = clampTo(position[1] + r - window / 2, height) * width;
-        for (int64_t c = 0; c < window; ++c)
-            body(row + clampTo(position[2] + c - window / 2, width), r * window + c);
+/// The window of patches on maps of a size.
+struct Frame {
+    int64_t height, width, window;
+
+    /// The row of the batch's maps, one under the other, that a patch's row shows.
+    int64_t row(const int64_t *position, int64_t r) const {
+        return position[0] * height + clampTo(position[1] + r - window / 2, height);
     }
-}
+
+    int64_t column(const int64_t *position, int64_t c) const {
+        return clampTo(position[2] + c - window / 2, width);
+    }
+
+    bool crossesEdge(const int64_t *position) const {
+        return position[2] < window / 2 || position[2] + window / 2 >= width;
+    }
+};
 
 void checkImages(const at::Tensor &positions, int64_t images) {
     const int64_t *p = positions.data_ptr<int64_t>();
@@ -45,55 +56,75 @@ void checkImages(const at::Tensor &positions, int64_t images) {
             images);
 }
 
+/// Copies a patch; `bytes` are those of a pixel.
+void copyPatch(
+    const Frame &f, const int64_t *position, const char *map, int64_t bytes, char *patch) {
+    for (int64_t r = 0; r < f.window; ++r, patch += f.window * bytes) {
+        const char *row = map + f.row(position, r) * f.width * bytes;
+        if (!f.crossesEdge(position)) {
+            std::memcpy(patch, row + f.column(position, 0) * bytes, f.window * bytes);
+            continue;
+        }
+        for (int64_t c = 0; c < f.window; ++c)
+            std::memcpy(patch + c * bytes, row + f.column(position, c) * bytes, bytes);
+    }
+}
+
+/// Adds a patch's rows to the map where they fall on its rows `begin` to `end`.
+template <typename T>
+void addPatch(
+    const Frame &f, const int64_t *position, const T *patch, int64_t channels, int64_t begin,
+    int64_t end, T *map) {
+    for (int64_t r = 0; r < f.window; ++r) {
+        const int64_t row = f.row(position, r);
+        if (row < begin || row >= end) continue;
+        for (int64_t c = 0; c < f.window; ++c) {
+            const T *from = patch + (r * f.window + c) * channels;
+            T *to = map + (row * f.width + f.column(position, c)) * channels;
+            for (int64_t k = 0; k < channels; ++k) to[k] += from[k];
+        }
+    }
+}
+
 }  // namespace
 
 at::Tensor gatherPatches(const at::Tensor &map, const at::Tensor &positions, int64_t window) {
     check(map, positions, window);
-    const at::Tensor source = map.contiguous(), at = positions.contiguous();
+    const at::Tensor source = map.permute({0, 2, 3, 1}).contiguous(), at = positions.contiguous();
     checkImages(at, map.size(0));
-    const int64_t channels = map.size(1), height = map.size(2), width = map.size(3);
-    at::Tensor patches = at::empty({at.size(0), channels, window, window}, map.options());
-    AT_DISPATCH_ALL_TYPES_AND2(at::kHalf, at::kBFloat16, map.scalar_type(), "matter::gather_patches", [&] {
-        const scalar_t *from = source.data_ptr<scalar_t>();
-        scalar_t *to = patches.data_ptr<scalar_t>();
-        at::parallel_for(0, at.size(0), 4, [&](int64_t begin, int64_t end) {
-            for (int64_t n = begin; n < end; ++n) {
-                const int64_t *position = at.data_ptr<int64_t>() + 3 * n;
-                for (int64_t k = 0; k < channels; ++k) {
-                    const scalar_t *plane = from + (position[0] * channels + k) * height * width;
-                    scalar_t *patch = to + (n * channels + k) * window * window;
-                    forPixels(position, height, width, window,
-                              [&](int64_t i, int64_t o) { patch[o] = plane[i]; });
-                }
-            }
-        });
+    const Frame frame{map.size(2), map.size(3), window};
+    const int64_t bytes = map.size(1) * map.element_size();
+    const at::Tensor patches = at::empty({at.size(0), window, window, map.size(1)}, map.options());
+    const char *from = static_cast<const char *>(source.data_ptr());
+    char *to = static_cast<char *>(patches.data_ptr());
+    at::parallel_for(0, at.size(0), 16, [&](int64_t begin, int64_t end) {
+        for (int64_t n = begin; n < end; ++n)
+            copyPatch(
+                frame, at.data_ptr<int64_t>() + 3 * n, from, bytes,
+                to + n * window * window * bytes);
     });
-    return patches;
+    return patches.permute({0, 3, 1, 2});
 }
 
 at::Tensor scatterPatches(
     const at::Tensor &gradient, const at::Tensor &positions, at::IntArrayRef sizes) {
-    const at::Tensor source = gradient.contiguous(), at = positions.contiguous();
-    const int64_t channels = sizes[1], height = sizes[2], width = sizes[3];
-    const int64_t window = gradient.size(2);
-    at::Tensor map = at::zeros(sizes, gradient.options());
+    const at::Tensor source = gradient.permute({0, 2, 3, 1}).contiguous();
+    const at::Tensor at = positions.contiguous();
+    const Frame frame{sizes[2], sizes[3], gradient.size(2)};
+    const int64_t channels = sizes[1];
+    const at::Tensor map = at::zeros({sizes[0], sizes[2], sizes[3], channels}, gradient.options());
     AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, gradient.scalar_type(), "matter::gather_patches", [&] {
         const scalar_t *from = source.data_ptr<scalar_t>();
         scalar_t *to = map.data_ptr<scalar_t>();
-        // One thread owns a channel of every image, and takes the patches in order: the same sums for any thread count.
-        at::parallel_for(0, channels, 1, [&](int64_t begin, int64_t end) {
-            for (int64_t n = 0; n < at.size(0); ++n) {
-                const int64_t *position = at.data_ptr<int64_t>() + 3 * n;
-                for (int64_t k = begin; k < end; ++k) {
-                    scalar_t *plane = to + (position[0] * channels + k) * height * width;
-                    const scalar_t *patch = from + (n * channels + k) * window * window;
-                    forPixels(position, height, width, window,
-                              [&](int64_t i, int64_t o) { plane[i] += patch[o]; });
-                }
-            }
+        // One thread owns some rows and takes the patches in order: the same sums for any thread count.
+        at::parallel_for(0, sizes[0] * sizes[2], 8, [&](int64_t begin, int64_t end) {
+            for (int64_t n = 0; n < at.size(0); ++n)
+                addPatch(
+                    frame, at.data_ptr<int64_t>() + 3 * n,
+                    from + n * frame.window * frame.window * channels, channels, begin, end, to);
         });
     });
-    return map;
+    return map.permute({0, 3, 1, 2});
 }
 
 at::Tensor gatherPatchesComposed(

@@ -1,5 +1,8 @@
 // The propagation of the texture refinement network and its transpose: linear in the map, so that the transpose
 // applied to a gradient is the whole backward pass and nothing has to be kept but the weights.
+//
+// Maps and weights lie pixel by pixel (channels last): a neighbour's channels are read in whole vectors, its weight once for all.
+#include "lanes.h"
 #include "neighbours.h"
 #include "tern.h"
 
@@ -8,135 +11,150 @@
 namespace matter {
 namespace {
 
-MATTER_VECTORISED void combine(
-    const float *const *w, const float *v, const int64_t *offsets, int64_t n, int64_t begin,
-    int64_t end, float *out) {
-    combineRows<float>(w, v, offsets, n, begin, end, out);
-}
-
-MATTER_VECTORISED void combine(
-    const double *const *w, const double *v, const int64_t *offsets, int64_t n, int64_t begin,
-    int64_t end, double *out) {
-    combineRows<double>(w, v, offsets, n, begin, end, out);
-}
-
-/// Columns that are taken together for all channels, so that their weights stay in the first-level cache.
-constexpr int64_t tile = 64;
-
-/// One image's planes: channels of a map or neighbours of its weights, each height × width.
+/// One image: a map of (height, width, channels), whole vectors of channels, and where its neighbours lie.
 struct Shape {
-    int64_t channels, height, width;
+    int64_t height, width, channels;
     std::vector<Offset> offsets;
     int64_t pad;
 };
 
-/// A map's rows widened by `pad` on both sides with their end values.
-template <typename T>
-void widen(const T *map, const Shape &s, T *wide) {
-    const int64_t stride = s.width + 2 * s.pad;
-    at::parallel_for(0, s.channels * s.height, 64, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row)
-            replicateRow(map + row * s.width, s.width, s.pad, wide + row * stride);
-    });
-}
-
-template <typename T>
-void propagateOnce(const T *wide, const T *weights, const Shape &s, T *out) {
-    const int64_t count = int64_t(s.offsets.size()), stride = s.width + 2 * s.pad;
-    at::parallel_for(0, s.height, 4, [&](int64_t begin, int64_t end) {
-        std::vector<const T *> w(count);
-        std::vector<int64_t> sources(count);
-        for (int64_t row = begin; row < end; ++row) {
-            for (int64_t n = 0; n < count; ++n) {
-                w[n] = weights + (n * s.height + row) * s.width;
-                sources[n] = clampTo(row + s.offsets[n].row, s.height) * stride + s.pad
-                    + s.offsets[n].column;
-            }
-            for (int64_t from = 0; from < s.width; from += tile)
-                for (int64_t channel = 0; channel < s.channels; ++channel)
-                    combine(
-                        w.data(), wide + channel * s.height * stride, sources.data(), count, from,
-                        std::min(from + tile, s.width),
-                        out + (channel * s.height + row) * s.width);
-        }
-    });
-}
-
-/// Adds the margins of a row of the padded domain to its ends, the transpose of replication.
-template <typename T>
-void foldRow(const T *padded, int64_t width, int64_t pad, T *row) {
-    T left = 0, right = 0;
-    for (int64_t c = 0; c < pad; ++c) left += padded[c];
-    for (int64_t c = pad + width; c < 2 * pad + width; ++c) right += padded[c];
-    for (int64_t c = 0; c < width; ++c) row[c] += padded[pad + c];
-    row[0] += left;
-    row[width - 1] += right;
-}
-
-/// Rows of weights and gradient that reach row `row` of the padded domain; both lie between margins of 2 pad zeros.
-template <typename T>
-struct Sources {
-    std::vector<T> weights;
-    std::vector<int64_t> rows;
-    std::vector<Offset> offsets;
-
-    Sources(const T *all, const Shape &s, int64_t row) {
-        const int64_t stride = s.width + 4 * s.pad;
-        for (size_t n = 0; n < s.offsets.size(); ++n) {
-            const int64_t source = row - s.offsets[n].row;
-            if (source < 0 || source >= s.height) continue;
-            const T *from = all + (int64_t(n) * s.height + source) * s.width;
-            weights.resize(weights.size() + stride, T(0));
-            std::copy(from, from + s.width, weights.end() - stride + 2 * s.pad);
-            rows.push_back(source);
-            offsets.push_back(s.offsets[n]);
+/// out = Σ_n weights[n] · values[at[n]] for `Blocks` vectors of channels, in the order of n.
+template <typename T, int Blocks>
+MATTER_INLINE void combine(
+    const T *weights, const T *values, const int64_t *at, int64_t count, T *out) {
+#pragma clang fp contract(fast)
+    Lanes<T> sums[Blocks] = {};
+    for (int64_t n = 0; n < count; ++n) {
+        const T weight = weights[n];
+        for (int block = 0; block < Blocks; ++block) {
+            Lanes<T> lanes;
+            load(values + at[n] + block * laneCount, lanes);
+            sums[block] += weight * lanes;
         }
     }
+    for (int block = 0; block < Blocks; ++block) store(sums[block], out + block * laneCount);
+}
+
+/// out[row] = Σ_n weights[row][n] · map[row + offset n], edges replicated.
+template <typename T>
+MATTER_INLINE void combineRow(
+    const Shape &s, const T *map, const T *weights, int64_t row, int64_t *at, T *out) {
+    const int64_t count = int64_t(s.offsets.size());
+    // Distances from a pixel to its neighbours: where all lie within the row's columns, the same for every pixel.
+    int64_t *inner = at, *edge = at + count;
+    for (int64_t n = 0; n < count; ++n) {
+        const int64_t from = clampTo(row + s.offsets[n].row, s.height) * s.width;
+        inner[n] = (from + s.offsets[n].column) * s.channels;
+    }
+    for (int64_t column = 0; column < s.width; ++column) {
+        const bool isInner = column >= s.pad && column < s.width - s.pad;
+        for (int64_t n = 0; !isInner && n < count; ++n) {
+            const int64_t offset = s.offsets[n].column;
+            edge[n] = inner[n] + (clampTo(column + offset, s.width) - column - offset) * s.channels;
+        }
+        const int64_t *distances = isInner ? inner : edge;
+        const T *own = weights + (row * s.width + column) * count;
+        const T *values = map + column * s.channels;
+        T *to = out + (row * s.width + column) * s.channels;
+        int64_t channel = 0;
+        for (; channel + 4 * laneCount <= s.channels; channel += 4 * laneCount)
+            combine<T, 4>(own, values + channel, distances, count, to + channel);
+        for (; channel < s.channels; channel += laneCount)
+            combine<T, 1>(own, values + channel, distances, count, to + channel);
+    }
+}
+
+MATTER_VECTORISED void propagateRow(
+    const Shape &s, const float *map, const float *weights, int64_t row, int64_t *at, float *out) {
+    combineRow<float>(s, map, weights, row, at, out);
+}
+
+MATTER_VECTORISED void propagateRow(
+    const Shape &s, const double *map, const double *weights, int64_t row, int64_t *at,
+    double *out) {
+    combineRow<double>(s, map, weights, row, at, out);
+}
+
+template <typename T>
+void propagateOnce(const Shape &s, const T *map, const T *weights, T *out) {
+    at::parallel_for(0, s.height, 4, [&](int64_t begin, int64_t end) {
+        std::vector<int64_t> at(2 * s.offsets.size());
+        for (int64_t row = begin; row < end; ++row)
+            propagateRow(s, map, weights, row, at.data(), out);
+    });
+}
+
+// MARK: The transpose
+//
+// What reaches pixel q is Σ w_n[p] g[p] over all n and p with clamp(p + offset n) = q. Away from the border that is at most one p a
+// neighbour, q - offset n: the propagation itself, with offsets negated and weights turned, zero where p would lie outside. A pixel of
+// the border also gets what replication sent there, and is summed by itself.
+
+/// turned[q][n] = weights[q - offset n][n], zero where that pixel lies outside.
+template <typename T>
+void turn(const Shape &s, const T *weights, T *turned) {
+    const int64_t count = int64_t(s.offsets.size());
+    at::parallel_for(0, s.height, 4, [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row)
+            for (int64_t column = 0; column < s.width; ++column)
+                for (int64_t n = 0; n < count; ++n) {
+                    const int64_t r = row - s.offsets[n].row, c = column - s.offsets[n].column;
+                    const bool isInside = r >= 0 && r < s.height && c >= 0 && c < s.width;
+                    turned[(row * s.width + column) * count + n] =
+                        isInside ? weights[(r * s.width + c) * count + n] : T(0);
+                }
+    });
+}
+
+/// The positions p with clamp(p + offset) = q on an axis of `count` pixels.
+struct Sources {
+    int64_t first, last;
+
+    Sources(int64_t q, int64_t offset, int64_t count)
+        : first(q == 0 ? 0 : std::max<int64_t>(q - offset, 0)),
+          last(q == count - 1 ? count - 1 : std::min(q - offset, count - 1)) {}
 };
 
-/// The gradient of the rows of the padded domain that fold onto row `target`.
 template <typename T>
-void transposeRow(const T *wide, const T *weights, const Shape &s, int64_t target, T *out) {
-    const int64_t stride = s.width + 4 * s.pad, length = s.width + 2 * s.pad;
-    const int64_t first = target == 0 ? -s.pad : target;
-    const int64_t last = target == s.height - 1 ? target + s.pad : target;
-    std::vector<T> padded(s.channels * length);
-    for (int64_t row = first; row <= last; ++row) {
-        const Sources<T> sources(weights, s, row);
-        const int64_t count = int64_t(sources.rows.size());
-        std::vector<const T *> w(count);
-        std::vector<int64_t> from(count);
-        for (int64_t n = 0; n < count; ++n) {
-            const int64_t shift = s.pad - sources.offsets[n].column;
-            w[n] = sources.weights.data() + n * stride + shift;
-            from[n] = sources.rows[n] * stride + shift;
-        }
-        for (int64_t column = 0; column < length; column += tile)
-            for (int64_t channel = 0; channel < s.channels; ++channel)
-                combine(
-                    w.data(), wide + channel * s.height * stride, from.data(), count, column,
-                    std::min(column + tile, length), padded.data() + channel * length);
-        for (int64_t channel = 0; channel < s.channels; ++channel)
-            foldRow(
-                padded.data() + channel * length, s.width, s.pad,
-                out + (channel * s.height + target) * s.width);
+MATTER_INLINE void addScaled(const T *values, T weight, int64_t channels, T *out) {
+#pragma clang fp contract(fast)
+    for (int64_t channel = 0; channel < channels; ++channel)
+        out[channel] += weight * values[channel];
+}
+
+/// What reaches a pixel of the border.
+template <typename T>
+void gatherAtBorder(
+    const Shape &s, const T *gradient, const T *weights, int64_t row, int64_t column, T *out) {
+    const int64_t count = int64_t(s.offsets.size());
+    std::fill(out, out + s.channels, T(0));
+    for (int64_t n = 0; n < count; ++n) {
+        const Sources rows(row, s.offsets[n].row, s.height);
+        const Sources columns(column, s.offsets[n].column, s.width);
+        for (int64_t r = rows.first; r <= rows.last; ++r)
+            for (int64_t c = columns.first; c <= columns.last; ++c) {
+                const int64_t pixel = r * s.width + c;
+                addScaled(
+                    gradient + pixel * s.channels, weights[pixel * count + n], s.channels, out);
+            }
     }
 }
 
 template <typename T>
-void transposeOnce(const T *gradient, const T *weights, const Shape &s, T *wide, T *out) {
-    const int64_t stride = s.width + 4 * s.pad;
-    at::parallel_for(0, s.channels * s.height, 64, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row)
-            std::copy(
-                gradient + row * s.width, gradient + (row + 1) * s.width,
-                wide + row * stride + 2 * s.pad);
-    });
-    std::fill(out, out + s.channels * s.height * s.width, T(0));
-    at::parallel_for(0, s.height, 4, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row) transposeRow(wide, weights, s, row, out);
+void gatherBorder(const Shape &s, const T *gradient, const T *weights, T *out) {
+    at::parallel_for(0, s.height, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+            const bool isWhole = row == 0 || row == s.height - 1;
+            const int64_t step = isWhole ? 1 : std::max<int64_t>(s.width - 1, 1);
+            for (int64_t column = 0; column < s.width; column += step)
+                gatherAtBorder(
+                    s, gradient, weights, row, column,
+                    out + (row * s.width + column) * s.channels);
+        }
     });
 }
+
+// MARK: Images and iterations
 
 void check(const at::Tensor &map, const at::Tensor &weights, size_t neighbours, int64_t iterations) {
     TORCH_CHECK(map.dim() == 4, "map must be (batch, channels, height, width), got ", map.sizes());
@@ -152,32 +170,40 @@ void check(const at::Tensor &map, const at::Tensor &weights, size_t neighbours, 
     TORCH_CHECK(iterations >= 0, "iterations must not be negative, got ", iterations);
 }
 
-/// `step(current, weights, shape, scratch, next)` for every image, `iterations` times.
+/// (batch, height, width, channels), with channels of zeros to make whole vectors.
+at::Tensor pixelsOf(const at::Tensor &map) {
+    const int64_t ragged = (laneCount - map.size(1) % laneCount) % laneCount;
+    const at::Tensor pixels = map.permute({0, 2, 3, 1});
+    return ragged == 0 ? pixels.contiguous() : at::constant_pad_nd(pixels, {0, ragged});
+}
+
+/// `step(shape, from, image's weights, to)` for every image, `iterations` times.
 template <typename Step>
-at::Tensor iterate(
-    const at::Tensor &map, const at::Tensor &weights, std::vector<Offset> offsets, int64_t margins,
-    int64_t iterations, Step step) {
-    check(map, weights, offsets.size(), iterations);
-    const int64_t pad = reach(offsets);
-    const Shape shape{map.size(1), map.size(2), map.size(3), std::move(offsets), pad};
-    const at::Tensor w = weights.contiguous();
-    at::Tensor result = map.contiguous().clone();
-    at::Tensor wide = at::zeros(
-        {shape.channels, shape.height, shape.width + margins * pad}, map.options());
-    at::Tensor next = at::empty_like(result[0]);
+at::Tensor iterate(const Shape &s, const at::Tensor &map, int64_t iterations, Step step) {
+    const at::Tensor source = pixelsOf(map);
+    if (iterations == 0) return map.clone();
+    at::Tensor result = at::empty_like(source);
+    at::Tensor scratch = iterations > 1 ? at::empty_like(source[0]) : at::Tensor();
     AT_DISPATCH_FLOATING_TYPES(map.scalar_type(), "matter::tern_propagate", [&] {
         for (int64_t image = 0; image < map.size(0); ++image) {
-            at::Tensor current = result[image];
-            for (int64_t i = 0; i < iterations; ++i) {
-                step(
-                    current.data_ptr<scalar_t>(),
-                    w.data_ptr<scalar_t>() + image * w.stride(0), shape,
-                    wide.data_ptr<scalar_t>(), next.data_ptr<scalar_t>());
-                current.copy_(next);
+            const scalar_t *from = source[image].data_ptr<scalar_t>();
+            scalar_t *last = result[image].data_ptr<scalar_t>();
+            scalar_t *other = scratch.defined() ? scratch.data_ptr<scalar_t>() : nullptr;
+            for (int64_t i = iterations; i > 0; --i) {
+                scalar_t *to = i % 2 == 1 ? last : other;
+                step(s, from, image, to);
+                from = to;
             }
         }
     });
-    return result;
+    return result.narrow(3, 0, map.size(1)).permute({0, 3, 1, 2}).contiguous(
+        at::MemoryFormat::ChannelsLast);
+}
+
+Shape shapeOf(const at::Tensor &map, std::vector<Offset> offsets) {
+    const int64_t channels = (map.size(1) + laneCount - 1) / laneCount * laneCount;
+    const int64_t pad = reach(offsets);
+    return {map.size(2), map.size(3), channels, std::move(offsets), pad};
 }
 
 }  // namespace
@@ -185,21 +211,34 @@ at::Tensor iterate(
 at::Tensor ternPropagate(
     const at::Tensor &map, const at::Tensor &weights, at::IntArrayRef dilations, int64_t size,
     bool centre, int64_t iterations) {
+    const auto offsets = neighbourOffsets(dilations, size, centre);
+    check(map, weights, offsets.size(), iterations);
+    const at::Tensor pixels = weights.permute({0, 2, 3, 1}).contiguous();
     return iterate(
-        map, weights, neighbourOffsets(dilations, size, centre), 2, iterations,
-        [](auto *current, auto *w, const Shape &s, auto *wide, auto *next) {
-            widen(current, s, wide);
-            propagateOnce(wide, w, s, next);
+        shapeOf(map, offsets), map, iterations,
+        [&]<typename T>(const Shape &s, const T *from, int64_t image, T *to) {
+            propagateOnce(s, from, pixels[image].template data_ptr<T>(), to);
         });
 }
 
 at::Tensor ternPropagateTransposed(
     const at::Tensor &gradient, const at::Tensor &weights, at::IntArrayRef dilations, int64_t size,
     bool centre, int64_t iterations) {
+    const auto offsets = neighbourOffsets(dilations, size, centre);
+    check(gradient, weights, offsets.size(), iterations);
+    const at::Tensor pixels = weights.permute({0, 2, 3, 1}).contiguous();
+    at::Tensor turned = at::empty_like(pixels[0]);
+    Shape negated = shapeOf(gradient, offsets);
+    for (Offset &offset : negated.offsets) offset = {-offset.row, -offset.column};
+    int64_t current = -1;
     return iterate(
-        gradient, weights, neighbourOffsets(dilations, size, centre), 4, iterations,
-        [](auto *current, auto *w, const Shape &s, auto *wide, auto *next) {
-            transposeOnce(current, w, s, wide, next);
+        shapeOf(gradient, offsets), gradient, iterations,
+        [&]<typename T>(const Shape &s, const T *from, int64_t image, T *to) {
+            const T *own = pixels[image].template data_ptr<T>();
+            if (image != current) turn(s, own, turned.template data_ptr<T>());
+            current = image;
+            propagateOnce(negated, from, turned.template data_ptr<T>(), to);
+            gatherBorder(s, from, own, to);
         });
 }
 
