@@ -94,6 +94,83 @@ struct NetworkTests {
         #expect(largest(single(vectors) - (vectors - centre)) < 1e-6)
     }
 
+    /// The slow form, with everything of size patches × vectors × centres × channels.
+    static func slowCodes(_ z: Tensor, _ centres: Tensor, _ scale: Tensor) -> Tensor {
+        let residual = z.unsqueezed(2) - centres
+        let theta = (scale * residual.square().sum([3])).softmax(2)
+        return (theta.unsqueezed(3) * residual).sum([1])
+    }
+
+    @Test(arguments: [(3, 5, 6, 4), (1, 1, 8, 1), (7, 2, 3, 9)])
+    func codesAgreeWithTheSlowForm(_ size: (Int, Int, Int, Int)) throws {
+        let (patches, count, channels, centres) = size
+        let encoding = SurfaceEncoding(channels: channels, clusters: centres)
+        try encoding.fill()
+        let (q, s) = (
+            try #require(encoding.parameter("clusters")), try #require(encoding.parameter("scale"))
+        )
+        let drawn = Drawn.tensor("vectors", [patches, count, channels])
+        let upstream = Drawn.tensor("upstream", [patches, centres, channels])
+        func gradients(_ codes: (Tensor) -> Tensor) throws -> [Tensor] {
+            let z = leaf(drawn)
+            (q.gradient, s.gradient) = (nil, nil)
+            let value = codes(z)
+            (value * upstream).sum().backward()
+            return [value] + (try [z, q, s].map { try #require($0.gradient).clone() })
+        }
+        let own = try gradients { encoding.codes($0) }
+        let slow = try gradients { Self.slowCodes($0, q, s) }
+        for (one, other) in zip(own, slow) { #expect(largest(one - other) < 1e-5) }
+        let sums = encoding(drawn).sum([1])
+        #expect(largest(sums - own[0].mean([1])) < 1e-5)
+    }
+
+    @Test func codesAgreeWithFiniteDifferences() throws {
+        let encoding = SurfaceEncoding(channels: 3, clusters: 4)
+        try encoding.fill()
+        let upstream = Drawn.tensor("upstream", [5, 3])
+        let values = Drawn.values("vectors", 15)
+        let z = leaf(Tensor(values, shape: [5, 3]))
+        (encoding(z) * upstream).sum().backward()
+        let gradient = try #require(z.gradient).values(as: Float.self)
+        func loss(_ values: [Float]) -> Double {
+            Double((encoding(Tensor(values, shape: [5, 3])) * upstream).sum().item(as: Float.self))
+        }
+        for index in values.indices {
+            var (up, down) = (values, values)
+            up[index] += 0.01
+            down[index] -= 0.01
+            #expect(abs((loss(up) - loss(down)) / 0.02 - Double(gradient[index])) < 1e-3)
+        }
+    }
+
+    @Test func asppAgreesWithTorchvision() throws {
+        let fixture = try Fixture("aspp")
+        let network = ASPP(24, 8, dilations: [1, 2, 5])
+        try network.fill()
+        network.setTraining(false)
+        let output = noGradient { network(Drawn.tensor("input", [2, 24, 7, 5])) }
+        #expect(try fixture.distance("output", output) < 1e-5)
+        let names = Set(network.hostState().keys)
+        #expect(
+            names.isSuperset(of: ["convs.0.0.weight", "convs.4.1.weight", "project.1.running_var"]))
+    }
+
+    @Test func asppStandsBeforeTheMeanOverThePatch() throws {
+        var recipe = Self.recipe(.pamr, [[1]])
+        recipe.encoder.aspp = [1, 2]
+        let model = MatterEncoder(recipe)
+        try model.fill()
+        model.setTraining(false)
+        let names = model.hostState().keys
+        #expect(names.contains("aspp.convs.2.0.weight") && !names.contains("project.weight"))
+        let positions = Tensor([0, 3, 3, 0, 9, 2] as [Int64], shape: [2, 3])
+        let features = noGradient {
+            model(Drawn.tensor("images", [1, 9, 16, 16]), at: positions, window: 9)
+        }
+        #expect(features.shape == [2, 32])
+    }
+
     @Test func negativesKeepTheirDistance() {
         let grounds = [
             PatchGround(region: "a", place: 0, row: 10, column: 10),

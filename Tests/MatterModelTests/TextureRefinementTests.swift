@@ -40,26 +40,61 @@ struct TextureRefinementTests {
         #expect(try fixture.distance("\(key).gradient", #require(map.gradient)) < 1e-5)
     }
 
-    @Test(
-        arguments: [(1, 1), (1, 9), (5, 1), (3, 40), (37, 11)], TextureRefinement.Kernel.allCases)
-    func fusedAgreesWithComposed(_ size: (Int, Int), _ kernel: TextureRefinement.Kernel) throws {
-        let dilations = [1, 1, 3, 8]
-        let network = Self.network(kernel, [dilations])
-        let guide = Drawn.tensor("guide", [2, 3, size.0, size.1])
-        let weights = network.weights(of: guide, dilations: dilations)
+    struct Form: Sendable, CustomStringConvertible {
+        let dilations: [Int]
+        var size = 3
+        let height, width: Int
+        var bands = 3
+        var channels = 5
+        var hasCentre = false
+        var description: String {
+            "\(dilations) \(size)×\(size)\(hasCentre ? "+centre" : "") \(height)×\(width)×\(channels)"
+        }
+    }
+
+    /// Images smaller than the neighbourhood, ragged ones, one and many vectors of channels.
+    static let forms = [
+        Form(dilations: [1, 1, 3, 8], height: 1, width: 1),
+        Form(dilations: [1, 1, 3, 8], height: 1, width: 9, hasCentre: true),
+        Form(dilations: [1, 1, 3, 8], height: 5, width: 1, channels: 16),
+        Form(
+            dilations: [1, 1, 3, 8], height: 3, width: 40, bands: 1, channels: 17, hasCentre: true),
+        Form(dilations: [1, 1, 2, 4, 6, 8], height: 37, width: 21, bands: 13, channels: 64),
+        Form(dilations: [5], height: 9, width: 31, channels: 1, hasCentre: true),
+        Form(dilations: [1, 2], size: 5, height: 18, width: 16, channels: 73),
+        Form(dilations: [2], size: 7, height: 15, width: 33, channels: 128, hasCentre: true),
+    ]
+
+    @Test(arguments: forms, TextureRefinement.Kernel.allCases)
+    func fusedAgreesWithComposed(_ form: Form, _ kernel: TextureRefinement.Kernel) throws {
+        let network = TextureRefinement(
+            kernel: kernel, layers: [form.dilations], kernelSize: form.size,
+            includesCentre: form.hasCentre, iterations: 3)
+        let guide = Drawn.tensor("guide", [2, form.bands, form.height, form.width])
+        let weights = network.weights(of: guide, dilations: form.dilations)
         let composed = Operator("matter::tern_weights_composed")(
-            guide, dilations, 3, network.includesCentre, StaticString.name(kernel))
+            guide, form.dilations, form.size, form.hasCentre, StaticString.name(kernel))
         #expect(largest(weights - composed) < 1e-5)
-        let map = Drawn.tensor("map", [2, 5, size.0, size.1])
+        let map = Drawn.tensor("map", [2, form.channels, form.height, form.width])
         let (own, other) = (leaf(map), leaf(map))
         let upstream = Drawn.tensor("upstream", map.shape)
-        let refined = network.propagate(own, weights, dilations: dilations)
+        let refined = network.propagate(own, weights, dilations: form.dilations)
         let slow = Operator("matter::tern_propagate_composed")(
-            other, weights, dilations, 3, network.includesCentre, network.iterations)
+            other, weights, form.dilations, form.size, form.hasCentre, network.iterations)
         #expect(largest(refined - slow) < 1e-5)
         refined.backward(gradient: upstream)
         slow.backward(gradient: upstream)
         #expect(try largest(#require(own.gradient) - #require(other.gradient)) < 1e-5)
+    }
+
+    /// Reflectances of thousands with small contrasts: the variance is that of differences, and keeps its digits.
+    @Test(arguments: TextureRefinement.Kernel.allCases)
+    func brightGuidesKeepTheirDigits(_ kernel: TextureRefinement.Kernel) {
+        let guide = Drawn.tensor("guide", [1, 3, 12, 19]) * 0.25 + 4096
+        let fused = Self.network(kernel, [[1, 4]]).weights(of: guide, dilations: [1, 4])
+        let exact = Operator("matter::tern_weights_composed")(
+            guide.to(.float64), [1, 4], 3, kernel != .pamr, StaticString.name(kernel))
+        #expect(largest(fused - exact) < 1e-5)
     }
 
     @Test(arguments: TextureRefinement.Kernel.allCases)
@@ -132,12 +167,13 @@ struct TextureRefinementTests {
         #expect(error?.description.contains("[1, 4, 6, 7]") == true)
     }
 
-    @Test func patchesRepeatTheEdgeAndGradientsReturn() throws {
+    @Test(arguments: [1, 3, 5, 11])
+    func patchesRepeatTheEdgeAndGradientsReturn(_ window: Int) throws {
         let map = leaf(Drawn.tensor("map", [2, 3, 5, 4]))
         let copy = leaf(map.detached())
         let positions = Tensor([0, 0, 0, 1, 4, 3, 0, 2, 1, 0, 2, 1] as [Int64], shape: [4, 3])
-        let patches = map.patches(at: positions, window: 5)
-        let slow = Operator("matter::gather_patches_composed")(copy, positions, 5)
+        let patches = map.patches(at: positions, window: window)
+        let slow = Operator("matter::gather_patches_composed")(copy, positions, window)
         #expect(patches.detached().bytes() == slow.detached().contiguous().bytes())
         let upstream = Drawn.tensor("upstream", patches.shape)
         patches.backward(gradient: upstream)

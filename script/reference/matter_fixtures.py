@@ -170,7 +170,7 @@ def tern_file(folder):
 
 def resnet_file(folder):
     tensors = {}
-    for depth in (18, 34, 50):
+    for depth in (18, 34, 50, 101):
         for stem, bands in (("torchvision", 3), ("method", 9)):
             model = getattr(torchvision.models, f"resnet{depth}")()
             model.conv1 = (
@@ -190,6 +190,12 @@ def resnet_file(folder):
                     tensors[f"{depth}.{stem}.layer{number}"] = (x.mean((2, 3)) / scale).contiguous()
                     tensors[f"{depth}.{stem}.layer{number}.scale"] = scale.reshape(1)
     save_file(tensors, folder / "resnet.safetensors")
+
+
+def aspp_file(folder):
+    model = fill(torchvision.models.segmentation.deeplabv3.ASPP(24, [1, 2, 5], 8)).eval()
+    with torch.no_grad():
+        save_file({"output": model(drawn("input", (2, 24, 7, 5)))}, folder / "aspp.safetensors")
 
 
 def matter_file(folder):
@@ -215,5 +221,5 @@ def matter_file(folder):
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     torch.set_num_threads(1)
-    for make in (tern_file, resnet_file, matter_file):
+    for make in (tern_file, resnet_file, aspp_file, matter_file):
         make(target)

@@ -6,12 +6,15 @@ public import Tensors
 /// A 3×3 convolution over the whole image makes a map; TeRN refines it, guided by the image; patches are gathered from the refined
 /// map and from the image at the same pixels, edges repeated; a ResNet reads them; its output, averaged over the patch, is projected
 /// and expressed as a residual to learned centres. Averaging comes before the encoding, as the paper speaks of one vector a patch.
+/// An `ASPP` may take the projection's place; it stands before the average, where its dilations see a map. (In the official code the
+/// average comes first, and all its branches see one pixel.)
 public final class MatterEncoder: Module {
     let preConvolution: Conv2d
     let preNorm: BatchNorm2d
     let refinement: TextureRefinement
     let trunk: ResNet
-    let projection: Linear
+    let context: ASPP?
+    let projection: Linear?
     let encoding: SurfaceEncoding?
 
     /// Builds the encoder of a recipe.
@@ -24,7 +27,12 @@ public final class MatterEncoder: Module {
         trunk = ResNet(
             recipe.encoder.backbone, stem: recipe.encoder.stem, channels: channels + bands,
             strides: recipe.encoder.strides)
-        projection = Linear(trunk.outputChannels, recipe.encoder.features)
+        let dilations = recipe.encoder.aspp
+        context =
+            dilations.isEmpty
+            ? nil : ASPP(trunk.outputChannels, recipe.encoder.features, dilations: dilations)
+        projection =
+            context == nil ? Linear(trunk.outputChannels, recipe.encoder.features) : nil
         encoding =
             recipe.encoding.enabled
             ? SurfaceEncoding(
@@ -34,7 +42,9 @@ public final class MatterEncoder: Module {
     /// The layers by name; those of the trunk stand at the top, with torchvision's names.
     public var children: [(String, any Module)] {
         [("pre_conv", preConvolution), ("pre_bn", preNorm)] + trunk.children
-            + [("project", projection)] + (encoding.map { [("encoding", $0)] } ?? [])
+            + (context.map { [("aspp", $0)] } ?? [])
+            + (projection.map { [("project", $0)] } ?? [])
+            + (encoding.map { [("encoding", $0)] } ?? [])
     }
 
     /// Feature vectors of patches.
@@ -61,7 +71,9 @@ public final class MatterEncoder: Module {
 
     /// Feature vectors of gathered patches: (patches, channels + bands, window, window) → (patches, features).
     func features(ofPatches patches: Tensor) -> Tensor {
-        let vectors = projection(trunk(patches).mean([2, 3]))
+        let map = trunk(patches)
+        let pooled = (context?(map) ?? map).mean([2, 3])
+        let vectors = projection?(pooled) ?? pooled
         return encoding.map { $0(vectors.to(.float32)) } ?? vectors
     }
 }

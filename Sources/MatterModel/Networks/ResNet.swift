@@ -10,9 +10,17 @@ public final class ResNet: Module {
         case resnet34
         /// 3, 4, 6 and 3 bottlenecks.
         case resnet50
+        /// 3, 4, 23 and 3 bottlenecks.
+        case resnet101
 
-        var blocks: [Int] { self == .resnet18 ? [2, 2, 2, 2] : [3, 4, 6, 3] }
-        var expansion: Int { self == .resnet50 ? 4 : 1 }
+        var blocks: [Int] {
+            switch self {
+            case .resnet18: [2, 2, 2, 2]
+            case .resnet34, .resnet50: [3, 4, 6, 3]
+            case .resnet101: [3, 4, 23, 3]
+            }
+        }
+        var expansion: Int { self == .resnet50 || self == .resnet101 ? 4 : 1 }
     }
 
     /// How the network begins.

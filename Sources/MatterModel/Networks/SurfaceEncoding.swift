@@ -19,17 +19,26 @@ public final class SurfaceEncoding: Module {
     /// `clusters` and `scale`.
     public var parameters: [(String, Parameter)] { [("clusters", clusters), ("scale", scale)] }
 
-    /// Residuals of vectors: (count, channels) → (count, channels).
+    /// Residuals of vectors: (…, channels) → (…, channels).
     public func callAsFunction(_ vectors: Tensor) -> Tensor {
         (vectors - weights(vectors).matmul(clusters.value)) * (1 / Double(clusters.value.size(0)))
     }
 
-    /// The weights θ: (count, centres), each row summing to 1.
+    /// Deep-TEN's code of patches with many vectors: (patches, vectors, channels) → (patches, centres, channels).
+    ///
+    /// E_k = Σ_i θ_ik (z_i − q_k), which is θᵀZ − (Σ_i θ_i) ∘ Q. Its mean over the centres is the sum of a patch's residuals.
+    public func codes(_ vectors: Tensor) -> Tensor {
+        let weights = weights(vectors)
+        let shares = weights.sum([1]).unsqueezed(2)
+        return weights.transposed(1, 2).matmul(vectors) - shares * clusters.value
+    }
+
+    /// The weights θ: (…, centres), summing to 1 over the centres.
     package func weights(_ vectors: Tensor) -> Tensor {
         let centres = clusters.value
-        let own = (vectors * vectors).sum([1], keepingDimensions: true)
+        let own = (vectors * vectors).sum([-1], keepingDimensions: true)
         let others = (centres * centres).sum([1])
         let products = vectors.matmul(centres.transposed(0, 1))
-        return (scale.value * (own + others - products * 2)).softmax(1)
+        return (scale.value * (own + others - products * 2)).softmax(-1)
     }
 }

@@ -30,6 +30,13 @@ extension Recipe {
         name: "example", data: .example, patches: .example, tern: .example, encoder: .example,
         encoding: .example, loss: .example, optimiser: .example, run: .example)
 
+    /// A recipe with something in every list, which shows the kinds of all values.
+    static var kinds: Recipe {
+        var recipe = example
+        recipe.encoder.aspp = [1]
+        return recipe
+    }
+
     /// The sections by the names that they have in a file.
     var sections: [(name: String, section: any RecipeSection)] {
         [

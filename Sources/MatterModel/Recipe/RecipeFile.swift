@@ -35,7 +35,7 @@ public struct RecipeFile: Sendable {
     private init(_ document: TOMLDocument) throws {
         let check = RecipeCheck(document: document)
         let json = document.value
-        try check.compare(json, with: JSONValue(encoding: Recipe.example), at: "")
+        try check.compare(json, with: JSONValue(encoding: Recipe.kinds), at: "")
         try check.choices(json)
         recipe = try decodeStrictJSON(Recipe.self, from: Array(json.serialized().utf8))
         if let problem = recipe.problem {
