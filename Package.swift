@@ -131,6 +131,7 @@ let package = Package(
         floor("Metrics", ["CKernels"]),
         floor("Manifests", ["CCrypto"]),
         floor("Recipes", ["Manifests", toml]),
+        floor("Pictures", ["CCompression"]),
         floor("Console", ["Manifests", arguments, logging]),
         floor("Raster", ["Geo", "Manifests", "CGDAL", "CKernels", "CCompression"]),
         floor("Tensors", ["CTorch", "Manifests"]),
@@ -143,7 +144,12 @@ let package = Package(
         program("matter-prep", of: "DataPrep", ["Geo", "Manifests", "Raster", "Tensors"]),
 
         // Room 2: tiles → pretrained encoder.
-        room("MatterModel", ["Geo", "Manifests", "Recipes", "Tensors", "Store", logging]),
+        room(
+            "MatterModel",
+            [
+                "CCompression", "Geo", "Manifests", "Pictures", "Recipes", "Tensors", "Store",
+                logging,
+            ]),
         program("matter-model", of: "MatterModel", ["Manifests", "Tensors"]),
 
         // Room 3: datasets + encoder → predictions and curves. The one room that imports another: it needs the networks.
@@ -171,7 +177,8 @@ let package = Package(
         tests(of: "Tensors", ["Manifests"]),
         tests(of: "Store", ["CKernels", "Geo", "Raster", "Tensors", "Manifests"]),
         tests(of: "DataPrep", ["Geo", "Raster", "Manifests", "Store", "Tensors"]),
-        tests(of: "MatterModel", ["Geo", "Tensors", "Store", "Manifests"]),
+        tests(of: "Pictures", ["Geo", "Manifests", "Raster"]),
+        tests(of: "MatterModel", ["Geo", "Pictures", "Raster", "Tensors", "Store", "Manifests"]),
         .target(
             name: "BenchFixtures", dependencies: ["Geo", "Raster"],
             path: "Tests/BenchFixtures", swiftSettings: strict),
@@ -212,6 +219,8 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
                 swiftSettings: strict))
     }
     benchmark("bench-torch-step", "TorchStep", ["Tensors", "MatterModel"])
+    benchmark("bench-tern", "Tern", ["Tensors", "MatterModel"])
+    benchmark("bench-dense-inference", "DenseInference", ["Tensors", "MatterModel"])
     benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Raster", "Tensors"])
     benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-load-oscd", "LoadOscd", ["Bench", "Store"])

@@ -20,7 +20,7 @@ struct RecipeTests {
         }
     }
 
-    @Test(arguments: ["matter-demo", "matter-snapshot"])
+    @Test(arguments: ["matter-demo", "matter-paper", "matter-snapshot"])
     func everyValueOfOursSaysWhereItComesFrom(_ name: String) throws {
         let file = try RecipeFile(path: "\(Self.folder)/\(name).toml")
         #expect(file.recipe.name == name)
@@ -76,5 +76,33 @@ struct RecipeTests {
         }
         #expect(broken?.path.hasPrefix("r.toml:2:") == true)
         #expect(broken?.exitCode == .configuration)
+    }
+
+    static func changed(_ settings: String...) throws -> RecipeFile {
+        try RecipeFile(
+            text: text("matter-paper"), path: "r.toml",
+            settings: settings.map { try #require(RecipeSetting($0)) })
+    }
+
+    @Test func valuesCanBeSetByHand() throws {
+        let file = try Self.changed(
+            "tern.kernel=cosine-similar", "tern.layers=[[1, 2]]", "loss.temperature=0.07")
+        #expect(file.recipe.tern.kernel == .cosineSimilar && file.recipe.tern.layers == [[1, 2]])
+        #expect(file.recipe.loss.temperature == 0.07)
+        let row = try #require(file.rows.first { $0.key == "tern.kernel" })
+        #expect(row.origin == "ours" && row.value == "\"cosine-similar\"")
+        #expect(row.reason.contains("by hand"))
+        #expect(RecipeSetting("=1") == nil && RecipeSetting("a=") == nil)
+    }
+
+    @Test(arguments: [
+        ("tern.kernl=pamr", "is no key of a recipe; the nearest is tern.kernel"),
+        ("tern.kernel=pam", "must be one of pamr"), ("patches.window=8", "must be odd"),
+        ("tern=3", "must be a section"), ("data.crop=x", "must be an integer, not a text"),
+    ])
+    func mistakesByHandAreNamed(_ setting: String, _ message: String) {
+        let error = #expect(throws: ManifestError.self) { try Self.changed(setting) }
+        #expect(error?.exitCode == .configuration && error?.path == "--set")
+        #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
     }
 }

@@ -12,17 +12,21 @@ struct InfoCommand: ParsableCommand {
     @Argument(help: "A recipe (.toml) or an encoder (.safetensors).")
     var file: String
 
+    @OptionGroup var changes: SettingOptions
+
     @OptionGroup var json: JSONOption
 
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
         if file.hasSuffix(".toml") {
-            let rows = try RecipeFile(path: file).rows
-            try json.print(rows) {
+            let summary = RecipeSummary(try RecipeFile(path: file, settings: changes.settings))
+            try json.print(summary) {
                 var table = Table(["key", "value", "origin", "reason"])
-                for row in rows { table.add([row.key, row.value, row.origin, row.reason]) }
-                return table.lines
+                for row in summary.values {
+                    table.add([row.key, row.value, row.origin, row.reason])
+                }
+                return table.lines + [""] + Self.lines(summary.cost)
             }
         } else {
             let summary = try EncoderSummary(path: file)
@@ -32,8 +36,18 @@ struct InfoCommand: ParsableCommand {
                 for row in summary.arrays {
                     table.add([row.name, "\(row.shape)", "\(row.values)"])
                 }
-                return table.lines + ["", "\(summary)"]
+                return table.lines + ["", "\(summary)"] + Self.lines(summary.cost)
             }
         }
+    }
+
+    private static func lines(_ cost: EncoderCost) -> [String] {
+        [
+            "parameters                  \(cost.parameters)",
+            "multiplications a pixel     \(cost.multiplicationsAPixel)",
+            "multiplications a patch     \(cost.multiplicationsAPatch)",
+            "bytes a pixel               \(cost.bytesAPixel)",
+            "bytes a patch in training   \(cost.bytesAPatchInTraining)",
+        ]
     }
 }

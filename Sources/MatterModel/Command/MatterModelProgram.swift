@@ -12,7 +12,9 @@ struct MatterModelProgram: ParsableCommand {
             Example: matter-model pretrain --tiles TILES --recipe manifests/recipes/matter-demo.toml --out RUN
             """,
         version: SuiteVersion.current,
-        subcommands: [PretrainCommand.self, InfoCommand.self])
+        subcommands: [
+            PretrainCommand.self, EmbedCommand.self, WordsCommand.self, InfoCommand.self,
+        ])
 
     static func main() {
         Console.run(MatterModelProgram.self)

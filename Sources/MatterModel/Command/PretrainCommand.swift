@@ -24,6 +24,8 @@ struct PretrainCommand: ParsableCommand {
     @Option(help: "The recipe, a TOML file.")
     var recipe: String
 
+    @OptionGroup var changes: SettingOptions
+
     @Option(help: "The folder to write.")
     var out: String
 
@@ -51,7 +53,7 @@ struct PretrainCommand: ParsableCommand {
     }
 
     func resolve() throws -> PretrainPlan {
-        var recipe = try RecipeFile(path: recipe).recipe
+        var recipe = try RecipeFile(path: recipe, settings: changes.settings).recipe
         recipe.run.steps = steps ?? recipe.run.steps
         let chosen =
             Device(name: device) ?? (Device.cuda.isAvailable ? .cuda : .cpu)

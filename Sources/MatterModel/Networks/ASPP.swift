@@ -38,6 +38,16 @@ public final class ASPP: Layer {
             + [("project", project)]
     }
 
+    /// Adds what the branches cost; the side stays.
+    func count(_ cost: inout ConvolutionCost) {
+        for branch in branches + [project] {
+            for case let convolution as Conv2d in branch.layers {
+                let shape = convolution.weight.value.shape
+                cost.convolve(shape[1], shape[0], size: shape[2])
+            }
+        }
+    }
+
     /// (batch, channels, height, width) → (batch, outputs, height, width).
     public func callAsFunction(_ map: Tensor) -> Tensor {
         let whole = pooled(map)

@@ -20,6 +20,8 @@ public struct EncoderSummary: Codable, Hashable, Sendable, CustomStringConvertib
     public let arrays: [Row]
     /// Values of all arrays.
     public let values: Int
+    /// What it costs.
+    public let cost: EncoderCost
 
     /// Reads a file's summary.
     /// - Throws: as `EncoderFile(path:)`.
@@ -31,6 +33,7 @@ public struct EncoderSummary: Codable, Hashable, Sendable, CustomStringConvertib
             Row(name: name, shape: array.shape, values: array.shape.reduce(1, *))
         }
         values = arrays.reduce(0) { $0 + $1.values }
+        cost = EncoderCost(file.recipe)
     }
 
     /// One line.

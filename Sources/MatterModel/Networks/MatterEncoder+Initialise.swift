@@ -7,7 +7,7 @@ extension MatterEncoder {
     ///
     /// Convolutions: normal with variance 2 / (outputs · kernel), as torchvision's ResNet (He et al., 2015). Projection: uniform
     /// ±1/√inputs. Centres and scales: uniform ±1/√(centres · channels) and −1…0, as Deep-TEN's code. Norms: one and zero.
-    func initialise(seed: UInt64) {
+    package func initialise(seed: UInt64) {
         noGradient {
             for (name, parameter) in namedParameters {
                 let shape = parameter.shape

@@ -66,12 +66,18 @@ public final class MatterEncoder: Module {
     /// The refined map and the images behind it: (batch, channels + bands, height, width).
     func refinedWithImage(_ images: Tensor) -> Tensor {
         let map = refined(images)
-        return Tensor.cat([map, images.to(map.dtype)], dimension: 1)
+        // Pixel by pixel, as patches are gathered.
+        return Tensor.cat(
+            [map.channelsLast(), images.to(map.dtype).channelsLast()], dimension: 1)
     }
 
     /// Feature vectors of gathered patches: (patches, channels + bands, window, window) → (patches, features).
     func features(ofPatches patches: Tensor) -> Tensor {
-        let map = trunk(patches)
+        features(ofMaps: trunk(patches))
+    }
+
+    /// Feature vectors of the trunk's maps of patches.
+    func features(ofMaps map: Tensor) -> Tensor {
         let pooled = (context?(map) ?? map).mean([2, 3])
         let vectors = projection?(pooled) ?? pooled
         return encoding.map { $0(vectors.to(.float32)) } ?? vectors

@@ -33,15 +33,16 @@ public final class ResNet: Module {
 
     /// Channels of the output.
     public let outputChannels: Int
-    private let stem: Stem
-    private let conv1: Conv2d
-    private let bn1: BatchNorm2d
+    let stem: Stem
+    let conv1: Conv2d
+    let bn1: BatchNorm2d
+    private let inputChannels: Int
     private let stages: [[ResidualBlock]]
 
     /// Builds the stem and as many stages as there are strides.
     public init(_ depth: Depth, stem: Stem, channels: Int, strides: [Int] = [1, 2, 2, 2]) {
         precondition((1...4).contains(strides.count), "ResNet has one to four stages")
-        self.stem = stem
+        (self.stem, inputChannels) = (stem, channels)
         conv1 =
             stem == .torchvision
             ? Conv2d(channels, 64, kernelSize: 7, stride: 2, padding: 3, bias: false)
@@ -59,6 +60,9 @@ public final class ResNet: Module {
         }
         outputChannels = inputs
     }
+
+    /// All blocks in order.
+    var blocks: [ResidualBlock] { stages.flatMap(\.self) }
 
     /// `conv1`, `bn1`, and the blocks as `layer1.0` and so on.
     public var children: [(String, any Module)] {
@@ -82,29 +86,69 @@ public final class ResNet: Module {
             return map
         }
     }
+
+    /// Products that are added up on one square image; taps that fall on padding count.
+    package func multiplications(side: Int) -> Int {
+        var cost = ConvolutionCost(side: side)
+        count(&cost)
+        return cost.multiplications
+    }
+
+    /// Adds what the network costs.
+    func count(_ cost: inout ConvolutionCost) {
+        countStem(&cost)
+        for block in blocks { block.count(&cost) }
+    }
+
+    /// Adds what comes before the first block.
+    func countStem(_ cost: inout ConvolutionCost) {
+        let isMethod = stem == .method
+        cost.convolve(inputChannels, 64, size: isMethod ? 3 : 7, stride: isMethod ? 1 : 2)
+        if !isMethod { cost.pool(64) }
+    }
 }
 
 /// A residual block: two 3×3 convolutions (basic), or 1×1, 3×3, 1×1 (bottleneck, the stride on its 3×3 as in torchvision).
 final class ResidualBlock: Module {
-    private let layers: [(convolution: Conv2d, norm: BatchNorm2d)]
-    private let shortcut: (convolution: Conv2d, norm: BatchNorm2d)?
+    /// A convolution and its norm.
+    struct Unit {
+        let convolution: Conv2d
+        let norm: BatchNorm2d
+        let stride: Int
+
+        init(_ inputs: Int, _ outputs: Int, size: Int, stride: Int) {
+            convolution = Conv2d(
+                inputs, outputs, kernelSize: size, stride: stride, padding: size / 2, bias: false)
+            norm = BatchNorm2d(outputs)
+            self.stride = stride
+        }
+
+        func callAsFunction(_ map: Tensor) -> Tensor { norm(convolution(map)) }
+
+        func count(_ cost: inout ConvolutionCost) {
+            let shape = convolution.weight.value.shape
+            cost.convolve(shape[1], shape[0], size: shape[2], stride: stride)
+        }
+    }
+
+    let layers: [Unit]
+    let shortcut: Unit?
 
     init(inputs: Int, width: Int, expansion: Int, stride: Int) {
-        func layer(_ from: Int, _ to: Int, _ size: Int, _ stride: Int) -> (Conv2d, BatchNorm2d) {
-            let convolution = Conv2d(
-                from, to, kernelSize: size, stride: stride, padding: size / 2, bias: false)
-            return (convolution, BatchNorm2d(to))
-        }
         layers =
             expansion == 1
-            ? [layer(inputs, width, 3, stride), layer(width, width, 3, 1)]
+            ? [
+                Unit(inputs, width, size: 3, stride: stride),
+                Unit(width, width, size: 3, stride: 1),
+            ]
             : [
-                layer(inputs, width, 1, 1), layer(width, width, 3, stride),
-                layer(width, width * expansion, 1, 1),
+                Unit(inputs, width, size: 1, stride: 1),
+                Unit(width, width, size: 3, stride: stride),
+                Unit(width, width * expansion, size: 1, stride: 1),
             ]
         shortcut =
             stride != 1 || inputs != width * expansion
-            ? layer(inputs, width * expansion, 1, stride) : nil
+            ? Unit(inputs, width * expansion, size: 1, stride: stride) : nil
     }
 
     var children: [(String, any Module)] {
@@ -118,10 +162,17 @@ final class ResidualBlock: Module {
     func callAsFunction(_ input: Tensor) -> Tensor {
         var map = input
         for (index, layer) in layers.enumerated() {
-            map = layer.norm(layer.convolution(map))
+            map = layer(map)
             if index < layers.count - 1 { map = map.relu() }
         }
-        let identity = shortcut.map { $0.norm($0.convolution(input)) } ?? input
-        return (map + identity).relu()
+        return (map + (shortcut?(input) ?? input)).relu()
+    }
+
+    /// Adds what the block costs.
+    func count(_ cost: inout ConvolutionCost) {
+        var beside = ConvolutionCost(side: cost.side)
+        shortcut?.count(&beside)
+        for layer in layers { layer.count(&cost) }
+        cost.add(beside)
     }
 }

@@ -4,9 +4,19 @@ import Recipes
 /// Compares a recipe's keys and types with those that every recipe has, and says where something is wrong.
 struct RecipeCheck {
     let document: TOMLDocument
+    /// What stands in the document's place.
+    let settings: [RecipeSetting]
+
+    /// The document's values, with the settings in their places.
+    var json: JSONValue {
+        settings.reduce(document.value) { $0.setting($1.value, at: $1.key) }
+    }
 
     func failure(_ key: String, atValue: Bool, _ message: String) -> ManifestError {
-        document.failure(key, atValue: atValue, message)
+        if settings.contains(where: { $0.key == key || key.hasPrefix("\($0.key).") }) {
+            return ManifestError(.configuration, path: "--set", "\(key) \(message)")
+        }
+        return document.failure(key, atValue: atValue, message)
     }
 
     /// - Throws: `ManifestError` for the first key that is unknown, missing or of another type.
@@ -63,6 +73,11 @@ struct RecipeCheck {
             for part in key.split(separator: ".") { value = value?.object?[String(part)] }
             guard let value, value.object == nil, let entry = document.source.entries[key] else {
                 return nil
+            }
+            guard !settings.contains(where: { $0.key == key }) else {
+                return RecipeFile.Row(
+                    key: key, value: value.serialized(), origin: "ours",
+                    reason: "set by hand, in the place of the file's")
             }
             let parts = entry.comment.split(separator: ":", maxSplits: 1).map(String.init)
             let origins = ["paper", "snapshot", "ours"]

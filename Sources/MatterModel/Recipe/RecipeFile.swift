@@ -21,20 +21,29 @@ public struct RecipeFile: Sendable {
     public let rows: [Row]
 
     /// Reads a recipe from a file.
+    ///
+    /// - Parameters:
+    ///   - path: the TOML file.
+    ///   - settings: values that take the place of the file's; the last one of a key counts.
     /// - Throws: `ManifestError`: `missing`, or `configuration` with line and column for an unknown key, a wrong type or value.
-    public init(path: String) throws {
-        try self.init(TOMLDocument(path: path))
+    public init(path: String, settings: [RecipeSetting] = []) throws {
+        try self.init(TOMLDocument(path: path), settings)
     }
 
     /// Reads a recipe from text; `path` stands in messages.
+    ///
+    /// - Parameters:
+    ///   - text: the TOML text.
+    ///   - path: what messages name.
+    ///   - settings: values that take the place of the text's; the last one of a key counts.
     /// - Throws: `ManifestError` (`configuration`) with line and column for an unknown key, a wrong type or value.
-    public init(text: String, path: String) throws {
-        try self.init(TOMLDocument(text: text, path: path))
+    public init(text: String, path: String, settings: [RecipeSetting] = []) throws {
+        try self.init(TOMLDocument(text: text, path: path), settings)
     }
 
-    private init(_ document: TOMLDocument) throws {
-        let check = RecipeCheck(document: document)
-        let json = document.value
+    private init(_ document: TOMLDocument, _ settings: [RecipeSetting]) throws {
+        let check = RecipeCheck(document: document, settings: settings)
+        let json = check.json
         try check.compare(json, with: JSONValue(encoding: Recipe.kinds), at: "")
         try check.choices(json)
         recipe = try decodeStrictJSON(Recipe.self, from: Array(json.serialized().utf8))

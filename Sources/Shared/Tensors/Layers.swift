@@ -10,10 +10,10 @@ public final class Conv2d: Layer {
     public let weight: Parameter
     /// `(outputs)`, if there is one.
     public let bias: Parameter?
-    private let stride: [Int]
-    private let padding: [Int]
-    private let dilation: [Int]
-    private let groups: Int
+    let stride: [Int]
+    let padding: [Int]
+    let dilation: [Int]
+    let groups: Int
 
     /// Makes a layer with random weights: uniform within ±1/√fan-in.
     public init(
@@ -60,7 +60,7 @@ public final class BatchNorm2d: Layer, TrainingDependent {
     /// True while training: the batch's own statistics are used, and kept.
     public var isTraining = true
     private let momentum: Double
-    private let epsilon: Double
+    let epsilon: Double
 
     /// Makes a layer of `channels` channels; `momentum` is the part of each new batch in the running statistics.
     public init(_ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5) {

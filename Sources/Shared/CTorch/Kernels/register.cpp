@@ -77,6 +77,13 @@ at::Tensor gatherAnywhere(const at::Tensor &map, const at::Tensor &positions, in
                         : gatherPatchesComposed(map, positions, window);
 }
 
+at::Tensor gatherFramedAnywhere(
+    const at::Tensor &map, const at::Tensor &positions, int64_t window) {
+    TORCH_CHECK(!map.requires_grad(), "framed patches are for inference: no gradient");
+    return map.is_cpu() ? gatherFramedPatches(map, positions, window)
+                        : gatherFramedPatchesComposed(map, positions, window);
+}
+
 }  // namespace
 }  // namespace matter
 
@@ -91,6 +98,9 @@ TORCH_LIBRARY(matter, library) {
     library.def(
         "gather_patches(Tensor map, Tensor positions, int window) -> Tensor",
         matter::gatherAnywhere);
+    library.def(
+        "gather_framed_patches(Tensor map, Tensor positions, int window) -> Tensor",
+        matter::gatherFramedAnywhere);
     // The forms from tensor operations under names of their own, for the tests.
     library.def(
         "tern_weights_composed(Tensor guide, int[] dilations, int size, bool centre, str kernel) "
@@ -100,6 +110,9 @@ TORCH_LIBRARY(matter, library) {
         "tern_propagate_composed(Tensor map, Tensor weights, int[] dilations, int size, "
         "bool centre, int iterations) -> Tensor",
         matter::ternPropagateComposed);
+    library.def(
+        "gather_framed_patches_composed(Tensor map, Tensor positions, int window) -> Tensor",
+        matter::gatherFramedPatchesComposed);
     library.def(
         "gather_patches_composed(Tensor map, Tensor positions, int window) -> Tensor",
         matter::gatherPatchesComposed);

@@ -1,0 +1,39 @@
+import Tensors
+
+/// What an encoder costs: counted from the recipe, not measured.
+public struct EncoderCost: Codable, Hashable, Sendable {
+    /// Learned values.
+    public let parameters: Int
+    /// Multiplications a pixel of the image: the first convolution, and TeRN's weighted means.
+    public let multiplicationsAPixel: Int
+    /// Multiplications a patch: all that reads patches.
+    public let multiplicationsAPatch: Int
+    /// Bytes a pixel of the image that inference holds at once: image, map, TeRN's weights, and the map that it writes (float32).
+    public let bytesAPixel: Int
+    /// Bytes a patch that training keeps for the backward pass: the patch and the outputs of all convolutions and norms (float32).
+    public let bytesAPatchInTraining: Int
+
+    /// Counts a recipe's encoder.
+    public init(_ recipe: Recipe) {
+        let (bands, channels) = (recipe.data.bands.count, recipe.encoder.preChannels)
+        let model = MatterEncoder(recipe)
+        parameters = model.namedParameters.reduce(0) { $0 + $1.1.count }
+        let tern = recipe.tern
+        let near = tern.kernelSize * tern.kernelSize - (tern.centre ? 0 : 1)
+        let neighbours = tern.iterations == 0 ? [] : tern.layers.map { near * $0.count }
+        multiplicationsAPixel =
+            bands * channels * 9
+            + neighbours.reduce(0) { $0 + $1 * (channels * tern.iterations + bands) }
+        bytesAPixel = 4 * (2 * bands + 2 * channels + (neighbours.max() ?? 0))
+        let window = recipe.patches.window
+        var cost = ConvolutionCost(side: window)
+        model.trunk.count(&cost)
+        let (inputs, outputs) = (model.trunk.outputChannels, recipe.encoder.features)
+        model.context?.count(&cost)
+        let linear = model.context == nil ? inputs * outputs : 0
+        let encoding = recipe.encoding.enabled ? 2 * outputs * recipe.encoding.clusters : 0
+        multiplicationsAPatch = cost.multiplications + linear + encoding
+        // A norm's output and a cut's are one more map each of the same size; the cut is made from the norm's in place of it.
+        bytesAPatchInTraining = 4 * ((bands + channels) * window * window + 2 * cost.values)
+    }
+}

@@ -1,0 +1,205 @@
+import Foundation
+import Geo
+import Manifests
+import MatterModel
+import Raster
+import Store
+import Tensors
+import TestSupport
+import Testing
+
+/// Visual words: the numbers against scikit-learn, the parts by what must hold, and a whole run.
+struct WordsTests {
+    struct Case: Codable {
+        let classes, groups: [Int]
+        let homogeneity, completeness, vMeasure: Double
+    }
+
+    @Test func agreementIsScikitLearns() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Fixtures/MatterModel/agreement.json").path
+        for example in try decodeStrictJSON([Case].self, from: WholeFile.read(path)) {
+            let found = ClusterAgreement(classes: example.classes, groups: example.groups)
+            #expect(abs(found.homogeneity - example.homogeneity) < 1e-12)
+            #expect(abs(found.completeness - example.completeness) < 1e-12)
+            #expect(abs(found.vMeasure - example.vMeasure) < 1e-12)
+        }
+    }
+
+    @Test func bordersAgreeToOnePlace() {
+        func halves(_ edge: Int) -> [Int] { (0..<60).map { $0 % 10 < edge ? 0 : 1 } }
+        for (edge, expected) in [(5, 1.0), (6, 1.0), (7, 0.0)] {
+            let found = BoundaryAgreement(classes: halves(5), groups: halves(edge), width: 10)
+            #expect(found.f1 == expected && found.precision == expected)
+        }
+        let none = BoundaryAgreement(
+            classes: halves(5), groups: [Int](repeating: 3, count: 60), width: 10)
+        #expect(none.f1 == 0 && none.recall == 0)
+        let all = BoundaryAgreement(classes: halves(5), groups: Array(0..<60), width: 10)
+        #expect(all.recall == 1 && all.precision < 0.4)
+    }
+
+    @Test func meansFindWhatLiesApart() {
+        let noise = Drawn.values("noise", 600)
+        let points = (0..<300).flatMap { index -> [Float] in
+            let middle = Float(index % 3 * 10)
+            return [middle + noise[2 * index], noise[2 * index + 1]]
+        }
+        let tensor = Tensor(points, shape: [300, 2])
+        let means = KMeans(tensor, k: 3, seed: 4)
+        let labels = means.labels(tensor).values(as: Int64.self)
+        let agreement = ClusterAgreement(
+            classes: (0..<300).map { $0 % 3 }, groups: labels.map { Int($0) })
+        #expect(agreement.vMeasure == 1)
+        #expect(KMeans(tensor, k: 3, seed: 4).centres.bytes() == means.centres.bytes())
+        // As many centres as points that differ, and more: nothing is not a number.
+        let twice = Tensor([1, 1, 1, 2, 2, 2] as [Float], shape: [6, 1])
+        #expect(KMeans(twice, k: 4, seed: 1).centres.isFinite().all().item(as: Bool.self))
+    }
+
+    @Test func filtersKnowNoDirectionAndNoBrightness() {
+        let filters = TextureFilters()
+        let image = Drawn.tensor("image", [1, 1, 30, 30])
+        let turned = filters(image.rotated90(times: 1, dimensions: [2, 3]))
+        let expected = filters(image).rotated90(times: 1, dimensions: [1, 2])
+        #expect(largest(turned - expected) < 1e-4)
+        #expect(largest(filters(image + 5) - filters(image)) < 1e-3)
+        let even = Tensor([Float](repeating: 2, count: 900), shape: [1, 1, 30, 30])
+        #expect(largest(filters(even)) < 1e-4)
+    }
+
+    /// A store of two dates with its manifest, a class map, and an encoder that was trained for a few steps.
+    static func fixture() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        try SyntheticStore.make(at: folder.path("tiles/store"))
+        let digest = SHA256Digest(of: [UInt8]())
+        let log = try JSONLinesWriter(appendingTo: folder.path("tiles/manifest.jsonl"))
+        for date in 1...3 {
+            let id = "east/0_0/2020-0\(date)-01T10:00:00Z"
+            try log.append(
+                TileRecord(
+                    id: id, region: "east", column: 0, row: 0, date: "2020-0\(date)-01T10:00:00Z",
+                    path: "tiles/\(id).tif", bytes: 0, sha256: digest, width: 48, height: 48,
+                    bands: ["B02", "B03", "B04"], crs: "EPSG:32633",
+                    transform: [600_000, 10, 0, 5_000_000, 0, -10], validFraction: 1,
+                    cloudFraction: 0, shift: nil, aligned: true, reason: nil,
+                    source: .init(name: "synthetic"), storeKey: id))
+        }
+        try log.synchronize()
+        let size = try PixelSize(width: 300, height: 280)
+        let classes = (0..<size.count).map { pixel -> UInt8 in
+            let block = pixel % 300 / 12 + pixel / 300 / 12
+            return UInt8(block % 5)
+        }
+        try RasterWriter.write(
+            RasterBuffer(size: size, pixels: classes),
+            grid: GeoGrid(
+                size: size,
+                transform: AffineTransform(
+                    originX: 599_000, originY: 5_000_500, resolution: 10), crs: CRS(epsg: 32633)),
+            as: .geoTIFF(), to: folder.path("classes.tif"))
+        var plan = TrainerTests.plan(folder)
+        plan.store = folder.path("tiles/store")
+        _ = try Trainer(plan) { _ in }.run()
+        return folder
+    }
+
+    static func plan(_ folder: TemporaryFolder, classes: Bool = true, _ name: String = "words")
+        -> WordsPlan
+    {
+        WordsPlan(
+            tiles: folder.path("tiles"), encoder: folder.path("run/encoder.safetensors"),
+            place: nil, classes: classes ? folder.path("classes.tif") : nil, words: 5, stride: 3,
+            seed: 1, output: folder.path(name), device: .cpu)
+    }
+
+    @Test func aRunWritesThePictureAndItsNumbers() throws {
+        let folder = try Self.fixture()
+        let report = try WordsRun(Self.plan(folder)).run()
+        #expect(
+            report.methods.map(\.name) == ["textons", "raw-patches", "backbone", "matter"])
+        #expect(report.place == "east/0_0" && report.tiles.count == 2)
+        for method in report.methods {
+            let classes = try #require(method.classes)
+            #expect((0...1).contains(classes.vMeasure) && (0...1).contains(method.sameWord))
+            #expect(method.borders != nil)
+        }
+        // Blocks of one material: words of raw patches must find much of them.
+        let stored = try decodeStrictJSON(
+            WordsReport.self, from: WholeFile.read(folder.path("words/words.json")))
+        #expect(stored == report)
+        let picture = try RasterFile(reading: folder.path("words/words.png"), drivers: [.png])
+        #expect(picture.bandCount == 3 && picture.size.width > 6 * 192)
+        _ = try WordsRun(Self.plan(folder, "again")).run()
+        for name in ["words.png", "words.json", "run.json"] {
+            #expect(
+                try WholeFile.read(folder.path("words/\(name)"))
+                    == WholeFile.read(folder.path("again/\(name)")))
+        }
+        let without = try WordsRun(Self.plan(folder, classes: false, "without")).run()
+        #expect(without.methods.allSatisfy { $0.classes == nil })
+    }
+
+    @Test func whatDoesNotFitIsNamed() throws {
+        let folder = try Self.fixture()
+        var plan = Self.plan(folder)
+        plan.place = "west/0_0"
+        let place = #expect(throws: ManifestError.self) { try WordsRun(plan).run() }
+        #expect(place?.message.contains("places with two: east/0_0") == true)
+        plan = Self.plan(folder)
+        plan.words = 5000
+        #expect(throws: ManifestError.self) { try WordsRun(plan).run() }
+        try AtomicFile.write("no tiff", to: folder.path("classes.tif"))
+        let classes = #expect(throws: ManifestError.self) { try WordsRun(Self.plan(folder)).run() }
+        #expect(classes?.exitCode == .badData)
+    }
+
+    @Test(arguments: [1, 3])
+    func embeddedTilesAreReadByGDAL(_ stride: Int) throws {
+        let folder = try Self.fixture()
+        let id = "east/0_0/2020-02-01T10:00:00Z"
+        let plan = EmbedPlan(
+            tiles: folder.path("tiles"), encoder: folder.path("run/encoder.safetensors"),
+            ids: [id], stride: stride, output: folder.path("features"))
+        var paths: [String] = []
+        for _ in 0..<2 { try EmbedRun(plan).run { paths.append($0) } }
+        #expect(Set(paths) == [folder.path("features/\(id).tif")] && paths.count == 2)
+        let file = try RasterFile(reading: paths[0], drivers: [.geoTIFF])
+        let side = (48 + stride - 1) / stride
+        #expect(file.size == (try PixelSize(width: side, height: side)))
+        #expect(file.crs == CRS(epsg: 32633) && file.pixelType == .float32)
+        let step = Double(stride)
+        let corner = 600_000 + 10 * (1 - step) / 2
+        #expect(
+            file.transform?.gdal == [
+                corner, 10 * step, 0, 5_000_000 - 10 * (1 - step) / 2, 0, -10 * step,
+            ])
+        let store = try SampleStore(folder.path("tiles/store"), for: .reading)
+        let planes = try ["B02", "B03", "B04"].flatMap { name in
+            try store.withSample(id) { try $0.pixels(name, as: UInt16.self) }
+        }
+        let image = Tensor(planes.map { Float($0) }, shape: [1, 3, 48, 48])
+        let encoder = try DenseEncoder(encoderFile: folder.path("run/encoder.safetensors"))
+        let features: [Float] = try encoder.features(of: image, stride: stride).values()
+        #expect(try file.read(as: Float.self).pixels == features)
+        var other = plan
+        other.stride = 2
+        let error = #expect(throws: ManifestError.self) { try EmbedRun(other).run { _ in } }
+        #expect(error?.exitCode == .configuration)
+    }
+
+    @Test func overviewsAreMeans() throws {
+        let map = Tensor(Drawn.values("map", 2 * 601 * 530), shape: [2, 601, 530])
+        let folder = try TemporaryFolder()
+        let bytes = FeatureTIFF(map, transform: [0, 1, 0, 0, 0, -1], crs: "EPSG:4326").bytes()
+        try AtomicFile.write(bytes, to: folder.path("map.tif"))
+        let file = try RasterFile(reading: folder.path("map.tif"), drivers: [.geoTIFF])
+        #expect(try file.read(as: Float.self).pixels == map.values(as: Float.self))
+        #expect(file.crs == CRS(epsg: 4326))
+        let half = try PixelSize(width: 265, height: 301)
+        let small: [Float] = try file.read(as: Float.self, scaledTo: half).pixels
+        let means: [Float] = map.unsqueezed(0).padded([0, 0, 0, 1], mode: "replicate")
+            .averagePool2d([2], stride: [2]).values()
+        #expect(zip(small, means).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+}
