@@ -91,3 +91,35 @@ void ckernels_undo_float_differences(void *row, size_t count, size_t bands, void
                             (uint32_t)highest_first[2 * count + at] << 8 | highest_first[3 * count + at];
     }
 }
+
+#define JOIN(TYPE)                                                                                                   \
+    INLINE void join_##TYPE(const uint8_t *row, size_t plane, size_t columns, size_t bands, TYPE *restrict into) {    \
+        for (size_t band = 0; band < bands; band++) into[band] = ((const TYPE *)(row + band * plane))[0];            \
+        for (size_t at = 1; at < columns; at++) {                                                                    \
+            for (size_t band = 0; band < bands; band++) {                                                            \
+                const TYPE *from = (const TYPE *)(row + band * plane);                                               \
+                into[at * bands + band] = DIFFERENCE_##TYPE(from[at], from[at - 1]);                                 \
+            }                                                                                                        \
+        }                                                                                                            \
+    }
+#define DIFFERENCE_uint8_t(a, b) (uint8_t)((a) - (b))
+#define DIFFERENCE_any16(a, b) (any16){(uint16_t)((a).value - (b).value)}
+JOIN(uint8_t)
+JOIN(any16)
+
+#define JOIN_BY_BANDS(TYPE)                                                         \
+    switch (bands) {                                                                \
+    case 1: join_##TYPE(row, plane, columns, 1, into); break;                       \
+    case 3: join_##TYPE(row, plane, columns, 3, into); break;                       \
+    case 4: join_##TYPE(row, plane, columns, 4, into); break;                       \
+    default: join_##TYPE(row, plane, columns, bands, into);                         \
+    }
+
+WIDE void ckernels_interleave_differences(
+    const void *row, size_t plane, size_t columns, size_t bands, size_t bytes, void *into) {
+    if (bytes == 1) {
+        JOIN_BY_BANDS(uint8_t)
+    } else {
+        JOIN_BY_BANDS(any16)
+    }
+}

@@ -98,7 +98,8 @@ enum MemoryDataset {
         }
     }
 
-    private static func describe(
+    /// Gives a dataset its place, names and entries; nil where GDAL refuses one.
+    static func describe(
         _ dataset: GDALDatasetH, _ bands: Int, _ description: RasterDescription
     ) -> Void? {
         if let grid = description.grid {

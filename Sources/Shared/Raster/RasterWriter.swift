@@ -14,7 +14,7 @@ public enum TIFFCompression: String, Sendable, Codable {
 
 /// The formats that are written.
 public enum RasterFormat: Hashable, Sendable {
-    /// A cloud-optimised GeoTIFF: blocks of 512; with smaller copies (overviews) for looking at it from afar when asked for.
+    /// A cloud-optimised GeoTIFF: blocks of at most 512; with smaller copies (overviews) for looking at it from afar when asked for.
     case cog(TIFFCompression = .zstd, overviews: Bool = false)
     /// A GeoTIFF in blocks of 256.
     case geoTIFF(TIFFCompression = .deflate)
@@ -54,7 +54,7 @@ public struct RasterDescription: Sendable {
 
 /// Writes rasters: the same pixels and description give the same bytes.
 public enum RasterWriter {
-    /// Encodes in memory, reads the result back and compares; GDAL's `GDALCreateCopy`.
+    /// Encodes in memory, reads the result back and compares; by GDAL's `GDALCreateCopy`, or `COGWriter`.
     /// - Throws: `RasterError`: `invalid` if the format cannot hold the pixels, `io` if encoding fails.
     public static func encode<Pixel: RasterPixel>(
         _ buffer: RasterBuffer<Pixel>, grid: GeoGrid? = nil, as format: RasterFormat,
@@ -80,12 +80,19 @@ public enum RasterWriter {
 
     private static let counter = Atomic<Int>(0)
 
+    /// A name in GDAL's memory that nothing else has.
+    static func placeInMemory(_ fileExtension: String) -> String {
+        "/vsimem/matter-\(counter.add(1, ordering: .relaxed).newValue).\(fileExtension)"
+    }
+
     private static func encode<Pixel: RasterPixel>(
         _ buffer: RasterBuffer<Pixel>, _ description: RasterDescription, as format: RasterFormat
     ) throws -> [UInt8] {
         try check(buffer, description)
-        let number = counter.add(1, ordering: .relaxed).newValue
-        let place = "/vsimem/matter-\(number).\(format.fileExtension)"
+        if case .cog(let compression, overviews: false) = format, COGWriter.canWrite(buffer) {
+            return try COGWriter.encode(buffer, description, compression)
+        }
+        let place = placeInMemory(format.fileExtension)
         defer { _ = GDALLibrary.quietly { VSIUnlink(place) } }
         try MemoryDataset.with(buffer, description) { dataset in
             try GDALLibrary.collectingErrors(

@@ -4,6 +4,9 @@ import Glibc
 struct OpenFile: ~Copyable {
     private let descriptor: Int32
 
+    /// A file of which all bytes are in memory already, so that none is ever read.
+    init() { descriptor = -1 }
+
     /// Opens a file; a pipe or a device is never waited for.
     ///
     /// - Throws: `TIFFFault` (`system`).
@@ -13,7 +16,7 @@ struct OpenFile: ~Copyable {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Its bytes from an offset on, as many as one call gives.
     ///

@@ -73,6 +73,17 @@ public final class PlainTIFFReader {
 // MARK: The file's bytes
 
 extension PlainTIFFReader {
+    /// Reads a file that is in memory.
+    ///
+    /// - Returns: The image, valid while the bytes are and until the next call; `nil` if it is damaged or not plain.
+    func read(_ bytes: UnsafeRawBufferPointer) -> LoadedRaster? {
+        do throws(TIFFFault) {
+            return try decode(TIFFHeader(bytes, fileSize: bytes.count), from: OpenFile())
+        } catch { return nil }
+    }
+}
+
+extension PlainTIFFReader {
     private func attemptToRead(
         _ path: UnsafePointer<CChar>, _ folder: Int32
     ) throws(TIFFFault) -> LoadedRaster? {
