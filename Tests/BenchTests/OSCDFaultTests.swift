@@ -29,6 +29,29 @@ struct Fault: Sendable, CustomTestStringConvertible {
         try FileManager.default.removeItem(atPath: path)
     }
 
+    /// Puts a chunk behind a PNG's header, in which the colour type may be changed.
+    static func insert(
+        _ name: String, _ content: [UInt8], _ path: String, colourType: UInt8? = nil
+    ) throws {
+        var bytes = Array(try Data(contentsOf: URL(filePath: path)))
+        if let colourType { bytes[25] = colourType }
+        bytes.replaceSubrange(29..<33, with: checksum(bytes[12..<29]))
+        let body = Array(name.utf8) + content
+        let length = (0..<4).map { UInt8(truncatingIfNeeded: content.count >> (24 - 8 * $0)) }
+        bytes.insert(contentsOf: length + body + checksum(body[...]), at: 33)
+        try Data(bytes).write(to: URL(filePath: path))
+    }
+
+    /// PNG's CRC-32, highest byte first.
+    private static func checksum(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        var rest: UInt32 = 0xFFFF_FFFF
+        for byte in bytes {
+            rest ^= UInt32(byte)
+            for _ in 0..<8 { rest = rest & 1 == 1 ? rest >> 1 ^ 0xEDB8_8320 : rest >> 1 }
+        }
+        return (0..<4).map { UInt8(truncatingIfNeeded: ~rest >> (24 - 8 * $0)) }
+    }
+
     static func truncate(_ path: String, to share: Double) throws {
         let data = try Data(contentsOf: URL(filePath: path))
         try data.prefix(Int(Double(data.count) * share)).write(to: URL(filePath: path))
@@ -84,6 +107,18 @@ struct OSCDFaultTests {
             try OSCDFixture.writeLabel(
                 codes + codes.reversed() + codes, bands: 3,
                 size: PixelSize(width: 24, height: 20), to: "\($0.labels(of: "rio"))/cm.png")
+        },
+        Fault("a label of 16 bits", .badData, "cm.png", "uint16", "uint8") {
+            try OSCDFixture.writeImage(
+                [UInt16](repeating: 255, count: 480), size: PixelSize(width: 24, height: 20),
+                as: .png, to: "\($0.labels(of: "rio"))/cm.png")
+        },
+        Fault("an animated label", .badData, "cm.png", "animated") {
+            try Fault.insert("acTL", [0, 0, 0, 2, 0, 0, 0, 0], "\($0.labels(of: "rio"))/cm.png")
+        },
+        Fault("a label of palette colours", .badData, "cm.png", "palette") {
+            let path = "\($0.labels(of: "rio"))/cm.png"
+            try Fault.insert("PLTE", [UInt8](repeating: 7, count: 768), path, colourType: 3)
         },
         Fault("an empty label", .badData, "cm.png") {
             try $0.write("", to: "\($0.labels(of: "rio"))/cm.png")

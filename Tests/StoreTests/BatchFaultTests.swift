@@ -50,6 +50,17 @@ struct BatchFaultTests {
         #expect(BatchStream.Prefetch().patience <= .seconds(30))
     }
 
+    /// C25: the first sample, by which the plan is checked, hangs.
+    @Test func aFirstSampleThatHangsIsNamed() {
+        var source = MadeSource(count: 12)
+        source.event = { $0 == 0 ? .hang(seconds: 3) : .none }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let error = Self.failure(source, Self.plan(), patience: .milliseconds(300)) as? BatchError
+        #expect(clock.now - start < .seconds(2))
+        #expect(error?.exitCode == .io && error?.key == "sample-1000")
+    }
+
     @Test func aCallerThatKeepsAllBuffersIsTold() throws {
         let source = MadeSource(count: 12)
         let stream = try BatchStream(

@@ -23,9 +23,10 @@ struct RasterPlane {
 
     /// Reads a label, which may also be grey in three colours, with or without an opaque fourth.
     ///
-    /// - Throws: as `init(reading:)`; `BenchError`, 65, when the colours differ.
+    /// - Throws: as `init(reading:)`; `BenchError`, 65, when the colours differ, and for animations and palettes.
     init(readingLabel path: String) throws {
         let file = try RasterFile(reading: path)
+        try PNGForm.expectOnePictureOfCodes(path)
         guard file.pixelType == .uint8 else {
             throw BenchError(
                 .invalid,

@@ -23,6 +23,14 @@ public struct BatchError: ExitCoded, Hashable, CustomStringConvertible {
         (self.code, self.key, self.message) = (code, key, message)
     }
 
+    /// A sample whose reader does not answer.
+    static func silence(of key: String, for patience: Duration) -> BatchError {
+        BatchError(
+            .io, key: key,
+            "its reader has not answered for \(patience.components.seconds) s; check the disk, and run again"
+        )
+    }
+
     /// The error as "sample: message".
     public var description: String {
         key.map { "sample \"\($0)\": \(message)" } ?? message

@@ -130,10 +130,7 @@ final class BatchRing: Sendable {
                 }
                 let stuck = state.busy.values.filter { $0.since.duration(to: .now) > patience }
                 if let index = stuck.map(\.index).min() {
-                    throw BatchError(
-                        .io, key: name(index),
-                        "its reader has not answered for \(patience.components.seconds) s; check the disk, and run again"
-                    )
+                    throw BatchError.silence(of: name(index), for: patience)
                 }
                 _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1))
             }

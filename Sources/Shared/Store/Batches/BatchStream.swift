@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Batches of a source, made ahead by threads of their own and given out in order.
 ///
@@ -47,7 +48,7 @@ public final class BatchStream {
         _ source: any SampleSource, _ selection: SampleSelection, _ plan: BatchPlan,
         epochs: Range<Int>, from batch: Int = 0, prefetch: Prefetch = Prefetch()
     ) throws {
-        shape = try Self.rehearse(source, selection, plan)
+        shape = try Self.rehearse(source, selection, plan, patience: prefetch.patience)
         guard prefetch.threads > 0, prefetch.buffers > 1, !epochs.isEmpty, epochs.lowerBound >= 0,
             batch >= 0
         else {
@@ -72,15 +73,32 @@ public final class BatchStream {
 
     /// Checks a plan against a source without making batches: the dry batch before anything dear is built.
     ///
+    /// - Parameters:
+    ///   - source: the samples.
+    ///   - selection: those that take part.
+    ///   - plan: what becomes of them.
+    ///   - patience: how long the first sample may take.
     /// - Returns: how large a batch is.
-    /// - Throws: as `init`.
+    /// - Throws: as `init`; `BatchError` (74) naming the first sample if its reader does not answer.
     @discardableResult
     public static func rehearse(
-        _ source: any SampleSource, _ selection: SampleSelection, _ plan: BatchPlan
+        _ source: any SampleSource, _ selection: SampleSelection, _ plan: BatchPlan,
+        patience: Duration = Prefetch().patience
     ) throws -> BatchShape {
         try plan.check()
         try selection.check(plan)
-        return try SampleFiller(plan, source).rehearse(on: selection.indices[0])
+        let index = selection.indices[0]
+        let answer = Answer()
+        Thread {
+            let shape = Result { try SampleFiller(plan, source).rehearse(on: index) }
+            answer.shape.withLock { $0 = shape }
+            answer.isThere.signal()
+        }.start()
+        let seconds = patience / .seconds(1)
+        guard answer.isThere.wait(timeout: .now() + seconds) == .success,
+            let shape = answer.shape.withLock({ $0 })
+        else { throw BatchError.silence(of: source.key(index), for: patience) }
+        return try shape.get()
     }
 
     private static func work(
@@ -119,6 +137,12 @@ public final class BatchStream {
 
     /// The share of time that the consumer waited, from the first batch on that it got; 0 before the second.
     public var stallShare: Double { clock.share }
+}
+
+/// What a thread says of the first sample, if it ever does.
+private final class Answer: Sendable {
+    let shape = Mutex<Result<BatchShape, any Error>?>(nil)
+    let isThere = DispatchSemaphore(value: 0)
 }
 
 /// Measures how long a consumer waits; the first wait, in which threads start, does not count.
