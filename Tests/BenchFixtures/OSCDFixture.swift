@@ -1,6 +1,6 @@
 import Foundation
 public import Geo
-import Raster
+public import Raster
 
 /// A small folder in OSCD's published form, whose pixels are known in closed form.
 ///

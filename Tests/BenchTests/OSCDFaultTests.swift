@@ -3,6 +3,7 @@ import BenchFixtures
 import Foundation
 import Geo
 import Manifests
+import Raster
 import Testing
 import TestSupport
 
