@@ -33,7 +33,7 @@ struct OutlineTests {
     }
 }
 
-struct ObjectMatchingTests {
+struct OutlineMatchingTests {
     private func box(_ x: Double, _ width: Double) throws -> Outline {
         try Outline(rings: [[[x, 0], [x + width, 0], [x + width, 10], [x, 10]]])
     }
@@ -42,10 +42,11 @@ struct ObjectMatchingTests {
         let truth = [try box(0, 10), try box(20, 10), try box(40, 1)]
         let called = [try box(1, 10), try box(0, 10), try box(22, 10)]
         #expect(
-            ObjectMatching().counts(called: called, truth: truth)
+            OutlineMatching().counts(called: called, truth: truth)
                 == ConfusionCounts(truePositive: 2, falsePositive: 1, falseNegative: 1))
         #expect(
-            ObjectMatching(leastMissedArea: 20).counts(called: [], truth: truth).falseNegative == 2)
+            OutlineMatching(leastMissedArea: 20).counts(called: [], truth: truth).falseNegative == 2
+        )
     }
 
     @Test(
@@ -74,7 +75,7 @@ struct ObjectMatchingTests {
         let calledObjects = try Footprints.read(calledPath)
         var counts = ConfusionCounts()
         for image in Set(trueObjects.keys).union(calledObjects.keys) where image.hasPrefix(area) {
-            counts += ObjectMatching(leastMissedArea: 20).counts(
+            counts += OutlineMatching(leastMissedArea: 20).counts(
                 called: calledObjects[image] ?? [], truth: trueObjects[image] ?? [])
         }
         #expect(counts == expected)

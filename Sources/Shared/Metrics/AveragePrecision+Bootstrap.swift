@@ -20,18 +20,29 @@ extension MultilabelScores {
         precondition(groups == nil || groups?.count == samples, "a group for each sample")
         let count = groups.map { Int($0.max() ?? 0) + 1 } ?? samples
         let bootstrap = BlockBootstrap(groups: count, resamples: resamples, seed: seed)
-        let values: [Double?]
-        switch average {
-        case .macro:
-            values = resampledClasses(bootstrap, groups) { MeanAndSpread(of: $0).mean }
-        case .weighted:
-            let labels = positives(by: groups, count: count)
-            values = resampledClasses(bootstrap, groups, positives: labels)
-        case .micro: values = resampledAll(bootstrap, groups)
-        case .samples: values = resampledSamples(bootstrap, groups)
-        }
+        let values = resampled(bootstrap, of: average, groups: groups)
         return BootstrapInterval(
             estimate: averagePrecision(average), values: values, groups: count, level: level)
+    }
+
+    /// An average precision of every resample.
+    ///
+    /// - Parameters:
+    ///   - bootstrap: The draws, of as many groups as there are.
+    ///   - average: What is averaged how.
+    ///   - groups: Each sample's group, from 0 without gaps; `nil` where every sample is its own.
+    /// - Returns: One value a resample; `nil` where it is 0/0.
+    public func resampled(
+        _ bootstrap: BlockBootstrap, of average: Average, groups: [UInt32]?
+    ) -> [Double?] {
+        switch average {
+        case .macro: resampledClasses(bootstrap, groups) { MeanAndSpread(of: $0).mean }
+        case .weighted:
+            resampledClasses(
+                bootstrap, groups, positives: positives(by: groups, count: bootstrap.groups))
+        case .micro: resampledAll(bootstrap, groups)
+        case .samples: resampledSamples(bootstrap, groups)
+        }
     }
 
     /// The sorted lists of all classes, one after the other.

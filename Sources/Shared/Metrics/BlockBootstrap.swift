@@ -102,3 +102,15 @@ public struct BlockBootstrap: Sendable, Hashable {
         return count == 0 ? nil : sum.value / Double(count)
     }
 }
+
+extension BlockBootstrap {
+    /// How often each group was drawn, of every resample in order.
+    public func drawn() -> [[Int64]] {
+        var all: [[Int64]] = []
+        _ = values {
+            all.append($0)
+            return nil
+        }
+        return all
+    }
+}

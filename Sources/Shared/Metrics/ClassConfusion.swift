@@ -87,12 +87,17 @@ public struct ClassConfusion: Sendable, Hashable, Codable {
         self = copy
     }
 
+    /// Adds other counts so many times; they must have the same classes.
+    public mutating func add(_ other: ClassConfusion, times weight: Int64) {
+        precondition(classes == other.classes, "confusions of different classes")
+        for place in counts.indices { counts[place] += other.counts[place] * weight }
+        ignored += other.ignored * weight
+    }
+
     /// The counts of both together; they must have the same classes.
     public static func + (left: Self, right: Self) -> Self {
-        precondition(left.classes == right.classes, "confusions of different classes")
         var sum = left
-        for place in sum.counts.indices { sum.counts[place] += right.counts[place] }
-        sum.ignored += right.ignored
+        sum.add(right, times: 1)
         return sum
     }
 
@@ -148,5 +153,17 @@ extension ClassConfusion {
             return sum + row * column
         }
         return chance >= 1 ? nil : (observed - chance) / (1 - chance)
+    }
+}
+
+extension ClassConfusion {
+    /// Counts of two classes, the second of which is the positive one.
+    public init(_ counts: ConfusionCounts) {
+        classes = 2
+        ignored = 0
+        self.counts = [
+            counts.trueNegative, counts.falsePositive, 0, counts.falseNegative,
+            counts.truePositive, 0,
+        ]
     }
 }

@@ -3,7 +3,7 @@ public struct MetricsError: Error, Sendable, CustomStringConvertible {
     /// One line: what is wrong, and where.
     public let description: String
 
-    init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }

@@ -3,7 +3,7 @@
 /// In their order, each called object takes the free true one with which it shares most (intersection over union); it is
 /// right if that is at least the threshold. True objects that nobody took are missed. Van Etten, Lindenbaum, Bacastow,
 /// "SpaceNet: A Remote Sensing Dataset and Challenge Series", arXiv 1807.01232, section 5.
-public struct ObjectMatching: Sendable, Hashable {
+public struct OutlineMatching: Sendable, Hashable {
     /// The least intersection over union of a match.
     public var threshold: Double
     /// True objects of a smaller area are not missed when nobody takes them.
