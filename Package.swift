@@ -40,6 +40,7 @@ let strict: [SwiftSetting] = [
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 /// A library of the floor, in `Sources/Shared`.
 func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -85,6 +86,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
         // C and C++ libraries behind one door each.
@@ -162,8 +164,8 @@ let package = Package(
         program("matter-bench", of: "Bench", ["Geo", "Manifests", "Metrics", "Store", "Tensors"]),
 
         // Room 4: predictions + curves → metrics → reports.
-        room("Eval", ["Manifests", "Metrics", logging]),
-        program("matter-eval", of: "Eval", ["Manifests"]),
+        room("Eval", ["Manifests", "Metrics", "Recipes", sqlite, logging]),
+        program("matter-eval", of: "Eval", ["Manifests", "Metrics"]),
 
         // The tests.
         .target(

@@ -9,7 +9,10 @@ struct MatterEval: ParsableCommand {
         commandName: "matter-eval",
         abstract: "Scores run folders and writes reports.",
         version: SuiteVersion.current,
-        subcommands: [ScoreCommand.self, ReportCommand.self])
+        subcommands: [
+            ScoreCommand.self, CompareCommand.self, ReportCommand.self, PaperCommand.self,
+            AuditCommand.self, NightlyCommand.self,
+        ])
 
     static func main() { Console.run(Self.self) }
 }

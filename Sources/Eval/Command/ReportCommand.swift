@@ -2,31 +2,64 @@ import ArgumentParser
 import Console
 import Eval
 
-/// `matter-eval report BENCH --out REPORT`.
+/// `matter-eval report RUN... --out REPORT`.
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
         abstract: "Write report.json, and HTML, Markdown and LaTeX.",
         discussion: """
-            Everything is rendered from report.json alone; index.html is one file that needs no network.
+            Everything is rendered from report.json alone; index.html is one file that needs no network. Runs and \
+            sweeps of tasks are scored under all protocols; a folder of the unsupervised run keeps its own report.
 
             Example:
+              matter-eval report sweeps/random sweeps/matter --out reports/oscd
               matter-eval report runs/oscd --pretrain runs/matter --prep tiles --out reports/oscd
             """)
 
-    @Argument(help: "Run folder of matter-bench.") var bench: String
+    @Argument(help: "Run folders of matter-bench, or sweeps of them.") var runs: [String]
     @Option(help: "Run folder of matter-model pretrain; may be repeated.") var pretrain: [String] =
         []
     @Option(help: "Output folder of matter-prep run; may be repeated.") var prep: [String] = []
     @Option(help: "Folder for the report.") var out: String
     @Option(help: "The report's headline.") var title: String?
+    @Option(help: "Tasks: a part of the title of the method to compare with.") var reference:
+        String?
+    @Option(help: "Tasks: share of the reference's final score that counts as converged.")
+    var converged = 0.95
+    @OptionGroup var protocols: ProtocolOptions
+    @OptionGroup var resampling: ResamplingOptions
+
+    func validate() throws {
+        guard !runs.isEmpty else { throw ValidationError("Name a run folder.") }
+        guard converged > 0, converged <= 1 else {
+            throw ValidationError("--converged must lie in 0 … 1.")
+        }
+    }
 
     func run() throws {
+        guard runs.count == 1, SuiteFolder.isBench(runs[0]) else { return try reportTasks() }
+        let bench = runs[0]
         let report = try Report(
             of: ReportInputs(
                 bench: bench, pretraining: pretrain, preparations: prep, title: title))
         try ReportFolder.write(report, to: out)
         for line in lines(of: report) { try StandardStreams.printResult(line) }
+    }
+
+    private func reportTasks() throws {
+        guard pretrain.isEmpty, prep.isEmpty else {
+            throw ValidationError(
+                "--pretrain and --prep belong to a report of the unsupervised run.")
+        }
+        var request = TaskReport.Request(runs: runs, protocols: try protocols.resolve())
+        request.resampling = resampling.plan
+        request.title = title
+        request.reference = reference
+        request.share = converged
+        let document = try TaskReport.document(request)
+        try DocumentFolder.write(document, to: out)
+        try StandardStreams.printResult(document.lede)
+        try StandardStreams.printResult("report: \(out)/index.html")
     }
 
     private func lines(of report: Report) -> [String] {

@@ -1,30 +1,39 @@
 import ArgumentParser
 import Console
 import Eval
+import Metrics
 
-/// `matter-eval score BENCH`.
+/// `matter-eval score RUN...`.
 struct ScoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "score",
-        abstract: "Print the pooled scores of a bench run.",
+        abstract: "Print every score with its definition.",
         discussion: """
-            Precision, recall, F1 and IoU of the class change, in percent, over all pixels of all cities together.
+            Reads runs and sweeps of matter-bench; runs that differ by seed only are put together. All protocols are \
+            applied in one pass over the predictions. A folder of the unsupervised run gives its pooled scores.
 
             Example:
               matter-eval score runs/oscd
-              matter-eval score runs/oscd --json
+              matter-eval score sweeps/oscd --protocol pooled --protocol seco --json
             """)
 
-    @Argument(help: "Run folder of matter-bench.") var bench: String
+    @Argument(help: "Run folders of matter-bench, or sweeps of them.") var runs: [String]
+    @OptionGroup var protocols: ProtocolOptions
+    @OptionGroup var resampling: ResamplingOptions
     @OptionGroup var json: JSONOption
 
     func run() throws {
-        let scores = try PooledScores(ofBench: bench)
-        try json.print(scores) { ScoreTable.lines(scores) }
+        if runs.count == 1, SuiteFolder.isBench(runs[0]) {
+            let scores = try PooledScores(ofBench: runs[0])
+            return try json.print(scores) { ScoreTable.lines(scores) }
+        }
+        let sheet = try ScoreSheet(
+            runs, protocols: protocols.resolve(), resampling: resampling.plan)
+        try json.print(sheet) { ScoreTable.lines(sheet) }
     }
 }
 
-/// The table of pooled scores for the terminal.
+/// The tables of scores for the terminal.
 enum ScoreTable {
     static func lines(_ scores: PooledScores) -> [String] {
         var table = Table(
@@ -42,5 +51,34 @@ enum ScoreTable {
         return table.lines + [
             "percent, class change, pooled over \(cities) of \(ScoreText.name(scores.dataset))"
         ]
+    }
+
+    static func lines(_ sheet: ScoreSheet) -> [String] {
+        var lines: [String] = []
+        for method in sheet.methods {
+            lines += [
+                "\(ScoreText.name(method.title)): \(method.dataset), \(method.split), \(method.groups) groups, "
+                    + "\(method.scored) of \(method.present) scored"
+            ]
+            var table = Table(
+                ["protocol", "score", "value", "± seeds", "seeds", "test sample", "units"],
+                alignments: [.left, .left, .right, .right, .right, .right, .right])
+            for score in method.scores {
+                table.add([
+                    score.protocol, score.metric.title, ScoreText.percent(score.value),
+                    ScoreText.percent(score.seeds.spread.standardDeviation),
+                    String(score.seeds.spread.count),
+                    ScoreText.interval(score.sample), ScoreText.units(score.units),
+                ])
+            }
+            lines += table.lines + [""]
+        }
+        lines += [
+            "percent; ± is the standard deviation over seeds, test sample a 95 % interval over groups"
+        ]
+        .map { $0.replacing("95 %", with: ScoreText.level(sheet.resampling.level)) }
+        lines += sheet.protocols.map { "\($0.name): \($0.definition)" }
+        return lines
+            + sheet.notices.map { "\($0.severity == .warning ? "caution: " : "note: ")\($0.text)" }
     }
 }

@@ -27,14 +27,15 @@ struct FiguresSection {
             <h2 id="\(id)-title">\(title)</h2>
             <p class="intro">\(intro)</p>
             <div class="figures">
-            \(figures.map(markup).joined(separator: "\n"))
+            \(figures.map(Self.markup).joined(separator: "\n"))
             </div>
             </section>
 
             """
     }
 
-    private func markup(_ figure: Figure) -> String {
+    /// A curve with its legend and the line that reads it out.
+    static func markup(_ figure: Figure) -> String {
         let keys = figure.plot.series.map { series in
             """
             <button type="button" aria-pressed="true" class="\(series.isReference ? "reference " : "")\

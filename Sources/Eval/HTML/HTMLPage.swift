@@ -30,7 +30,7 @@ package struct HTMLPage {
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="\(policy)">
+            <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
             <meta name="viewport" content="width=device-width,initial-scale=1">
             <meta name="generator" content="\(Markup.escape(generator))">
             <title>\(Markup.name(report.title))</title>
@@ -52,9 +52,10 @@ package struct HTMLPage {
 
     private var generator: String { "\(report.program.name) \(report.program.version)" }
 
-    private var policy: String {
-        "default-src 'none'; img-src data:; style-src '\(Self.source(Stylesheet.text))'; "
-            + "script-src '\(Self.source(Script.text))'; base-uri 'none'; form-action 'none'"
+    /// What the browser may do with a page of this suite.
+    static var policy: String {
+        "default-src 'none'; img-src data:; style-src '\(source(Stylesheet.text))'; "
+            + "script-src '\(source(Script.text))'; base-uri 'none'; form-action 'none'"
     }
 
     /// A digest in the form that a content security policy takes.

@@ -2,7 +2,7 @@
 ///
 /// Everything is readable without it. It makes no request and touches no storage.
 enum Script {
-    static let text = [start, tables, plots, images].joined(separator: "\n")
+    static let text = [start, tables, plots, images, swipes].joined(separator: "\n")
 
     private static let start = #"""
         'use strict';
@@ -111,6 +111,22 @@ enum Script {
             if (event.key === 'ArrowLeft') show(at - 1);
             if (event.key === 'ArrowRight') show(at + 1);
           });
+        }
+        """#
+
+    /// A slider uncovers the upper of two images; each can be any image of its place.
+    private static let swipes = #"""
+        for (const figure of all('.swipe')) {
+          const [under, over] = all('img', figure), slider = figure.querySelector('input');
+          const cut = () => { over.style.clipPath = 'inset(0 0 0 ' + slider.value + '%)'; };
+          all('select', figure).forEach((choice, index) => choice.addEventListener('change', () => {
+            const image = index === 0 ? under : over;
+            const source = all('template', figure)[choice.selectedIndex].content.firstElementChild;
+            image.src = source.src;
+            image.alt = source.alt;
+          }));
+          slider.addEventListener('input', cut);
+          cut();
         }
         """#
 }

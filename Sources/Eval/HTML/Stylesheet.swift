@@ -3,7 +3,8 @@
 /// Colours of methods are Okabe and Ito's (distinguishable with colour-blindness), doubled by dash patterns for
 /// readers without colour.
 enum Stylesheet {
-    static let text = [palette, page, tables, figures, panels, paper].joined(separator: "\n")
+    static let text = [palette, page, tables, figures, panels, documents, paper].joined(
+        separator: "\n")
 
     private static let palette = """
         :root{color-scheme:light dark;--paper:#fbfaf7;--card:#ffffff;--ink:#1d2327;--soft:#5a656d;\
@@ -80,7 +81,7 @@ enum Stylesheet {
         """
 
     private static let figures = """
-        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(430px,100%),1fr));gap:34px 40px;\
+        .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(430px,100%),1fr));gap:34px 40px;\
         margin-top:22px;align-items:start}
         figure{margin:0;min-width:0}
         figcaption{font-size:.88rem;line-height:1.5;color:var(--soft);margin-top:8px;max-width:66ch}
@@ -134,6 +135,26 @@ enum Stylesheet {
         dialog .bar{display:flex;justify-content:space-between;align-items:center;gap:16px}
         dialog button{font:inherit;color:inherit;background:none;border:1px solid var(--hair);border-radius:6px;\
         padding:5px 13px;cursor:pointer}
+        """
+
+    /// Bands of curves, matrices, and images that lie over one another.
+    private static let documents = """
+        .series .band{fill:var(--c);fill-opacity:.16;stroke:none}
+        td.warning,th.warning{color:var(--warn);font-weight:600}
+        .met::before{content:"✓ "}.unmet::before{content:"✗ "}.unmet{color:var(--warn);font-weight:600}
+        .matrix{display:block;width:100%;max-width:560px;height:auto}
+        .matrix rect{fill:var(--s0);stroke:var(--paper)}.matrix text{font-size:12px;fill:var(--soft)}
+        .matrix .on{fill:#fff}.matrix .off{fill:var(--ink)}
+        .swipe{margin:0 0 26px;max-width:560px}
+        .swipe .stack{position:relative;border:1px solid var(--hair);border-radius:3px;overflow:hidden;line-height:0}
+        .swipe img{width:100%;height:auto;image-rendering:pixelated}
+        .swipe img.over{position:absolute;inset:0;height:100%}
+        .swipe input{width:100%;margin:8px 0 0;accent-color:var(--accent)}
+        .swipe .choice{display:flex;flex-wrap:wrap;gap:8px 18px;justify-content:space-between;font-size:.88rem}
+        .swipe select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--hair);border-radius:5px;\
+        padding:3px 6px;max-width:100%}
+        @media print{.swipe input,.swipe .choice{display:none}.swipe img.over{position:static;height:auto}\
+        .swipe .stack{display:grid;grid-template-columns:1fr 1fr}}
         """
 
     private static let paper = """

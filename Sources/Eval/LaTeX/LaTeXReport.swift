@@ -23,6 +23,11 @@ package struct LaTeXReport {
     }
 
     private var preamble: String {
+        Self.preamble(title: report.title, program: report.program, digest: digest)
+    }
+
+    /// What stands before the text of every document of this suite.
+    static func preamble(title: String, program: Report.Program, digest: String) -> String {
         #"""
         % Made from report.json, SHA-256 \#(digest).
         \documentclass[11pt]{article}
@@ -33,8 +38,8 @@ package struct LaTeXReport {
         \pgfplotsset{compat=1.16}
         \definecolor{s0}{HTML}{0072B2}\definecolor{s1}{HTML}{C24E00}\definecolor{s2}{HTML}{00805D}
         \definecolor{s3}{HTML}{A8518A}\definecolor{s4}{HTML}{8F6A00}\definecolor{s5}{HTML}{2F86B8}
-        \title{\#(LaTeXText.name(report.title))}
-        \author{\#(LaTeXText.escape(report.program.name)) \#(LaTeXText.escape(report.program.version))}
+        \title{\#(LaTeXText.name(title))}
+        \author{\#(LaTeXText.escape(program.name)) \#(LaTeXText.escape(program.version))}
         \date{}
         \begin{document}
         \maketitle
@@ -63,7 +68,7 @@ package struct LaTeXReport {
                     String(method.spread.f1.count),
                 ]).joined(separator: " & ")
         }
-        return table(
+        return Self.table(
             columns: ">{\\raggedright\\arraybackslash}p{5cm}rrrrrr",
             head: "Method & Precision & Recall & F1 & IoU & F1 over cities & $n$", rows: rows,
             caption:
@@ -81,7 +86,7 @@ package struct LaTeXReport {
                 }).joined(separator: " & ")
         }
         let heads = report.methods.map { "\(LaTeXText.name($0.title))" }
-        return table(
+        return Self.table(
             columns: ">{\\raggedright\\arraybackslash}p{4cm}"
                 + String(
                     repeating: ">{\\raggedleft\\arraybackslash}p{2.6cm}",
@@ -103,7 +108,7 @@ package struct LaTeXReport {
                     .joined(separator: " & ")
             }
         }
-        return table(
+        return Self.table(
             columns:
                 ">{\\raggedright\\arraybackslash}p{2.4cm}>{\\raggedright\\arraybackslash}p{4.2cm}rrrrr",
             head: "Region & Date & \\multicolumn{2}{c}{Known} & "
@@ -120,7 +125,8 @@ package struct LaTeXReport {
         return "\\begin{description}\n\(items.joined(separator: "\n"))\n\\end{description}"
     }
 
-    private func table(columns: String, head: String, rows: [String], caption: String) -> String {
+    /// A long table between booktabs' rules.
+    static func table(columns: String, head: String, rows: [String], caption: String) -> String {
         #"""
         {\small
         \begin{longtable}{\#(columns)}

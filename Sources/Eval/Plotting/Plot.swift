@@ -1,5 +1,5 @@
 /// What a line plot shows, before any decision about pixels.
-package struct Plot: Sendable {
+package struct Plot: Codable, Sendable, Equatable {
     /// A name that is unique in the page, made of letters, digits and hyphens.
     package var id: String
     /// What is drawn, for readers who can't see it.
@@ -14,7 +14,7 @@ package struct Plot: Sendable {
     package var showsEqualF1 = false
 
     /// One axis.
-    package struct Axis: Sendable {
+    package struct Axis: Codable, Sendable, Equatable {
         /// What is measured.
         package var label: String
         /// In what unit; empty for pure numbers.
@@ -29,7 +29,7 @@ package struct Plot: Sendable {
     }
 
     /// One line and its place in the palette.
-    package struct Series: Sendable {
+    package struct Series: Codable, Sendable, Equatable {
         /// The name in the legend.
         package var name: String
         /// The place in the palette, the same for a method in every figure.
@@ -40,10 +40,22 @@ package struct Plot: Sendable {
         package var mark: Point?
         /// Whether this is a level to compare with, drawn thin across the plot.
         package var isReference = false
+        /// What lies around the line, such as the range over seeds.
+        package var band: [BandPoint]?
+    }
+
+    /// A place of a band.
+    package struct BandPoint: Codable, Sendable, Equatable {
+        /// Along the horizontal axis.
+        package var x: Double
+        /// The lower end.
+        package var low: Double
+        /// The upper end.
+        package var high: Double
     }
 
     /// One point.
-    package struct Point: Sendable, Equatable {
+    package struct Point: Codable, Sendable, Equatable {
         /// Along the horizontal axis.
         package var x: Double
         /// Along the vertical axis; `nil` where undefined.
@@ -64,6 +76,7 @@ package struct Plot: Sendable {
     package var yRange: ClosedRange<Double> {
         let values = series.flatMap { line in
             line.points.compactMap(\.y) + [line.mark?.y].compactMap(\.self)
+                + (line.band ?? []).flatMap { [$0.low, $0.high] }
         }
         return y.range ?? Self.range(of: values, padding: 0.06)
     }

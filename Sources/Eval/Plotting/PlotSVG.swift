@@ -112,7 +112,15 @@ package struct PlotSVG {
             data-x="\(list(series.points.map(\.x)))" data-y="\(list(series.points.map(\.y)))" \
             data-px="\(series.points.map { number(horizontal($0.x)) }.joined(separator: ","))">
             """
-        return group + "<path d=\"\(path(series.points))\"/>" + dots(series) + "</g>"
+        return group + band(series) + "<path d=\"\(path(series.points))\"/>" + dots(series) + "</g>"
+    }
+
+    /// The area around the line, there and back again.
+    private func band(_ series: Plot.Series) -> String {
+        guard let band = series.band, band.count > 1 else { return "" }
+        let there = band.map { Plot.Point(x: $0.x, y: $0.high) }
+        let back = band.reversed().map { Plot.Point(x: $0.x, y: $0.low) }
+        return "<path class=\"band\" d=\"\(path(there + back))Z\"/>"
     }
 
     /// Markers: on every point of a short curve, and a ring on the marked point.

@@ -1,3 +1,5 @@
+public import Metrics
+
 /// Numbers as the program prints them, for people.
 public enum ScoreText {
     /// A share as percent points with two decimals; "–" for an undefined one.
@@ -15,5 +17,29 @@ public enum ScoreText {
     /// A length in pixels.
     public static func pixels(_ pixels: Double?) -> String {
         NumberText.fixed(pixels, decimals: 3)
+    }
+}
+
+extension ScoreText {
+    /// The ends of an interval as percent points; "–" where there is none.
+    public static func interval(_ interval: BootstrapInterval?) -> String {
+        guard let lower = interval?.lower, let upper = interval?.upper else { return "–" }
+        return "\(percent(lower)) … \(percent(upper))"
+    }
+
+    /// How many single units a mean is over, and how many were undefined.
+    public static func units(_ spread: MeanAndSpread?) -> String {
+        guard let spread else { return "–" }
+        return spread.undefinedCount == 0
+            ? String(spread.count) : "\(spread.count) (\(spread.undefinedCount) undefined)"
+    }
+
+    /// A p-value.
+    public static func chance(_ value: Double?) -> String { NumberText.fixed(value, decimals: 4) }
+
+    /// A level as "95 %".
+    public static func level(_ level: Double) -> String {
+        let text = NumberText.fixed(level * 100, decimals: 1)
+        return (text.hasSuffix(".0") ? String(text.dropLast(2)) : text) + " %"
     }
 }

@@ -1,0 +1,167 @@
+public import Metrics
+
+/// Whether methods differ by more than chance, on the groups that both were scored on.
+public struct Comparison: Codable, Sendable, Equatable {
+    /// One method against the reference.
+    public struct Pair: Codable, Sendable, Equatable {
+        /// The method.
+        public var method: String
+        /// What it is compared with.
+        public var reference: String
+        /// The method's score, mean over its seeds.
+        @Nullable public var score: Double?
+        /// The reference's score, mean over its seeds.
+        @Nullable public var referenceScore: Double?
+        /// Method minus reference.
+        @Nullable public var difference: Double?
+        /// How the difference would spread over other test samples; both are resampled alike.
+        @Nullable public var interval: BootstrapInterval?
+        /// Which test the p-value is of.
+        public var test: String
+        /// The chance of a difference as great where there is none.
+        @Nullable public var pValue: Double?
+        /// The p-value, corrected for the number of methods (Holm).
+        @Nullable public var corrected: Double?
+        /// What is wrong with the comparison; `nil` where nothing is.
+        @Nullable public var caution: String?
+    }
+
+    /// The form of this document.
+    public static let currentSchema = "matter-compare/1"
+
+    /// The form that this document claims to have.
+    public var schema: String
+    /// The protocol.
+    public var `protocol`: String
+    /// The score.
+    public var metric: MetricName
+    /// What the score is.
+    public var definition: String
+    /// One entry a method but the reference.
+    public var pairs: [Pair]
+
+    /// Compares every method with the reference.
+    ///
+    /// - Parameters:
+    ///   - folders: Run folders and sweeps of them.
+    ///   - protocols: The protocols, among which the named one is.
+    ///   - protocolName: The protocol to compare under.
+    ///   - metric: The score; `nil` for the one that leads the task.
+    ///   - reference: A part of the reference's title; `nil` for the first method.
+    ///   - resampling: How resamples are drawn.
+    /// - Throws: `EvalError`: 65 where the methods were scored on other samples, 66 where a name is not found.
+    public init(
+        _ folders: [String], protocols: [ScoreProtocol], protocolName: String = "pooled",
+        metric: MetricName? = nil, reference: String? = nil,
+        resampling: ResamplingPlan = ResamplingPlan()
+    ) throws {
+        guard let chosen = protocols.first(where: { $0.name == protocolName }) else {
+            throw EvalError(
+                .missing, protocolName,
+                "no such protocol; there are \(protocols.map(\.name).joined(separator: ", "))")
+        }
+        let scored = try ScoredRuns(folders, protocols: [chosen], resampling: resampling)
+        try self.init(scored, chosen, metric: metric, reference: reference)
+    }
+
+    init(
+        _ scored: ScoredRuns, _ chosen: ScoreProtocol, metric: MetricName?, reference: String?
+    ) throws {
+        let base = try Self.find(reference, in: scored.methods)
+        let score = metric ?? .leading(base.group.record.task)
+        let key = RunScores.Key(protocolName: chosen.name, metric: score)
+        guard base.runs[0].bases[key] != nil else {
+            let known = base.runs[0].order.map(\.metric.rawValue).joined(separator: ", ")
+            throw EvalError(
+                .missing, score.rawValue, "is no score of this task; there are \(known)")
+        }
+        schema = Self.currentSchema
+        self.protocol = chosen.name
+        self.metric = score
+        definition = "\(score.definition); \(chosen.definition)"
+        var found: [Pair] = []
+        for method in scored.methods where method.group.title != base.group.title {
+            if let reason = method.reasonNotToCompare(with: base) {
+                throw EvalError(
+                    .invalid, method.group.runs[0].folder,
+                    "cannot be compared with \(base.group.runs[0].folder): \(reason)")
+            }
+            found.append(PairedMethods(method: method, reference: base, key: key).pair())
+        }
+        let corrected = PairedTest.holm(found.compactMap(\.pValue))
+        var rank = 0
+        for index in found.indices where found[index].pValue != nil {
+            found[index].corrected = corrected[rank]
+            rank += 1
+        }
+        pairs = found
+    }
+
+    private static func find(_ name: String?, in methods: [ScoredMethod]) throws -> ScoredMethod {
+        guard methods.count > 1 else {
+            throw EvalError(
+                .missing, "compare", "one method only; name the runs of two methods at least")
+        }
+        guard let name else { return methods[0] }
+        let found = methods.filter { $0.group.title.contains(name) }
+        guard found.count == 1 else {
+            let titles = methods.map(\.group.title).joined(separator: "; ")
+            throw EvalError(
+                .missing, name, "\(found.count) methods are called so; the methods are: \(titles)")
+        }
+        return found[0]
+    }
+}
+
+extension Comparison {
+    /// What a comparison must show.
+    public struct Bound: Sendable, Hashable {
+        /// The least gain over the reference that the interval's lower end must reach.
+        public var leastGain: Double?
+        /// The greatest loss that the interval's lower end may show.
+        public var greatestLoss: Double?
+        /// The greatest corrected p-value.
+        public var greatestPValue: Double?
+
+        /// Asks for nothing, or for bounds.
+        ///
+        /// - Parameters:
+        ///   - leastGain: The least gain over the reference that the interval's lower end must reach.
+        ///   - greatestLoss: The greatest loss that the interval's lower end may show.
+        ///   - greatestPValue: The greatest corrected p-value.
+        public init(
+            leastGain: Double? = nil, greatestLoss: Double? = nil, greatestPValue: Double? = nil
+        ) {
+            self.leastGain = leastGain
+            self.greatestLoss = greatestLoss
+            self.greatestPValue = greatestPValue
+        }
+    }
+
+    /// What falls short of a bound, a sentence each; a comparison without an interval meets none.
+    public func shortfalls(_ bound: Bound) -> [String] {
+        pairs.flatMap { pair in
+            var texts: [String] = []
+            let lower = pair.interval?.lower
+            let told = lower.map { NumberText.signed($0) } ?? "unknown"
+            if let least = bound.leastGain, !(lower.map { $0 >= least } ?? false) {
+                texts.append(
+                    "\(pair.method): the gain's lower end is \(told), below \(NumberText.signed(least))"
+                )
+            }
+            if let loss = bound.greatestLoss, !(lower.map { $0 >= -loss } ?? false) {
+                texts.append(
+                    "\(pair.method): the difference's lower end is \(told), below \(NumberText.signed(-loss))"
+                )
+            }
+            if let greatest = bound.greatestPValue,
+                !(pair.corrected.map { $0 <= greatest } ?? false)
+            {
+                texts.append(
+                    "\(pair.method): the corrected p is \(NumberText.fixed(pair.corrected, decimals: 4)), above "
+                        + NumberText.fixed(greatest, decimals: 4))
+            }
+            return texts
+        }
+    }
+}

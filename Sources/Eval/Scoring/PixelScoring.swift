@@ -1,0 +1,154 @@
+import Metrics
+
+/// Scores predictions of pixels under all protocols in one pass over the files.
+struct PixelScoring {
+    /// How an image is cut before it is counted.
+    struct Tiling: Hashable {
+        var patch: Int?
+        var edge: ScoreProtocol.Edge
+        var crop: Int?
+
+        /// Whole images.
+        init() {
+            patch = nil
+            edge = .cut
+            crop = nil
+        }
+
+        init(_ protocolValue: ScoreProtocol) {
+            patch = protocolValue.patch
+            edge = protocolValue.edge
+            crop = protocolValue.crop
+        }
+    }
+
+    /// Something that was counted by itself.
+    struct Part {
+        let item: Int
+        let counts: ClassConfusion
+    }
+
+    private let run: TaskRun
+    private let groups: [Int]
+    private let groupCount: Int
+    /// What was counted, by how images were cut.
+    private(set) var parts: [Tiling: [Part]] = [:]
+    /// Every scored pixel's score and truth, for the curve of a change task.
+    fileprivate(set) var curve: (scores: [Float], truth: [UInt8])?
+    /// How sure the scores were, where they are probabilities.
+    private(set) var calibration: Calibration?
+    /// Pixels of all predicted images, and those of them that are scored.
+    private(set) var pixels: (present: Int64, scored: Int64) = (0, 0)
+
+    /// The most pixels of which a curve is drawn; beyond, only counts are kept.
+    private static let curveLimit = 1 << 27
+
+    /// Reads and counts every prediction of a run.
+    /// - Throws: `EvalError` (65, 66) naming the file.
+    init(_ run: TaskRun, _ protocols: [ScoreProtocol]) throws {
+        self.run = run
+        let found = run.groups
+        groups = found.index.map(Int.init)
+        groupCount = found.names.count
+        let tilings = Set(protocols.map { Tiling($0) }).union([Tiling()])
+        if run.record.task == .change {
+            curve = ([], [])
+            calibration = Calibration()
+        }
+        for (index, item) in run.record.items.enumerated() {
+            let image = try PredictedImage(run, key: item.key)
+            for tiling in tilings {
+                parts[tiling, default: []] += try image.parts(tiling).map {
+                    Part(item: index, counts: $0)
+                }
+            }
+            pixels.present += Int64(image.truth.count)
+            pixels.scored += parts[Tiling()]?.last?.counts.total ?? 0
+            addToCurve(image)
+        }
+        if calibration?.total == 0 { calibration = nil }
+    }
+
+    /// What a score under a protocol is made of.
+    func basis(_ protocolValue: ScoreProtocol, _ metric: MetricName) -> ScoreBasis {
+        let parts = parts[Tiling(protocolValue)] ?? []
+        switch protocolValue.unit {
+        case .all: return .pooled(sums(parts, count: groupCount) { groups[$0.item] }, metric)
+        case .group:
+            let values = sums(parts, count: groupCount) { groups[$0.item] }.map(metric.value)
+            return .mean(
+                settled(values, protocolValue), groups: Array(0..<groupCount),
+                groupCount: groupCount)
+        case .item:
+            let values = sums(parts, count: run.record.items.count, by: \.item).map(metric.value)
+            return .mean(
+                settled(values, protocolValue), groups: groups, groupCount: groupCount)
+        case .patch:
+            let values = settled(parts.map { metric.value($0.counts) }, protocolValue)
+            return .mean(
+                values, groups: parts.map { groups[$0.item] }, groupCount: groupCount)
+        case .batch:
+            return .batches(settled(batches(parts, protocolValue).map(metric.value), protocolValue))
+        }
+    }
+
+    /// The counts of each group.
+    var groupCounts: [ClassConfusion] {
+        let whole = parts[Tiling()] ?? []
+        return sums(whole, count: groupCount) { groups[$0.item] }
+    }
+
+    private func sums(
+        _ parts: [Part], count: Int, by place: (Part) -> Int
+    ) -> [ClassConfusion] {
+        var sums = [ClassConfusion](
+            repeating: ClassConfusion(classes: run.record.classes.count), count: count)
+        for part in parts { sums[place(part)].add(part.counts, times: 1) }
+        return sums
+    }
+
+    private func batches(_ parts: [Part], _ protocolValue: ScoreProtocol) -> [ClassConfusion] {
+        let order =
+            protocolValue.isShuffled
+            ? seededOrder(of: parts.count, seed: protocolValue.seed) : Array(parts.indices)
+        let size = protocolValue.batch ?? 1
+        return stride(from: 0, to: order.count, by: size).compactMap { start in
+            let chosen = order[start..<min(start + size, order.count)]
+            if protocolValue.dropsLast, chosen.count < size { return nil }
+            var sum = ClassConfusion(classes: run.record.classes.count)
+            for index in chosen { sum.add(parts[index].counts, times: 1) }
+            return sum
+        }
+    }
+
+    private func settled(_ values: [Double?], _ protocolValue: ScoreProtocol) -> [Double?] {
+        switch protocolValue.undefined {
+        case .leaveOut: values
+        case .zero: values.map { $0 ?? 0 }
+        case .one: values.map { $0 ?? 1 }
+        }
+    }
+
+    private mutating func addToCurve(_ image: PredictedImage) {
+        guard let scores = image.scores else { return }
+        guard let known = curve?.scores.count, known + scores.count <= Self.curveLimit else {
+            curve = nil
+            calibration = nil
+            return
+        }
+        for (score, truth) in zip(scores, image.truth) where truth != image.ignored {
+            curve?.scores.append(score)
+            curve?.truth.append(truth)
+            guard calibration != nil else { continue }
+            // What lies outside of 0 … 1 is no probability, and nothing of the run is then.
+            do { try calibration?.add(Double(score), isCorrect: truth != 0) } catch {
+                calibration = nil
+            }
+        }
+    }
+}
+
+extension PixelScoring {
+    /// Gives the memory of the curve back.
+    mutating func forgetCurve() { curve = nil }
+}

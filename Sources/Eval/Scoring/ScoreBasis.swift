@@ -1,0 +1,104 @@
+import Metrics
+
+/// What a score is made of, kept so that it can be resampled and compared without reading predictions again.
+enum ScoreBasis {
+    /// Counts of each group; the score is that of their sum.
+    case pooled([ClassConfusion], MetricName)
+    /// Scores of units and the group of each; the score is their mean.
+    case mean([Double?], groups: [Int], groupCount: Int)
+    /// Scores of all classes of samples; an average precision.
+    case lists(MultilabelScores, groups: [UInt32], MetricName)
+    /// Only the mean over batches, which are no independent observations.
+    case batches([Double?])
+    /// A number alone, such as that of a curve.
+    case number(Double?)
+
+    /// The score, how single units of it spread, and how many there are.
+    var summary: (value: Double?, spread: MeanAndSpread?) {
+        switch self {
+        case .pooled(let counts, let metric):
+            let sum = Self.sum(counts)
+            return (sum.flatMap(metric.value), nil)
+        case .mean(let values, _, _), .batches(let values):
+            let spread = MeanAndSpread(of: values)
+            return (spread.mean, spread)
+        case .lists(let scores, _, let metric):
+            return (metric.average.flatMap(scores.averagePrecision), nil)
+        case .number(let value): return (value, nil)
+        }
+    }
+
+    /// How many groups can be resampled.
+    var groupCount: Int? {
+        switch self {
+        case .pooled(let counts, _): counts.count
+        case .mean(_, _, let count): count
+        case .lists(_, let groups, _): Int(groups.max() ?? 0) + 1
+        case .batches, .number: nil
+        }
+    }
+
+    /// The score of every resample of groups; the same draws for all methods of as many groups.
+    func resampled(_ bootstrap: BlockBootstrap) -> [Double?]? {
+        switch self {
+        case .pooled(let counts, let metric):
+            return bootstrap.values { weights in
+                Self.sum(counts, weights: weights).flatMap(metric.value)
+            }
+        case .mean(let values, let groups, _):
+            return bootstrap.values { weights in
+                Self.mean(values) { weights[groups[$0]] }
+            }
+        case .lists(let scores, let groups, let metric):
+            return metric.average.map { scores.resampled(bootstrap, of: $0, groups: groups) }
+        case .batches, .number: return nil
+        }
+    }
+
+    /// The score where some groups are another method's.
+    func swapped(with other: ScoreBasis, _ isSwapped: [Bool]) -> Double? {
+        switch (self, other) {
+        case (.pooled(let own, let metric), .pooled(let theirs, _)):
+            let mixed = own.indices.map { isSwapped[$0] ? theirs[$0] : own[$0] }
+            return Self.sum(mixed).flatMap(metric.value)
+        case (.mean(let own, let groups, _), .mean(let theirs, let theirGroups, _)):
+            let mixed =
+                own.indices.filter { !isSwapped[groups[$0]] }.map { own[$0] }
+                + theirs.indices.filter { isSwapped[theirGroups[$0]] }.map { theirs[$0] }
+            return MeanAndSpread(of: mixed).mean
+        default: return nil
+        }
+    }
+
+    /// Whether groups can be swapped between methods.
+    var isSwappable: Bool {
+        switch self {
+        case .pooled, .mean: true
+        case .lists, .batches, .number: false
+        }
+    }
+
+    private static func sum(_ counts: [ClassConfusion]) -> ClassConfusion? {
+        counts.dropFirst().reduce(counts.first) { sum, next in sum.map { $0 + next } }
+    }
+
+    private static func sum(_ counts: [ClassConfusion], weights: [Int64]) -> ClassConfusion? {
+        guard let first = counts.first else { return nil }
+        var sum = ClassConfusion(classes: first.classes)
+        for (count, weight) in zip(counts, weights) where weight > 0 {
+            sum.add(count, times: weight)
+        }
+        return sum
+    }
+
+    private static func mean(_ values: [Double?], weight: (Int) -> Int64) -> Double? {
+        var (sum, count) = (0.0, Int64(0))
+        for (index, value) in values.enumerated() {
+            guard let value else { continue }
+            let times = weight(index)
+            sum += value * Double(times)
+            count += times
+        }
+        return count == 0 ? nil : sum / Double(count)
+    }
+}

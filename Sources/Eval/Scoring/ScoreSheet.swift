@@ -1,0 +1,134 @@
+import Metrics
+
+/// What `matter-eval score` prints: every method, every protocol, every score, with its definition.
+public struct ScoreSheet: Codable, Sendable, Equatable {
+    /// The form of this document.
+    public static let currentSchema = "matter-score/1"
+
+    /// The form that this document claims to have.
+    public var schema: String
+    /// The protocols that were applied.
+    public var protocols: [ScoreProtocol]
+    /// How resamples were drawn.
+    public var resampling: ResamplingPlan
+    /// The methods, in the order of the folders.
+    public var methods: [MethodScores]
+    /// What a reader must know before trusting the numbers.
+    public var notices: [Report.Notice]
+    /// The files that were read, but for predictions.
+    public var inputs: [Report.Input]
+
+    /// Reads and scores runs.
+    ///
+    /// - Parameters:
+    ///   - folders: Run folders and sweeps of them.
+    ///   - protocols: How to score.
+    ///   - resampling: How resamples are drawn.
+    /// - Throws: `EvalError` or `ManifestError`: 66 naming what is missing, 65 naming what is wrong.
+    public init(
+        _ folders: [String], protocols: [ScoreProtocol],
+        resampling: ResamplingPlan = ResamplingPlan()
+    ) throws {
+        self.init(try ScoredRuns(folders, protocols: protocols, resampling: resampling))
+    }
+
+    init(_ scored: ScoredRuns) {
+        let tasks = Set(scored.methods.map(\.group.record.task))
+        schema = Self.currentSchema
+        protocols = scored.protocols.filter { !tasks.isDisjoint(with: $0.tasks) }
+        resampling = scored.resampling
+        methods = scored.methods.map { $0.scores() }
+        notices = scored.notices + Self.notices(of: methods)
+        inputs = scored.methods.flatMap { $0.group.runs.flatMap(\.inputs) }
+    }
+
+    /// Shares that were not scored: one line where they are the same for all.
+    private static func unscored(_ methods: [MethodScores]) -> [Report.Notice] {
+        let texts = methods.map { method -> String? in
+            guard method.scored < method.present else { return nil }
+            let share = Double(method.present - method.scored) / Double(method.present)
+            return "\(NumberText.percent(share)) % of what is present was not scored"
+        }
+        let isSame = Set(texts).count == 1
+        let lines = zip(methods, texts).compactMap { method, text in
+            text.map { isSame ? "\($0)." : "\($0) for “\(Markup.shortened(method.title))”." }
+        }
+        return (isSame ? Array(lines.prefix(1)) : lines).map { .init(severity: .note, text: $0) }
+    }
+
+    private static func notices(of methods: [MethodScores]) -> [Report.Notice] {
+        unscored(methods)
+            + methods.flatMap { method in
+                var texts: [String] = []
+                let title = Markup.shortened(method.title)
+                if method.seeds.count < 3 {
+                    let count = method.seeds.count == 1 ? "1 seed" : "\(method.seeds.count) seeds"
+                    texts.append(
+                        "“\(title)” has \(count): no interval over seeds is given below three.")
+                }
+                if method.groups < 2 {
+                    texts.append(
+                        "“\(title)” was scored on one group: its spread over test samples is unknown."
+                    )
+                }
+                return texts.map { Report.Notice(severity: .note, text: $0) }
+            }
+    }
+}
+
+/// Methods that were read and scored, ready to be told, compared or reported.
+struct ScoredRuns {
+    let methods: [ScoredMethod]
+    let protocols: [ScoreProtocol]
+    let resampling: ResamplingPlan
+
+    init(
+        _ folders: [String], protocols: [ScoreProtocol], resampling: ResamplingPlan
+    ) throws {
+        self.protocols = protocols
+        self.resampling = resampling
+        methods = try RunGroup.read(folders).map {
+            try ScoredMethod($0, protocols, resampling)
+        }
+    }
+
+    /// What the runs say of themselves, and where they do not belong together.
+    var notices: [Report.Notice] {
+        methods.flatMap { $0.group.runs.flatMap(\.notices) } + foreign
+    }
+
+    private var foreign: [Report.Notice] {
+        guard let first = methods.first else { return [] }
+        return methods.dropFirst().compactMap { method in
+            guard let reason = method.reasonNotToCompare(with: first) else { return nil }
+            return Report.Notice(
+                severity: .warning,
+                text:
+                    "“\(Markup.shortened(method.group.title))” and “\(Markup.shortened(first.group.title))” "
+                    + "cannot be compared: \(reason).")
+        }
+    }
+}
+
+extension ScoredMethod {
+    /// Why the numbers of two methods do not belong in one table; `nil` where they do.
+    func reasonNotToCompare(with other: ScoredMethod) -> String? {
+        let (own, their) = (group.record, other.group.record)
+        if own.task != their.task {
+            return "one is of \(own.task.rawValue), the other of \(their.task.rawValue)"
+        }
+        if own.dataset != their.dataset {
+            return "one is of \(own.dataset), the other of \(their.dataset)"
+        }
+        if own.split != their.split {
+            return "one is of the split \(own.split), the other of \(their.split)"
+        }
+        if let digest = group.runs[0].datasetDigest, let theirs = other.group.runs[0].datasetDigest,
+            digest != theirs
+        {
+            return "the data sets' digests differ"
+        }
+        if Set(own.items) != Set(their.items) { return "they were scored on other samples" }
+        return nil
+    }
+}

@@ -1,0 +1,66 @@
+import Manifests
+
+/// A report of tasks: scores under every protocol, spreads, differences, curves, classes, cities and images.
+package enum TaskReport {
+    /// What a report is made from.
+    package struct Request: Sendable {
+        /// Run folders and sweeps.
+        package var runs: [String]
+        /// How to score; the first protocol leads.
+        package var protocols: [ScoreProtocol]
+        /// How resamples are drawn.
+        package var resampling = ResamplingPlan()
+        /// The headline; `nil` for one made of task and data set.
+        package var title: String?
+        /// A part of the title of the method that others are compared with; `nil` for the first.
+        package var reference: String?
+        /// Which share of the reference's final validation score is the target of convergence.
+        package var share = 0.95
+        /// How many places are shown as images.
+        package var images = 8
+
+        /// Names what to report on.
+        package init(runs: [String], protocols: [ScoreProtocol]) {
+            self.runs = runs
+            self.protocols = protocols
+        }
+    }
+
+    /// Reads, scores and tells.
+    /// - Throws: `EvalError` or `ManifestError`: 66 naming what is missing, 65 naming what is wrong.
+    package static func document(_ request: Request) throws -> Document {
+        let scored = try ScoredRuns(
+            request.runs, protocols: request.protocols, resampling: request.resampling)
+        let sheet = ScoreSheet(scored)
+        let first = scored.methods[0]
+        var notices = sheet.notices
+        var comparison: Comparison?
+        if scored.methods.count > 1 {
+            do {
+                comparison = try Comparison(
+                    scored,
+                    request.protocols.first { $0.tasks.contains(first.group.record.task) }
+                        ?? request.protocols[0], metric: nil, reference: request.reference)
+            } catch let error as EvalError where error.code == .invalid {
+                notices.append(.init(severity: .warning, text: "No comparison: \(error.message)."))
+            }
+        }
+        let convergence = ConvergenceSheet(
+            scored.methods.map(\.group), metric: nil, reference: request.reference,
+            share: request.share, seed: request.resampling.seed)
+        let parts = TaskSections(
+            sheet: sheet, comparison: comparison, convergence: convergence,
+            images: try TaskImages(scored.methods, limit: request.images).blocks())
+        let record = first.group.record
+        return Document(
+            kind: "tasks", eyebrow: "\(record.dataset) · \(record.task.rawValue) · \(record.split)",
+            title: request.title ?? "\(record.task.title) on \(record.dataset)", lede: parts.lede,
+            facts: parts.facts, notices: notices, sections: parts.sections, checks: [],
+            definitions: parts.definitions, inputs: sheet.inputs,
+            data: .object([
+                "scores": try JSONValue(encoding: sheet),
+                "comparison": try comparison.map { try JSONValue(encoding: $0) } ?? .null,
+                "convergence": try convergence.map { try JSONValue(encoding: $0) } ?? .null,
+            ]))
+    }
+}

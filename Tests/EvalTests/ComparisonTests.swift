@@ -1,0 +1,133 @@
+import Eval
+import Foundation
+import Manifests
+import Metrics
+import TestSupport
+import Testing
+
+@Suite("Differences between methods")
+struct ComparisonTests {
+    private static let cities = (1...8).map { "city-\($0)" }
+
+    private func runs(_ fixture: TaskFixture, skills: [Float], digest: String = "00ff") throws
+        -> [String]
+    {
+        try skills.enumerated().map { number, skill in
+            for seed in 1...3 {
+                var run = TaskFixture.Run()
+                (run.name, run.seed, run.skill) = ("method-\(number)", UInt64(seed), skill)
+                (run.cities, run.side) = (Self.cities, 24)
+                run.digest = number == 0 ? "00ff" : digest
+                try fixture.change("m\(number)/seed-\(seed)", run)
+            }
+            return fixture.folder.path("m\(number)")
+        }
+    }
+
+    private func compare(_ folders: [String], _ metric: MetricName? = nil) throws -> Comparison {
+        try Comparison(
+            folders, protocols: Protocols.read(Checkout.path("manifests/protocols")),
+            metric: metric,
+            resampling: ResamplingPlan(resamples: 200))
+    }
+
+    @Test("a better method is told from noise, and p-values are corrected")
+    func better() throws {
+        let fixture = try TaskFixture()
+        let comparison = try compare(runs(fixture, skills: [1.0, 1.6, 1.0001]))
+        #expect(comparison.pairs.count == 2)
+        let better = comparison.pairs[0]
+        #expect((better.interval?.lower ?? -1) > 0)
+        #expect(better.pValue == 2.0 / 256)
+        #expect(better.corrected == 4.0 / 256)
+        #expect(better.test.contains("all 256 swaps"))
+        let same = comparison.pairs[1]
+        #expect((same.pValue ?? 0) > 0.05)
+        #expect(comparison.shortfalls(.init(leastGain: 0)).count == 1)
+        #expect(comparison.shortfalls(.init(greatestPValue: 0.05)).count == 1)
+        #expect(comparison.shortfalls(.init(greatestLoss: 0.5)).isEmpty)
+        #expect(comparison.shortfalls(.init()).isEmpty)
+    }
+
+    @Test("other data, other samples: refused")
+    func foreign() throws {
+        let other = try TaskFixture()
+        let error = #expect(throws: EvalError.self) {
+            try compare(runs(other, skills: [1, 2], digest: "ffff"))
+        }
+        #expect(
+            error?.description.contains("digests differ") == true, "\(error?.description ?? "")")
+        let alone = try TaskFixture()
+        #expect(throws: EvalError.self) { try compare(runs(alone, skills: [1])) }
+        let fixture = try TaskFixture()
+        let folders = try runs(fixture, skills: [1, 2])
+        #expect(throws: EvalError.self) { try compare(folders, .macro) }
+    }
+
+    @Test("average precisions are compared by a paired bootstrap")
+    func lists() throws {
+        let fixture = try TaskFixture()
+        var better = TaskFixture.Run()
+        (better.name, better.skill) = ("better", 4)
+        let comparison = try compare([
+            try fixture.multilabel("a"), try fixture.multilabel("b", better),
+        ])
+        #expect(comparison.metric == .macro)
+        #expect(comparison.pairs[0].test.contains("bootstrap"))
+        #expect((comparison.pairs[0].interval?.lower ?? -1) > 0)
+    }
+}
+
+@Suite("Convergence")
+struct ConvergenceTests {
+    private func document(_ validations: [(String, [[Double]])]) throws -> JSONValue {
+        let fixture = try TaskFixture()
+        for (name, seeds) in validations {
+            for (number, values) in seeds.enumerated() {
+                var run = TaskFixture.Run()
+                (run.name, run.seed, run.validation, run.side) = (
+                    name, UInt64(number + 1), values, 12
+                )
+                try fixture.change("\(name)/seed-\(number)", run)
+            }
+        }
+        var request = TaskReport.Request(
+            runs: validations.map { fixture.folder.path($0.0) },
+            protocols: try Protocols.read(Checkout.path("manifests/protocols/pooled.toml")))
+        request.resampling.resamples = 20
+        request.share = 0.9
+        return try #require(TaskReport.document(request).data["convergence"])
+    }
+
+    @Test("time to a share of the reference's final score, by every clock")
+    func arrivals() throws {
+        let slow = [
+            [0.1, 0.2, 0.3, 0.4, 0.5], [0.1, 0.2, 0.3, 0.4, 0.5], [0.1, 0.2, 0.3, 0.41, 0.5],
+        ]
+        let fast = [
+            [0.46, 0.5, 0.5, 0.5, 0.5], [0.3, 0.47, 0.5, 0.5, 0.5], [0.3, 0.46, 0.5, 0.5, 0.5],
+        ]
+        let sheet = try document([("slow", slow), ("fast", fast)])
+        #expect(abs((sheet["target"]?.double ?? 0) - 0.45) < 1e-12)
+        let steps = sheet["methods"]?[1]?["arrivals"]?[1]
+        #expect(steps?["clock"]?.string == "steps" && steps?["median"]?.double == 20)
+        #expect(steps?["speedup"]?.double == 2.5)
+        #expect((steps?["interval"]?["lower"]?.double ?? 0) >= 2)
+        #expect(sheet["methods"]?[0]?["arrivals"]?[2]?["median"]?.double == 100)
+        func area(_ index: Int) -> Double {
+            sheet["methods"]?[index]?["area"]?["spread"]?["mean"]?.double ?? 0
+        }
+        #expect(area(1) > area(0))
+    }
+
+    @Test("a run that never gets there is censored, not counted as arrived")
+    func censored() throws {
+        let never = [[0.1, 0.2], [0.1, 0.3], [0.5, 0.5]]
+        let sheet = try document([
+            ("good", [[0.2, 0.5], [0.3, 0.5], [0.2, 0.5]]), ("bad", never),
+        ])
+        let steps = sheet["methods"]?[1]?["arrivals"]?[1]
+        #expect(steps?["perSeed"]?[0]?["isCensored"] == true)
+        #expect(steps?["median"]?.isNull == true && steps?["speedup"]?.isNull == true)
+    }
+}

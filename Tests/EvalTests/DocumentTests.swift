@@ -1,0 +1,117 @@
+import Eval
+import Foundation
+import Manifests
+import TestSupport
+import Testing
+
+@Suite("Reports of tasks")
+struct DocumentTests {
+    private static let nasty =
+        "<script>alert(1)</script> \"'|\\input{/etc/passwd} ]]> $x_1^2$ # % & ~ =cmd \u{202E}\u{1F600}\u{1}"
+
+    static func document(_ fixture: TaskFixture, name: String = "unet") throws -> Document {
+        for seed in 1...3 {
+            for (method, skill) in [(name, Float(1.2)), ("other", 2)] {
+                var run = TaskFixture.Run()
+                (run.name, run.seed, run.skill) = (method, UInt64(seed), skill)
+                try fixture.change("runs/\(skill)/seed-\(seed)", run)
+            }
+        }
+        var request = TaskReport.Request(
+            runs: [fixture.folder.path("runs")],
+            protocols: try Protocols.read(Checkout.path("manifests/protocols")))
+        request.resampling.resamples = 50
+        return try TaskReport.document(request)
+    }
+
+    private func files(_ document: Document) throws -> [String: String] {
+        try DocumentFolder.render(encodeCanonicalJSON(document, pretty: true)).mapValues {
+            String(decoding: $0, as: UTF8.self)
+        }
+    }
+
+    @Test(
+        "it holds scores, protocols, differences, curves, convergence, classes, groups and images")
+    func parts() throws {
+        let document = try Self.document(TaskFixture())
+        #expect(
+            document.sections.map(\.id) == [
+                "results", "protocols", "comparison", "curves", "convergence", "classes", "groups",
+                "images",
+            ])
+        #expect(document.lede.hasPrefix("other"))
+        let results = try #require(document.sections[0].blocks[0].table)
+        #expect(results.rows.count == 2 && results.rows[1][1].emphasis == .best)
+        #expect(document.sections.last?.blocks.first?.images?.images.map(\.role).first == "Truth")
+    }
+
+    @Test("all is rendered from report.json, and names its digest")
+    func rendered() throws {
+        let document = try Self.document(TaskFixture())
+        let files = try files(document)
+        let digest = SHA256Digest(of: Array(try #require(files["report.json"]).utf8)).hex
+        for name in ["index.html", "report.md", "report.tex"] {
+            #expect(files[name]?.contains(digest) == true)
+        }
+        #expect(files["tables/results.csv"]?.hasPrefix("Method,F1") == true)
+        let plot = try JSONValue.parse(try #require(files["plots/convergence.vl.json"]))
+        #expect(plot["layer"]?.array?.count == 2)
+        let json = try #require(files["report.json"])
+        #expect(throws: ManifestError.self) {
+            try DocumentFolder.render(
+                Array(json.replacing("matter-document/1", with: "matter-document/9").utf8))
+        }
+    }
+
+    @Test("names cannot act in any rendering")
+    func escaping() throws {
+        let files = try files(Self.document(TaskFixture(), name: Self.nasty))
+        let html = try #require(files["index.html"])
+        #expect(html.components(separatedBy: "<script").count == 2)
+        #expect(
+            !html.contains("http://") && !html.contains("https://") && !html.contains(" style=\""))
+        #expect(files["report.md"]?.contains("<script") == false)
+        #expect(files["report.tex"]?.contains("\\input{/") == false)
+        for line in try #require(files["tables/results.csv"]).split(separator: "\r\n") {
+            #expect(!line.hasPrefix("="))
+        }
+        for (name, text) in files where name != "report.json" && !name.hasSuffix(".vl.json") {
+            #expect(
+                !text.unicodeScalars.contains { $0.value == 0x202E || $0.value == 1 }, "\(name)")
+        }
+    }
+
+    @Test("a number field is written as a number, words that look like formulas are not")
+    func csv() throws {
+        let document = """
+            {"schema":"matter-document/1","kind":"tasks","program":{"name":"p","version":"1"},"eyebrow":"",
+            "title":"]]>","lede":"","facts":[],"notices":[],"definitions":[],"inputs":[],"data":null,
+            "sections":[{"id":"s","title":"s","intro":"","blocks":[{"table":{"id":"t","caption":"",
+            "columns":[{"title":"a","isNumber":false},{"title":"b","isNumber":true}],
+            "rows":[[{"text":"=cmd()","emphasis":"none"},{"text":"12.50","value":0.125,"emphasis":"none"}],
+            [{"text":"a,\\"b\\"","emphasis":"none"},{"text":"–","emphasis":"none"}]]}}]}],
+            "checks":[{"group":"g","name":"n\\u0001]]>","isMet":false,"message":"<&\\"'"}]}
+            """
+        let files = try DocumentFolder.render(Array(document.utf8)).mapValues {
+            String(decoding: $0, as: UTF8.self)
+        }
+        #expect(files["tables/t.csv"] == "a,b\r\n'=cmd(),0.125\r\n\"a,\"\"b\"\"\",\r\n")
+        #expect(files["junit.xml"]?.contains("message=\"&lt;&amp;&quot;&#39;\"") == true)
+        #expect(files["junit.xml"]?.contains("failures=\"1\"") == true)
+    }
+
+    @Test("a report is replaced whole; tables of an older one go")
+    func replaced() throws {
+        let fixture = try TaskFixture()
+        let document = try Self.document(fixture)
+        let out = fixture.folder.path("report")
+        try DocumentFolder.write(document, to: out)
+        try fixture.write("report/tables/old.csv", "x")
+        try fixture.write("report/tables/mine.txt", "x")
+        let page = try WholeFile.read("\(out)/index.html")
+        try DocumentFolder.write(document, to: out)
+        #expect(try WholeFile.read("\(out)/index.html") == page)
+        let names = try FileManager.default.contentsOfDirectory(atPath: "\(out)/tables")
+        #expect(!names.contains("old.csv") && names.contains("mine.txt"))
+    }
+}

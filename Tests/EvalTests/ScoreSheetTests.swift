@@ -1,0 +1,210 @@
+import Eval
+import Foundation
+import Manifests
+import Metrics
+import TestSupport
+import Testing
+
+@Suite("Scores of tasks")
+struct ScoreSheetTests {
+    private let protocols: [ScoreProtocol]
+
+    init() throws { protocols = try Protocols.read(Checkout.path("manifests/protocols")) }
+
+    private func sheet(_ runs: [String], resamples: Int = 64) throws -> ScoreSheet {
+        try ScoreSheet(runs, protocols: protocols, resampling: ResamplingPlan(resamples: resamples))
+    }
+
+    @Test("every protocol of the suite reads, and has sources for what it decides")
+    func protocolsRead() {
+        #expect(protocols.first?.name == "pooled")
+        #expect(
+            Set(protocols.map(\.name)).isSuperset(of: [
+                "seco", "daudt", "ssl4eo", "matter-snapshot", "torchgeo", "cities",
+            ]))
+        for value in protocols {
+            #expect(value.sources["unit"] != nil || value.sources["batch"] != nil, "\(value.name)")
+        }
+    }
+
+    @Test("pooled scores are those of all pixels; ignored ones are not scored")
+    func pooled() throws {
+        let fixture = try TaskFixture()
+        let sheet = try sheet([try fixture.change("run")])
+        let method = sheet.methods[0]
+        #expect(method.present == 3 * 1600 && method.scored == 3 * 1520)
+        let f1 = try #require(method.score("pooled", .f1))
+        let precision = try #require(method.score("pooled", .precision)?.value)
+        let recall = try #require(method.score("pooled", .recall)?.value)
+        #expect(abs((f1.value ?? 0) - 2 * precision * recall / (precision + recall)) < 1e-12)
+        #expect(f1.sample?.groups == 3 && f1.seeds.lower == nil)
+        #expect(f1.definition.contains("2 TP"))
+        #expect(method.confusion.joined().reduce(0, +) == method.scored)
+        #expect(method.byGroup.map(\.group) == ["beirut", "paris", "rio"])
+        #expect(method.score("pooled", .averagePrecision)?.value != nil)
+    }
+
+    @Test("the same predictions give other numbers under other protocols")
+    func protocolsDiffer() throws {
+        let fixture = try TaskFixture()
+        var run = TaskFixture.Run()
+        run.side = 100
+        let method = try sheet([try fixture.change("run", run)]).methods[0]
+        let values = ["pooled", "cities", "torchgeo"].map { method.score($0, .f1)?.value }
+        #expect(Set(values).count == 3)
+        // Pooled over whole cities is pooled, whoever did it.
+        #expect(method.score("daudt", .f1)?.value == values[0])
+        // All patches of 96 px are in one batch here, which is the pool.
+        #expect(method.score("ssl4eo", .f1)?.value == values[0])
+        // No batch of 32 is full: nothing is scored.
+        #expect(method.score("seco", .f1)?.value == nil)
+        #expect(method.score("seco", .f1)?.sample == nil)
+    }
+
+    @Test("runs that differ by seed only are put together")
+    func seeds() throws {
+        let fixture = try TaskFixture()
+        for seed in 1...3 {
+            var run = TaskFixture.Run()
+            run.seed = UInt64(seed)
+            try fixture.change("sweep/unet/seed-\(seed)", run)
+        }
+        let sheet = try sheet([fixture.folder.path("sweep")])
+        #expect(sheet.methods.count == 1 && sheet.methods[0].seeds == [1, 2, 3])
+        let score = try #require(sheet.methods[0].score("pooled", .f1))
+        #expect(score.perSeed.count == 3 && score.seeds.lower != nil)
+        #expect(score.value == score.seeds.spread.mean)
+        #expect((score.sample?.lower ?? 1) <= (score.value ?? 0))
+        #expect(!sheet.notices.contains { $0.text.contains("no interval over seeds") })
+    }
+
+    @Test("land cover: four averages, and batches as training loops log them")
+    func multilabel() throws {
+        let fixture = try TaskFixture()
+        let method = try sheet([try fixture.multilabel("run")]).methods[0]
+        #expect(method.groups == 15 && method.classes.count == 5)
+        for metric in [MetricName.macro, .micro, .weighted, .samples] {
+            #expect(method.score("pooled", metric)?.value != nil)
+            #expect(method.score("pooled", metric)?.sample?.lower != nil)
+        }
+        let batches = try #require(method.score("matter-snapshot-bigearthnet", .micro))
+        #expect(batches.units?.count == 4 && batches.sample == nil)
+    }
+
+    @Test("the sheet is the same for the same runs, and is JSON without NaN")
+    func deterministic() throws {
+        let fixture = try TaskFixture()
+        let run = try fixture.change("run")
+        let first = try encodeCanonicalJSON(sheet([run]))
+        #expect(try first == encodeCanonicalJSON(sheet([run])))
+        #expect(try decodeStrictJSON(ScoreSheet.self, from: first) == sheet([run]))
+    }
+
+    @Test("a test split that was selected on, and an oracle, are flagged")
+    func flagged() throws {
+        let fixture = try TaskFixture()
+        var run = TaskFixture.Run()
+        run.selection = "test"
+        let sheet = try sheet([try fixture.change("run", run)])
+        #expect(
+            sheet.notices.contains {
+                $0.severity == .warning && $0.text.contains("selected on the split")
+            })
+        #expect(sheet.notices.contains { $0.text.contains("torn line") })
+    }
+}
+
+@Suite("Runs of tasks that are not whole or not right")
+struct BadTaskTests {
+    private func failure(_ folders: [String]) throws -> (code: ExitCode?, text: String) {
+        let protocols = try Protocols.read(Checkout.path("manifests/protocols"))
+        do {
+            _ = try ScoreSheet(
+                folders, protocols: protocols, resampling: ResamplingPlan(resamples: 0))
+            return (nil, "")
+        } catch {
+            return ((error as? any ExitCoded)?.exitCode, "\(error)")
+        }
+    }
+
+    @Test("a prediction that is missing is listed, 66; one too many, 65")
+    func missing() throws {
+        let fixture = try TaskFixture()
+        let run = try fixture.change("run")
+        try FileManager.default.removeItem(atPath: "\(run)/predictions/rio.safetensors")
+        let missing = try failure([run])
+        #expect(missing.code == .inputMissing && missing.text.contains("rio"))
+        try fixture.change("run")
+        try fixture.write("run/predictions/extra.safetensors", "x")
+        let extra = try failure([run])
+        #expect(extra.code == .badData && extra.text.contains("extra"))
+    }
+
+    @Test(
+        "a score that is no number, sizes that differ, a label that is no class: 65, naming the file"
+    )
+    func wrong() throws {
+        let fixture = try TaskFixture()
+        let run = try fixture.change("run")
+        let path = "run/predictions/rio.safetensors"
+        let good = (0..<4).flatMap { _ in TaskFixture.bytes(0.5) }
+        let bad = TaskFixture.bytes(.nan) + good.dropFirst(4)
+        let cases: [([UInt8], String)] = [
+            (
+                TaskFixture.arrays([
+                    ("score", "F32", [2, 2], bad), ("label", "U8", [2, 2], [0, 1, 0, 1]),
+                ]), "row 0, column 0"
+            ),
+            (
+                TaskFixture.arrays([
+                    ("score", "F32", [2, 2], good), ("label", "U8", [1, 4], [0, 1, 0, 1]),
+                ]), "must be of one size"
+            ),
+            (
+                TaskFixture.arrays([
+                    ("score", "F32", [2, 2], good), ("label", "U8", [2, 2], [0, 7, 0, 1]),
+                ]), "neither a class"
+            ),
+            (TaskFixture.arrays([("score", "F32", [2, 2], good)]), "no array \"label\""),
+            (
+                Array(TaskFixture.arrays([("score", "F32", [2, 2], good)]).dropLast(3)),
+                "not a safetensors"
+            ),
+            ([1, 2, 3], "not a safetensors"),
+        ]
+        for (bytes, text) in cases {
+            try fixture.write(path, bytes)
+            let failure = try failure([run])
+            #expect(failure.text.contains(text), "\(failure.text)")
+            #expect(failure.text.contains("rio.safetensors") && !failure.text.contains("\n"))
+        }
+    }
+
+    @Test("no run, another format, a sample twice, a seed twice")
+    func records() throws {
+        let fixture = try TaskFixture()
+        #expect(try failure([fixture.folder.path]).code == .inputMissing)
+        let run = try fixture.change("run")
+        let other = try fixture.change("other")
+        #expect(try failure([run, other]).text.contains("same method and seed"))
+        var twice = TaskFixture.Run()
+        twice.cities = ["rio", "rio"]
+        #expect(try failure([try fixture.change("twice", twice)]).text.contains("rio twice"))
+        let text = try String(contentsOfFile: "\(run)/task.json", encoding: .utf8)
+        try fixture.write("run/task.json", text.replacing("matter-task/1", with: "matter-task/9"))
+        #expect(try failure([run]).text.contains("matter-task/9"))
+    }
+
+    @Test("a protocol that is wrong is named with line and column")
+    func protocols() throws {
+        let fixture = try TaskFixture()
+        try fixture.write("a.toml", "name = \"a\"\ntitle = \"A\"\nunit = \"batch\"\n")
+        let error = #expect(throws: ManifestError.self) {
+            try Protocols.read(fixture.folder.path("a.toml"))
+        }
+        #expect(error?.description.contains("a.toml:3") == true)
+        try fixture.write("b.toml", "name = \"b\"\ntitle = \"B\"\nunitt = 3\n")
+        #expect(throws: ManifestError.self) { try Protocols.read(fixture.folder.path("b.toml")) }
+        #expect(throws: EvalError.self) { try Protocols.read(fixture.folder.path("none")) }
+    }
+}
