@@ -43,7 +43,7 @@ struct ComparisonTests {
         #expect(better.test.contains("all 256 swaps"))
         let same = comparison.pairs[1]
         #expect((same.pValue ?? 0) > 0.05)
-        #expect(comparison.shortfalls(.init(leastGain: 0)).count == 1)
+        #expect(comparison.shortfalls(.init(leastGain: 0.01)).count == 1)
         #expect(comparison.shortfalls(.init(greatestPValue: 0.05)).count == 1)
         #expect(comparison.shortfalls(.init(greatestLoss: 0.5)).isEmpty)
         #expect(comparison.shortfalls(.init()).isEmpty)
