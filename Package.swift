@@ -12,6 +12,7 @@ let libtorchHeaders: [CXXSetting] = [
     .unsafeFlags([
         "-isystem\(libtorch)/include", "-isystem\(libtorch)/include/torch/csrc/api/include",
         "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror",
+        "-DUSE_C10D_GLOO",
     ])
 ]
 
@@ -180,7 +181,9 @@ let package = Package(
         tests(of: "Store", ["CKernels", "Geo", "Raster", "Tensors", "Manifests"]),
         tests(of: "DataPrep", ["Geo", "Raster", "Manifests", "Store", "Tensors"]),
         tests(of: "Pictures", ["Geo", "Manifests", "Raster"]),
-        tests(of: "MatterModel", ["Geo", "Pictures", "Raster", "Tensors", "Store", "Manifests"]),
+        tests(
+            of: "MatterModel",
+            ["Geo", "Pictures", "Raster", "Tensors", "Store", "Manifests", "matter-model"]),
         .target(
             name: "BenchFixtures", dependencies: ["Geo", "Raster"],
             path: "Tests/BenchFixtures", swiftSettings: strict),
@@ -223,6 +226,7 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
     benchmark("bench-torch-step", "TorchStep", ["Tensors", "MatterModel"])
     benchmark("bench-tern", "Tern", ["Tensors", "MatterModel"])
     benchmark("bench-dense-inference", "DenseInference", ["Tensors", "MatterModel"])
+    benchmark("bench-pretrain-step", "PretrainStep", ["Tensors", "MatterModel"])
     benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Raster", "Tensors"])
     benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-load-oscd", "LoadOscd", ["Bench", "Store"])

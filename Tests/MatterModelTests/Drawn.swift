@@ -49,6 +49,11 @@ struct Fixture {
         arrays = try Safetensors.read(folder.appending(path: "\(name).safetensors").path).arrays
     }
 
+    /// A stored array.
+    func tensor(_ name: String) throws -> Tensor {
+        Tensor(try #require(arrays[name], "no \(name)"))
+    }
+
     /// The largest difference to a stored array, of which the shape must fit.
     func distance(_ name: String, _ tensor: Tensor) throws -> Float {
         let stored = try #require(arrays[name], "no \(name)")

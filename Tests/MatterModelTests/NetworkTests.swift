@@ -48,7 +48,7 @@ struct NetworkTests {
         let features = model(images, at: Tensor(both, shape: [12, 3]), window: 9)
         let key = kernel.rawValue
         #expect(try fixture.distance("\(key).features", features) < 1e-5)
-        let loss = Contrast(temperature: 0.5, normalises: true).loss(
+        let loss = Contrast(Self.recipe(kernel, layers).loss).loss(
             anchors: features.narrow(0, start: 0, length: 6),
             positives: features.narrow(0, start: 6, length: 6),
             mask: Tensor(Self.mask([0, 0, 1, 1, 2, 2]), shape: [6, 6]))

@@ -1,5 +1,4 @@
 import MatterModel
-import Store
 import TestSupport
 import Testing
 
@@ -7,8 +6,7 @@ struct PatchDatasetTests {
     static func dataset(_ folder: TemporaryFolder, _ recipe: Recipe, seed: UInt64 = 3) throws
         -> PatchDataset
     {
-        let store = try SampleStore(folder.path("store"), for: .reading)
-        return try PatchDataset(store: store, recipe: recipe, seed: seed)
+        try PatchDataset(store: folder.path("store"), recipe: recipe, seed: seed)
     }
 
     @Test func aBatchFollowsFromSeedAndStepAlone() throws {

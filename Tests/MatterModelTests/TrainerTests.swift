@@ -12,10 +12,13 @@ struct TrainerTests {
             store: folder.path("store"), recipe: .example, output: folder.path(run), seed: 5)
     }
 
-    /// Every file of a run but its log.
+    /// Every file of a run but those that tell the time: its log and TensorBoard's.
     static func files(_ path: String) throws -> [String: SHA256Digest] {
         let names = try FileManager.default.subpathsOfDirectory(atPath: path)
-            .filter { !$0.hasPrefix(".") && $0.contains(".") && !$0.hasSuffix(".log") }
+            .filter {
+                !$0.hasPrefix(".") && $0.contains(".") && !$0.hasSuffix(".log")
+                    && !$0.hasPrefix("tensorboard/")
+            }
         return try Dictionary(
             uniqueKeysWithValues: names.map { ($0, try SHA256Digest(ofFile: "\(path)/\($0)")) })
     }
@@ -123,8 +126,11 @@ struct TrainerTests {
         plan.recipe.run.checkpointEvery = 1
         let error = #expect(throws: TrainingError.self) { try Trainer(plan) { _ in }.run() }
         #expect(error?.exitCode == .diverged)
-        guard case .diverged(_, let step, let checkpoint) = error else { return }
+        guard case .diverged(_, let step, let crops, let checkpoint) = error else { return }
         #expect(step > 1 && checkpoint != nil)
+        #expect(crops.count == 4 && crops[0].contains("2020-0"))
+        let note = try WholeFile.readText("\(plan.output)/diverged.json")
+        #expect(crops.allSatisfy(note.contains))
     }
 
     @Test func unusableStoresAreNamed() throws {

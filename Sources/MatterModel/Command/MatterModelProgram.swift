@@ -13,7 +13,8 @@ struct MatterModelProgram: ParsableCommand {
             """,
         version: SuiteVersion.current,
         subcommands: [
-            PretrainCommand.self, EmbedCommand.self, WordsCommand.self, InfoCommand.self,
+            PretrainCommand.self, EmbedCommand.self, WordsCommand.self, ExportCommand.self,
+            InfoCommand.self,
         ])
 
     static func main() {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Foundation
+import Glibc
 import Logging
 import Manifests
 import MatterModel
@@ -12,6 +13,7 @@ struct PretrainCommand: ParsableCommand {
         abstract: "Trains an encoder on tiles seen at two or more dates.",
         discussion: """
             Killed anywhere and run again with the same options, it goes on after its last checkpoint and ends with the same files.
+            Under torchrun --no-python the processes share each batch: every one draws its part and all compare with all.
             Example: matter-model pretrain --tiles TILES --recipe manifests/recipes/matter-demo.toml --out RUN
             """)
 
@@ -38,6 +40,9 @@ struct PretrainCommand: ParsableCommand {
     @Option(help: "cpu, cuda, cuda:1, or auto.")
     var device = "auto"
 
+    @Option(help: "Seconds after which another process that does not answer counts as dead.")
+    var timeout = 120
+
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
@@ -47,6 +52,7 @@ struct PretrainCommand: ParsableCommand {
         guard steps.map({ $0 > 0 }) ?? true else {
             throw ValidationError("--steps must be positive.")
         }
+        guard timeout > 0 else { throw ValidationError("--timeout must be positive.") }
         guard device == "auto" || Device(name: device) != nil else {
             throw ValidationError("--device must be cpu, cuda, cuda:1, or auto.")
         }
@@ -55,11 +61,28 @@ struct PretrainCommand: ParsableCommand {
     func resolve() throws -> PretrainPlan {
         var recipe = try RecipeFile(path: recipe, settings: changes.settings).recipe
         recipe.run.steps = steps ?? recipe.run.steps
-        let chosen =
-            Device(name: device) ?? (Device.cuda.isAvailable ? .cuda : .cpu)
+        var meeting = try ProcessGroup.Meeting(
+            environment: ProcessInfo.processInfo.environment)
+        meeting?.timeout = .seconds(timeout)
         return PretrainPlan(
             store: store ?? "\(tiles ?? "")/store", manifest: tiles.map { "\($0)/manifest.jsonl" },
-            recipe: recipe, output: out, seed: seed, device: chosen)
+            recipe: recipe, output: out, seed: seed, device: try chosenDevice(meeting),
+            meeting: meeting)
+    }
+
+    private func chosenDevice(_ meeting: ProcessGroup.Meeting?) throws -> Device {
+        guard meeting != nil else {
+            return Device(name: device) ?? (Device.cuda.isAvailable ? .cuda : .cpu)
+        }
+        let named = Device(name: device) ?? .cpu
+        guard named == .cpu else {
+            throw TorchError(
+                .unavailable, operation: "device \(named)",
+                message:
+                    "several processes compute on CPUs, over Gloo; use --device cpu, or one process"
+            )
+        }
+        return .cpu
     }
 
     func run() throws {
@@ -70,59 +93,12 @@ struct PretrainCommand: ParsableCommand {
         let trainer = try Trainer(plan, onEvent: reporter.report)
         let outcome = try trainer.run(shouldStop: signal.shouldStop)
         reporter.finish(outcome)
-        try signal.check()
-        try StandardStreams.printResult("\(out)/encoder.safetensors")
-    }
-}
-
-/// Turns the events of a run into log lines, the progress bar and `pretrain.log`.
-private final class PretrainReporter {
-    private let logger: Logger
-    private let logPath: String
-    private var progress: ProgressBar
-    private let start = Date()
-
-    init(_ plan: PretrainPlan, _ options: LoggingOptions) {
-        logger = options.logger("matter-model")
-        logPath = "\(plan.output)/pretrain.log"
-        progress = options.progressBar("pretrain", total: plan.recipe.run.steps)
-    }
-
-    func report(_ event: PretrainEvent) {
-        switch event {
-        case .opened(let places, let regions, let crops):
-            say(
-                "store opened",
-                ["places": "\(places)", "regions": "\(regions)", "crops": "\(crops)"])
-        case .resumed(let step): say("resumed after a checkpoint", ["step": "\(step)"])
-        case .damagedCheckpoint(let reason):
-            progress.erase()
-            logger.warning("damaged checkpoint passed over", metadata: ["reason": "\(reason)"])
-        case .step(let point, _):
-            progress.update(done: point.step)
-            note("step \(point.step) loss \(point.loss)")
-        case .checkpoint(let step): note("checkpoint \(step)")
-        case .snapshot(let step): note("snapshot \(step)")
-        case .wasDone: say("the encoder is there already", [:])
+        if case .stopped = outcome {
+            try signal.check()
+            // Another process was asked to.
+            throw Stopped(signal: SIGTERM)
         }
-    }
-
-    func finish(_ outcome: PretrainOutcome) {
-        progress.erase()
-        if case .stopped(let step) = outcome { say("stopped, state saved", ["step": "\(step)"]) }
-    }
-
-    private func say(_ message: String, _ facts: Logger.Metadata) {
-        progress.erase()
-        logger.info("\(message)", metadata: facts)
-        note("\(message) \(facts.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: " "))")
-    }
-
-    /// Adds a line with the time to the log file; a log that cannot be written stops nothing.
-    private func note(_ line: String) {
-        let time = Date().ISO8601Format()
-        guard let file = fopen(logPath, "a") else { return }
-        fputs("\(time) \(line)\n", file)
-        fclose(file)
+        guard plan.isWriter else { return }
+        try StandardStreams.printResult("\(out)/encoder.safetensors")
     }
 }

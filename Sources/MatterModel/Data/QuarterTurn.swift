@@ -20,3 +20,26 @@ struct QuarterTurn: Hashable, Sendable {
         return (flipsRows ? side - 1 - r : r, flipsColumns ? side - 1 - c : c)
     }
 }
+
+extension QuarterTurn {
+    /// The values of a square, row by row, turned and changed.
+    func applied(to plane: [UInt16], side: Int, _ change: (UInt16) -> Float) -> [Float] {
+        func index(_ row: Int, _ column: Int) -> Int {
+            let place = source(row: row, column: column, side: side)
+            return place.row * side + place.column
+        }
+        let start = index(0, 0)
+        let (down, right) = (index(1, 0) - start, index(0, 1) - start)
+        return [Float](unsafeUninitializedCapacity: side * side) { buffer, count in
+            plane.withUnsafeBufferPointer { plane in
+                for row in 0..<side {
+                    for column in 0..<side {
+                        buffer[row * side + column] = change(
+                            plane[start + row * down + column * right])
+                    }
+                }
+            }
+            count = side * side
+        }
+    }
+}

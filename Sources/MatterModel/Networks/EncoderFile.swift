@@ -55,7 +55,7 @@ public struct EncoderFile {
 
     /// Writes an encoder, whole or not at all; the same encoder gives the same bytes.
     static func write(
-        _ model: MatterEncoder, recipe: Recipe, statistics: BandStatistics, step: Int,
+        _ weights: [String: HostArray], recipe: Recipe, statistics: BandStatistics, step: Int,
         to path: String
     ) throws {
         let metadata = [
@@ -68,7 +68,7 @@ public struct EncoderFile {
             "version": SuiteVersion.current,
         ]
         try AtomicFile.write(
-            Safetensors.serialize(model.hostState(), metadata: metadata), to: path)
+            Safetensors.serialize(weights, metadata: metadata), to: path)
     }
 
     /// The encoder, ready for inference or further training.

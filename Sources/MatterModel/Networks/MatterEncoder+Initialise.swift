@@ -47,19 +47,3 @@ extension MatterEncoder {
         name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 }
-
-extension Recipe.Optimiser {
-    /// The optimiser of a module's parameters.
-    func make(for module: some Module) -> any Optimizer {
-        switch kind {
-        case .sgd:
-            SGD(
-                module.namedParameters, learningRate: learningRate, momentum: momentum,
-                weightDecay: weightDecay)
-        case .adamw:
-            Adam(
-                module.namedParameters, learningRate: learningRate, betas: (momentum, 0.999),
-                weightDecay: weightDecay, decoupled: true)
-        }
-    }
-}

@@ -11,10 +11,20 @@ extension Recipe {
             case image
         }
 
+        /// What an anchor's positive is.
+        public enum Positives: String, Codable, Hashable, Sendable, CaseIterable {
+            /// The same ground at another date.
+            case secondDate = "second-date"
+            /// The same pixels with the image's own mean and deviation, as the authors' code had it; for comparison.
+            case sameDate = "same-date"
+        }
+
         /// Bands in the order of the channels.
         public var bands: [String]
         /// Where means and deviations come from.
         public var standardise: Standardisation
+        /// What an anchor's positive is.
+        public var positives: Positives
         /// Side of a crop in pixels.
         public var crop: Int
         /// Crops a step, each at two dates.
@@ -25,11 +35,13 @@ extension Recipe {
         public var augment: Bool
 
         static let example = Data(
-            bands: ["B02", "B03", "B04"], standardise: .store, crop: 16, batch: 4,
+            bands: ["B02", "B03", "B04"], standardise: .store, positives: .secondDate, crop: 16,
+            batch: 4,
             minimumValidFraction: 0.5, augment: true)
 
         static let choices = [
-            Choice("standardise", of: Standardisation.self)
+            Choice("standardise", of: Standardisation.self),
+            Choice("positives", of: Positives.self),
         ]
 
         var rules: [RecipeRule] {

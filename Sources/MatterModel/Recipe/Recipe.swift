@@ -30,10 +30,12 @@ extension Recipe {
         name: "example", data: .example, patches: .example, tern: .example, encoder: .example,
         encoding: .example, loss: .example, optimiser: .example, run: .example)
 
-    /// A recipe with something in every list, which shows the kinds of all values.
+    /// The example with something in every list and a fraction in every number that may have one: the kinds of all values.
     static var kinds: Recipe {
         var recipe = example
         recipe.encoder.aspp = [1]
+        (recipe.optimiser.clip, recipe.optimiser.average) = (0.5, 0.5)
+        (recipe.loss.margin, recipe.run.checkpointMinutes) = (0.5, 0.5)
         return recipe
     }
 

@@ -9,17 +9,19 @@ struct Checkpoint {
     /// Weights under `model.`, the optimiser's state under `optimiser.`.
     let arrays: [String: HostArray]
 
-    private static let kept = 2
-
-    /// Publishes the checkpoint in a folder, then removes all but the newest two.
-    func write(to folder: String) throws {
+    /// Publishes the checkpoint in a folder, then removes all but the newest.
+    func write(to folder: String, keeping count: Int) throws {
         try AtomicFile.makeFolder(at: folder)
-        let metadata = ["digest": Self.digest(arrays, step).hex, "step": "\(step)"]
-        let bytes = try Safetensors.serialize(arrays, metadata: metadata)
-        try AtomicFile.write(bytes, to: "\(folder)/\(Self.name(step))")
-        for old in try Self.steps(in: folder).dropLast(Self.kept) {
+        try AtomicFile.write(serialized(), to: "\(folder)/\(Self.name(step))")
+        for old in try Self.steps(in: folder).dropLast(count) {
             try? FileManager.default.removeItem(atPath: "\(folder)/\(Self.name(old))")
         }
+    }
+
+    /// The checkpoint as a document that proves itself.
+    func serialized() throws -> [UInt8] {
+        let metadata = ["digest": Self.digest(arrays, step).hex, "step": "\(step)"]
+        return try Safetensors.serialize(arrays, metadata: metadata)
     }
 
     /// The newest whole checkpoint of a folder; nil if it holds none.
@@ -55,8 +57,18 @@ struct Checkpoint {
     }
 
     private init(path: String, step: Int) throws {
-        let file = try Safetensors.read(path)
-        guard file.metadata["step"] == "\(step)",
+        try self.init(bytes: WholeFile.read(path, limit: 1 << 40), path: path)
+        guard self.step == step else {
+            throw ManifestError(.invalid, path: path, "is of step \(self.step)")
+        }
+    }
+
+    /// Reads a document of `serialized()`; `path` stands in messages.
+    ///
+    /// - Throws: `TorchError` or `ManifestError` if a bit of it is not as it was written.
+    init(bytes: [UInt8], path: String) throws {
+        let file = try Safetensors.parse(bytes, path: path)
+        guard let step = file.metadata["step"].flatMap(Int.init),
             file.metadata["digest"] == Self.digest(file.arrays, step).hex
         else { throw ManifestError(.invalid, path: path, "the digest does not fit the content") }
         self.init(step: step, arrays: file.arrays)

@@ -1,4 +1,3 @@
-import Foundation
 package import Tensors
 
 /// Which patches of a batch are an anchor's negatives.
@@ -11,18 +10,13 @@ public enum Negatives: String, Codable, Hashable, Sendable, CaseIterable {
 
 /// Compares the features of patches at two dates.
 ///
-/// InfoNCE: −log( exp(f(a)·f(p)/τ) / Σ_c exp(f(a)·f(c)/τ) ), the mean over anchors; the candidates c of an anchor are its
-/// positive and the second-date patches of its negatives. With τ = 1 and raw features it is the paper's printed loss.
+/// The candidates of an anchor are its positive, the same patch at the second date, and its negatives, the second-date patches of
+/// other grounds in the batch, on whichever rank they are.
 package struct Contrast {
-    let temperature: Double
-    let normalises: Bool
+    private let recipe: Recipe.Loss
 
-    package init(temperature: Double, normalises: Bool) {
-        (self.temperature, self.normalises) = (temperature, normalises)
-    }
-
-    init(_ recipe: Recipe.Loss) {
-        (temperature, normalises) = (recipe.temperature, recipe.normalise)
+    package init(_ recipe: Recipe.Loss) {
+        self.recipe = recipe
     }
 
     /// Computes the loss.
@@ -33,10 +27,53 @@ package struct Contrast {
     ///   - mask: (patches, patches), 0 where a column is a candidate of a row and −∞ elsewhere.
     /// - Returns: a tensor without dimensions.
     package func loss(anchors: Tensor, positives: Tensor, mask: Tensor) -> Tensor {
-        let first = normalises ? anchors.unitRows() : anchors
-        let second = normalises ? positives.unitRows() : positives
-        let logits = first.matmul(second.transposed(0, 1)) * (1 / temperature) + mask
+        let first = recipe.normalise ? anchors.unitRows() : anchors
+        let second = recipe.normalise ? positives.unitRows() : positives
+        return switch recipe.kind {
+        case .infoNCE: noiseContrastive(first, second, mask)
+        case .triplet: triplet(first, second, mask)
+        }
+    }
+
+    /// InfoNCE: −log( exp(f(a)·f(p)/τ) / Σ_c exp(f(a)·f(c)/τ) ), the mean over anchors.
+    ///
+    /// With τ = 1 and raw features it is the paper's printed loss (MATTER, section 3.4).
+    private func noiseContrastive(_ first: Tensor, _ second: Tensor, _ mask: Tensor) -> Tensor {
+        let similarities = first.matmul(second.transposed(0, 1)) * (1 / recipe.temperature)
+        let logits = similarities + hardest(similarities, mask)
         return -diagonal(logits.logSoftmax(1)).mean()
+    }
+
+    /// max(0, d(a, p) − d(a, n) + margin), the mean over all pairs of an anchor and a negative (Balntas et al., 2016).
+    ///
+    /// With `swap`, d(p, n) stands for d(a, n) where it is smaller.
+    private func triplet(_ first: Tensor, _ second: Tensor, _ mask: Tensor) -> Tensor {
+        let order: Double = recipe.distance == .l1 ? 1 : 2
+        let distances = first.distances(to: second, order: order)
+        let own = diagonal(distances).unsqueezed(1)
+        let others =
+            recipe.swap ? distances.minimum(second.distances(to: second, order: order)) : distances
+        let chosen = hardest(-others, mask)
+        // The diagonal is the positive itself and no negative.
+        let isNegative =
+            chosen.isEqual(0).to(.float32) - Tensor.identity(first.size(0), on: first.device)
+        let losses = (own - others + recipe.margin).relu() * isNegative
+        return losses.sum() / isNegative.sum().clamp(minimum: 1)
+    }
+
+    /// The mask, and −∞ too for all but the `hardNegatives` most similar negatives of each row.
+    private func hardest(_ similarities: Tensor, _ mask: Tensor) -> Tensor {
+        let count = recipe.hardNegatives
+        let others = mask.size(1) - 1
+        guard count > 0, count < others else { return mask }
+        return noGradient {
+            let itself = Tensor.identity(mask.size(0), on: mask.device)
+            let candidates = similarities.detached() + mask - itself * 1e30
+            let least = candidates.top(count, dimension: 1).values.narrow(
+                1, start: count - 1, length: 1)
+            let isLeft = candidates.isLess(least).to(.float32) * (1 - itself)
+            return mask - isLeft * 1e30
+        }
     }
 
     /// The candidates' mask, row-major; see `loss(anchors:positives:mask:)`.
@@ -63,34 +100,6 @@ extension PatchGround {
     fileprivate func overlaps(_ other: PatchGround, window: Int) -> Bool {
         place == other.place && abs(row - other.row) < window
             && abs(column - other.column) < window
-    }
-}
-
-/// What tells a collapse of the features, after Wang and Isola (2020): of features scaled to unit length.
-struct FeatureSpread: Codable, Hashable, Sendable {
-    /// The mean over features of the standard deviation over patches; 1/√features where they fill the sphere, 0 in a collapse.
-    var embeddingStd: Double
-    /// The mean squared distance of the two dates of a patch.
-    var alignment: Double
-    /// log of the mean of exp(−2 d²) over pairs of different patches; the lower, the better spread.
-    var uniformity: Double
-
-    init(anchors: Tensor, positives: Tensor) {
-        (embeddingStd, alignment, uniformity) = noGradient {
-            let (first, second) = (anchors.detached().unitRows(), positives.detached().unitRows())
-            let count = first.size(0)
-            let deviation = first.standardDeviation([0]).mean()
-            let distance = (first - second).square().sum() * (1 / Double(count))
-            let similarities = first.matmul(first.transposed(0, 1))
-            // d² = 2 − 2 cos; the diagonal adds exp(0) = 1 a patch.
-            let potentials = ((similarities * 4 - 4).exp().sum() - Double(count)).item(
-                as: Float.self)
-            let mean = Double(potentials) / Double(max(count * (count - 1), 1))
-            return (
-                Double(deviation.item(as: Float.self)), Double(distance.item(as: Float.self)),
-                mean > 0 ? log(mean) : 0
-            )
-        }
     }
 }
 

@@ -16,26 +16,47 @@ public struct PretrainPlan: Sendable {
     public var seed: UInt64
     /// Where it is computed.
     public var device: Device
+    /// Where the other processes of the run are; `nil` for a run of one process.
+    public var meeting: ProcessGroup.Meeting?
 
     /// Makes a plan.
     public init(
         store: String, manifest: String? = nil, recipe: Recipe, output: String, seed: UInt64,
-        device: Device = .cpu
+        device: Device = .cpu, meeting: ProcessGroup.Meeting? = nil
     ) {
         (self.store, self.manifest, self.recipe) = (store, manifest, recipe)
         (self.output, self.seed, self.device) = (output, seed, device)
+        self.meeting = meeting
+    }
+
+    /// Whether this process writes the run's folder.
+    public var isWriter: Bool { meeting.map { $0.rank == 0 } ?? true }
+
+    /// The crops of a batch that this process draws.
+    ///
+    /// - Throws: `TrainingError` (`unevenRanks`).
+    func slots() throws -> Range<Int> {
+        let batch = recipe.data.batch
+        guard let meeting else { return 0..<batch }
+        guard batch % meeting.size == 0 else {
+            throw TrainingError.unevenRanks(batch: batch, ranks: meeting.size)
+        }
+        let share = batch / meeting.size
+        return meeting.rank * share..<(meeting.rank + 1) * share
     }
 
     /// The record that the output folder is given: the same wherever the run happens.
     func record() throws -> RunRecord {
         var inputs = [try InputDigest(file: "\(store)/data.mdb", named: "store/data.mdb")]
         if let manifest { inputs.append(try InputDigest(file: manifest, named: "manifest.jsonl")) }
+        var plan: [String: JSONValue] = [
+            "recipe": try JSONValue(encoding: recipe),
+            "device": .string(device.kind == .cpu ? "cpu" : "cuda"),
+        ]
+        // Sums over ranks are rounded otherwise than those of one process.
+        if let meeting { plan["ranks"] = .integer(Int64(meeting.size)) }
         return RunRecord(
-            program: "matter-model pretrain",
-            plan: .object([
-                "recipe": try JSONValue(encoding: recipe),
-                "device": .string(device.kind == .cpu ? "cpu" : "cuda"),
-            ]), seed: seed, inputs: inputs)
+            program: "matter-model pretrain", plan: .object(plan), seed: seed, inputs: inputs)
     }
 
     /// - Throws: `TrainingError` (`otherPlan`) if the folder holds a run of another plan.
@@ -63,30 +84,4 @@ public struct PretrainPlan: Sendable {
         }
         return nil
     }
-}
-
-/// What a pretraining run tells while it goes on.
-public enum PretrainEvent: Sendable {
-    /// The store was looked through: places with two or more dates, regions, crops an epoch.
-    case opened(places: Int, regions: Int, cropsAnEpoch: Int)
-    /// A run goes on after a checkpoint.
-    case resumed(step: Int)
-    /// A checkpoint was damaged and passed over.
-    case damagedCheckpoint(String)
-    /// A step was taken.
-    case step(CurvePoint, of: Int)
-    /// A checkpoint was written.
-    case checkpoint(step: Int)
-    /// A snapshot of the encoder was written.
-    case snapshot(step: Int)
-    /// The run was over already.
-    case wasDone
-}
-
-/// How a pretraining run ended.
-public enum PretrainOutcome: Hashable, Sendable {
-    /// All steps are taken and the encoder is written.
-    case done
-    /// The run was asked to stop; the state after this many steps is saved.
-    case stopped(step: Int)
 }

@@ -4,196 +4,160 @@ import Store
 import Tensors
 
 /// Pretrains an encoder: the steps, and what is written so that a killed run goes on as if it had not been.
+///
+/// With a group, every process runs a trainer of the same plan; the first one writes.
 public final class Trainer {
     private let plan: PretrainPlan
     private let onEvent: (PretrainEvent) -> Void
-    private let lock: FolderLock
-    private let dataset: PatchDataset
-    private let statistics: BandStatistics
-    private let model: MatterEncoder
-    private let optimiser: any Optimizer
-    private let rate: LearningRate
-    private let contrast: Contrast
+    private let group: ProcessGroup?
+    private let source: PatchDataset.Source
+    private let cropsAnEpoch: Int
+    private let training: TrainingStep
+    private let output: RunOutput?
+    private var watch: CurveWatch
 
     /// Opens the store, claims the output folder and builds the networks.
     ///
-    /// - Throws: `StoreError`, `TrainingError`, `ManifestError`: what keeps the run from starting.
+    /// - Throws: `StoreError`, `TrainingError`, `ManifestError`, `TorchError`: what keeps the run from starting.
     public init(_ plan: PretrainPlan, onEvent: @escaping (PretrainEvent) -> Void) throws {
         (self.plan, self.onEvent) = (plan, onEvent)
         try plan.device.require()
+        let slots = try plan.slots()
+        // Who waits for this process learns at once if what follows fails.
+        group = try plan.meeting.map { try ProcessGroup($0) }
         let store = try SampleStore(plan.store, for: .reading)
         let recipe = plan.recipe
         let records = try plan.manifest.map {
             try JSONLinesReader.read(TileRecord.self, from: $0).records
         }
         let places = try TilePlace.all(in: store, records: records, crop: recipe.data.crop)
-        let regions = Set(places.map(\.region))
+        let regions = Set(places.map(\.region)).sorted()
         if recipe.loss.negatives == .regions, regions.count == 1 {
-            throw TrainingError.oneRegion(store: plan.store, region: places[0].region)
+            throw TrainingError.oneRegion(store: plan.store, region: regions[0])
         }
-        lock = try FolderLock(folder: plan.output)
-        try plan.claimOutput()
-        statistics = try BandStatistics(
+        let lock = plan.isWriter ? try FolderLock(folder: plan.output) : nil
+        if plan.isWriter { try plan.claimOutput() }
+        let statistics = try BandStatistics(
             of: places.flatMap(\.keys), bands: recipe.data.bands, in: store)
-        dataset = PatchDataset(
-            store: store, places: places, recipe: recipe, statistics: statistics, seed: plan.seed)
-        model = MatterEncoder(recipe)
-        model.initialise(seed: plan.seed)
-        model.move(to: plan.device)
-        optimiser = recipe.optimiser.make(for: model)
-        rate = LearningRate(
-            highest: recipe.optimiser.learningRate, warmUp: recipe.optimiser.warmUp,
-            steps: recipe.run.steps)
-        contrast = Contrast(recipe.loss)
-        onEvent(
-            .opened(places: places.count, regions: regions.count, cropsAnEpoch: dataset.count))
+        source = PatchDataset.Source(
+            store: plan.store, places: places, recipe: recipe, statistics: statistics,
+            seed: plan.seed, slots: slots)
+        cropsAnEpoch = try PatchDataset(source).count
+        let training = try TrainingStep(plan, group: group, regions: regions)
+        self.training = training
+        output = lock.map { RunOutput(plan, training, statistics, lock: $0, onEvent) }
+        watch = CurveWatch(recipe)
+        onEvent(.opened(places: places.count, regions: regions.count, cropsAnEpoch: cropsAnEpoch))
     }
 
-    private var checkpoints: String { "\(plan.output)/checkpoints" }
-    private var curves: String { "\(plan.output)/curves.jsonl" }
-    private var encoder: String { "\(plan.output)/encoder.safetensors" }
-
-    /// Trains to the end, or until `shouldStop` says so.
+    /// Trains to the end, or until `shouldStop` says so on any rank.
     ///
-    /// - Throws: `TrainingError` (`diverged`) if the loss or a gradient is not finite: the weights are those before that step.
+    /// - Throws: `TrainingError` (`diverged`) if the loss or a gradient is not finite: the weights are those before that step;
+    ///   `TorchError` (`disconnected`) if another rank is gone.
     public func run(shouldStop: () -> Bool = { false }) throws -> PretrainOutcome {
-        guard !FileManager.default.fileExists(atPath: encoder) else {
-            try cleanUp()
+        guard let begun = try resume() else {
             onEvent(.wasDone)
             return .done
         }
-        var step = try resume()
-        let log = try JSONLinesWriter(appendingTo: curves)
-        while step < plan.recipe.run.steps {
-            if shouldStop() {
-                try checkpoint(step, log)
-                return .stopped(step: step)
-            }
-            let point = try take(step)
-            step += 1
-            try log.append(point)
-            onEvent(.step(point, of: plan.recipe.run.steps))
-            if step % plan.recipe.run.snapshotEvery == 0 { try snapshot(step) }
-            if step % plan.recipe.run.checkpointEvery == 0 { try checkpoint(step, log) }
+        var step = begun
+        let (steps, each) = (plan.recipe.run.steps, plan.recipe.optimiser.accumulate)
+        let prefetch = PatchPrefetch(source, numbers: step * each..<steps * each)
+        let start = ContinuousClock.now
+        defer {
+            let seconds = start.duration(to: .now) / .seconds(1)
+            onEvent(
+                .timing(
+                    stepsASecond: Double(step - begun) / max(seconds, 1e-9),
+                    stallShare: prefetch.stallShare))
         }
-        try log.synchronize()
-        try snapshot(step)
-        try EncoderFile.write(
-            model, recipe: plan.recipe, statistics: statistics, step: step, to: encoder)
-        try cleanUp()
+        while step < steps {
+            let due = try agree(stop: shouldStop(), checkpoint: output?.isCheckpointDue ?? false)
+            if due.stop || due.checkpoint { try checkpoint(step) }
+            if due.stop { return .stopped(step: step) }
+            let batches = try (0..<each).map { _ in try prefetch.next() }
+            let point = try take(step, batches)
+            step += 1
+            try log(point, stallShare: prefetch.stallShare)
+            if step % plan.recipe.run.snapshotEvery == 0 || step == steps { try snapshot(step) }
+            if step % plan.recipe.run.checkpointEvery == 0 { try checkpoint(step) }
+        }
+        try output?.finish(step)
+        try group?.barrier()
         return .done
     }
 
-    /// Loads the newest checkpoint, or begins with a snapshot of the untrained encoder.
-    private func resume() throws -> Int {
-        let found = try Checkpoint.latest(in: checkpoints) { onEvent(.damagedCheckpoint($0)) }
-        guard let found else {
-            try Curves.rewind(curves, to: 0)
-            try snapshot(0)
-            return 0
+    // MARK: Beginning
+
+    /// Loads the newest checkpoint on every rank, or begins with a snapshot of the untrained encoder.
+    ///
+    /// - Returns: the steps that are taken already; nil if all are, and the encoder is written.
+    private func resume() throws -> Int? {
+        var found: Checkpoint?
+        var isDone = false
+        if let output {
+            isDone = try output.wasFinished()
+            if !isDone { found = try output.latestCheckpoint() }
         }
-        try Curves.rewind(curves, to: found.step)
-        try model.load(found.arrays.under("model."))
-        try optimiser.restore(found.arrays.under("optimiser."))
-        onEvent(.resumed(step: found.step))
-        return found.step
-    }
-
-    /// One step of the optimiser; `step` counts from 0.
-    private func take(_ step: Int) throws -> CurvePoint {
-        let batch = try dataset.batch(step)
-        let recipe = plan.recipe
-        let side = recipe.data.crop
-        let shape = [recipe.data.batch, recipe.data.bands.count, side, side]
-        // Both dates go through the network as one batch, so that they share their batch statistics.
-        let images = Tensor.cat([
-            Tensor(batch.anchors, shape: shape), Tensor(batch.positives, shape: shape),
-        ])
-        let positions = Tensor(twice(batch.positions), shape: [2 * batch.grounds.count, 3])
-        let mask = Contrast.mask(
-            batch.grounds, negatives: recipe.loss.negatives, window: recipe.patches.window)
-        model.setTraining(true)
-        let features = model(
-            images.to(plan.device), at: positions.to(plan.device), window: recipe.patches.window)
-        let count = batch.grounds.count
-        let (anchors, positives) = (
-            features.narrow(0, start: 0, length: count),
-            features.narrow(0, start: count, length: count)
-        )
-        let loss = contrast.loss(
-            anchors: anchors, positives: positives,
-            mask: Tensor(mask, shape: [count, count]).to(plan.device))
-        try descend(loss, step)
-        let spread = FeatureSpread(anchors: anchors, positives: positives)
-        return CurvePoint(
-            step: step + 1, epoch: dataset.epoch(ofStep: step),
-            loss: Double(loss.item(as: Float.self)), learningRate: rate(step),
-            embeddingStd: spread.embeddingStd, alignment: spread.alignment,
-            uniformity: spread.uniformity)
-    }
-
-    /// The positions of the first date, then the same in the images of the second.
-    private func twice(_ positions: [Int64]) -> [Int64] {
-        let batch = Int64(plan.recipe.data.batch)
-        return positions
-            + positions.enumerated().map { $0.offset % 3 == 0 ? $0.element + batch : $0.element }
-    }
-
-    private func descend(_ loss: Tensor, _ step: Int) throws {
-        try check(loss, "the loss", step)
-        optimiser.zeroGradients()
-        loss.backward()
-        for (name, parameter) in model.namedParameters {
-            guard let gradient = parameter.gradient else { continue }
-            try check(gradient.abs().max(), "the gradient of \(name)", step)
+        if let group {
+            let state = try group.broadcast(found?.serialized() ?? [isDone ? 1 : 0])
+            isDone = state == [1]
+            if state.count > 1 { found = try Checkpoint(bytes: state, path: "rank 0") }
         }
-        optimiser.learningRate = rate(step)
-        optimiser.step()
+        guard !isDone else { return nil }
+        if let found { try training.restore(found.arrays) }
+        let step = found?.step ?? 0
+        if let output {
+            for (index, point) in try output.open(after: step).enumerated() {
+                _ = watch.add(point)
+                if (index + 1) % plan.recipe.run.snapshotEvery == 0 { _ = watch.snapshotMean() }
+            }
+            if found == nil { try output.snapshot(0) } else { onEvent(.resumed(step: step)) }
+        }
+        return step
     }
 
-    private func check(_ value: Tensor, _ what: String, _ step: Int) throws {
-        guard !value.item(as: Float.self).isFinite else { return }
-        throw TrainingError.diverged(
-            what: what, step: step + 1, checkpoint: Checkpoint.newestName(in: checkpoints))
+    // MARK: Steps
+
+    /// What any rank wants, all do.
+    private func agree(
+        stop: Bool, checkpoint: Bool
+    ) throws -> (stop: Bool, checkpoint: Bool) {
+        guard let group else { return (stop, checkpoint) }
+        let votes = try group.sums([stop ? 1 : 0, checkpoint ? 1 : 0])
+        return (votes[0] > 0, votes[1] > 0)
     }
 
-    // MARK: What is written
+    private func take(_ step: Int, _ batches: [PatchBatch]) throws -> CurvePoint {
+        let number = step * plan.recipe.optimiser.accumulate
+        do {
+            return try training.take(
+                step, batches, epoch: number * plan.recipe.data.batch / cropsAnEpoch)
+        } catch let fault as TrainingFault {
+            let crops = batches.flatMap(\.crops).map(\.description)
+            try output?.noteDivergence(step + 1, fault.what, crops)
+            throw TrainingError.diverged(
+                what: fault.what, step: step + 1, crops: crops,
+                checkpoint: Checkpoint.newestName(in: "\(plan.output)/checkpoints"))
+        }
+    }
 
-    private func checkpoint(_ step: Int, _ log: borrowing JSONLinesWriter) throws {
-        try log.synchronize()
-        let arrays = model.hostState().prefixed("model.")
-            .merging(optimiser.hostState().prefixed("optimiser.")) { first, _ in first }
-        try Checkpoint(step: step, arrays: arrays).write(to: checkpoints)
-        onEvent(.checkpoint(step: step))
+    private func log(_ point: CurvePoint, stallShare: Double) throws {
+        let events = watch.add(point)
+        guard let output else { return }
+        try output.log(point, stallShare: stallShare)
+        onEvent(.step(point, of: plan.recipe.run.steps))
+        events.forEach(onEvent)
     }
 
     private func snapshot(_ step: Int) throws {
-        let folder = "\(plan.output)/snapshots"
-        try AtomicFile.makeFolder(at: folder)
-        try EncoderFile.write(
-            model, recipe: plan.recipe, statistics: statistics, step: step,
-            to: "\(folder)/\(stepName(step))")
-        onEvent(.snapshot(step: step))
+        let mean = watch.snapshotMean()
+        try output?.snapshot(step)
+        if let mean { try output?.best(step, mean) }
     }
 
-    /// A finished run keeps no checkpoints: where they lay depends on when it was stopped.
-    private func cleanUp() throws {
-        try? FileManager.default.removeItem(atPath: checkpoints)
-        try AtomicFile.removeLeftovers(in: plan.output)
-    }
-}
-
-extension [String: HostArray] {
-    /// The arrays whose names begin with a prefix, without it.
-    fileprivate func under(_ prefix: String) -> Self {
-        Dictionary(
-            uniqueKeysWithValues: compactMap { name, array in
-                name.hasPrefix(prefix) ? (String(name.dropFirst(prefix.count)), array) : nil
-            })
-    }
-
-    /// The arrays with a prefix before their names.
-    fileprivate func prefixed(_ prefix: String) -> Self {
-        Dictionary(uniqueKeysWithValues: map { (prefix + $0.key, $0.value) })
+    /// Rank 0 commits when all ranks have taken the step.
+    private func checkpoint(_ step: Int) throws {
+        try group?.barrier()
+        try output?.checkpoint(step)
     }
 }

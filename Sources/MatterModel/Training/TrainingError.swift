@@ -8,8 +8,10 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
     case noClearCrop(store: String, crop: Int, minimum: Double)
     /// Negatives of other regions were asked for, but there is one region (65).
     case oneRegion(store: String, region: String)
-    /// A loss, a gradient or a weight is not a number (81).
-    case diverged(what: String, step: Int, checkpoint: String?)
+    /// A loss, a gradient or a weight is not a number (81); `crops` were in the batch.
+    case diverged(what: String, step: Int, crops: [String], checkpoint: String?)
+    /// The crops of a batch cannot be shared out evenly (78).
+    case unevenRanks(batch: Int, ranks: Int)
     /// The folder holds a run of another plan (78).
     case otherPlan(folder: String, difference: String)
     /// All checkpoints are damaged (65).
@@ -29,10 +31,13 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
         case .oneRegion(let store, let region):
             "\(store): holds the region \"\(region)\" alone, but loss.negatives = \"regions\" needs another; "
                 + "prepare a second region or use \"places\""
-        case .diverged(let what, let step, let checkpoint):
-            "training diverged at step \(step): \(what) is not finite; "
+        case .diverged(let what, let step, let crops, let checkpoint):
+            "training diverged at step \(step): \(what); "
+                + Self.list(of: crops)
                 + (checkpoint.map { "the last good checkpoint is \($0); " } ?? "")
                 + "lower optimiser.learningRate"
+        case .unevenRanks(let batch, let ranks):
+            "data.batch = \(batch) crops cannot be shared by \(ranks) processes; make it a multiple of \(ranks)"
         case .otherPlan(let folder, let difference):
             "\(folder): holds a run of another plan (\(difference)); name another folder for --out, or remove this one"
         case .noGoodCheckpoint(let folder, let reasons):
@@ -42,12 +47,18 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
         }
     }
 
+    private static func list(of crops: [String]) -> String {
+        guard !crops.isEmpty else { return "" }
+        let rest = crops.count > 2 ? " and \(crops.count - 2) more, all in diverged.json" : ""
+        return "the batch had the crops \(crops.prefix(2).joined(separator: ", "))\(rest); "
+    }
+
     /// The code with which a program ends.
     public var exitCode: ExitCode {
         switch self {
         case .noPairs, .noClearCrop, .oneRegion, .noGoodCheckpoint, .badEncoder: .badData
         case .diverged: .diverged
-        case .otherPlan: .configuration
+        case .otherPlan, .unevenRanks: .configuration
         }
     }
 }

@@ -44,6 +44,8 @@ template <typename Result, typename Body> Result guarded(Result failed, Body &&b
         return body();
     } catch (const c10::OutOfMemoryError &error) {
         record(CTORCH_OUT_OF_MEMORY, error.what_without_backtrace());
+    } catch (const c10::DistError &error) {
+        record(CTORCH_DISCONNECTED, error.what_without_backtrace());
     } catch (const c10::Error &error) {
         record(CTORCH_INVALID, error.what_without_backtrace());
     } catch (const std::bad_alloc &) {

@@ -4,6 +4,8 @@ import Glibc
 public import Manifests
 
 /// Turns the first SIGINT, SIGTERM or SIGHUP into a flag that work polls; a second one ends the program at once.
+///
+/// SIGUSR1, by which Slurm tells that the time is nearly over, does the same and ends nothing at once: SIGTERM may follow.
 public final class StopSignal: Sendable {
     private let sources: [any DispatchSourceSignal]
     private let received: Received
@@ -13,10 +15,11 @@ public final class StopSignal: Sendable {
         private let lock = NSLock()
         private var number: Int32?
 
+        /// Whether the signal is the first, but for SIGUSR1.
         func note(_ number: Int32) -> Bool {
             lock.withLock {
-                defer { self.number = self.number ?? number }
-                return self.number == nil
+                defer { self.number = self.number == SIGUSR1 ? number : self.number ?? number }
+                return self.number == nil || self.number == SIGUSR1
             }
         }
 
@@ -27,10 +30,12 @@ public final class StopSignal: Sendable {
     public init() {
         let received = Received()
         self.received = received
-        sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+        sources = [SIGINT, SIGTERM, SIGHUP, SIGUSR1].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { if !received.note(number) { _exit(128 + number) } }
+            source.setEventHandler {
+                if !received.note(number), number != SIGUSR1 { _exit(128 + number) }
+            }
             source.resume()
             return source
         }
@@ -53,6 +58,11 @@ public final class StopSignal: Sendable {
 /// The program was asked to stop and did; its state is saved.
 public struct Stopped: ExitCoded, CustomStringConvertible {
     let signal: Int32
+
+    /// The stop that a signal asked for.
+    public init(signal: Int32) {
+        self.signal = signal
+    }
 
     /// The line that tells of it.
     public var description: String {

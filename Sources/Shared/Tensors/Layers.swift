@@ -59,6 +59,8 @@ public final class BatchNorm2d: Layer, TrainingDependent {
     public let batchesTracked: Tensor
     /// True while training: the batch's own statistics are used, and kept.
     public var isTraining = true
+    /// Ranks whose batches are normalised together while training; `Module.joinNorms(over:)` sets it.
+    var group: ProcessGroup?
     private let momentum: Double
     let epsilon: Double
 
@@ -87,6 +89,11 @@ public final class BatchNorm2d: Layer, TrainingDependent {
     /// Normalises.
     public func callAsFunction(_ input: Tensor) -> Tensor {
         if isTraining { batchesTracked.addInPlace(count: 1) }
+        if isTraining, let group {
+            return group.batchNorm(
+                input, weight: weight.value, bias: bias.value, runningMean: runningMean,
+                runningVariance: runningVariance, momentum: momentum, epsilon: epsilon)
+        }
         return input.batchNorm(
             weight: weight.value, bias: bias.value, runningMean: runningMean,
             runningVariance: runningVariance, training: isTraining, momentum: momentum,

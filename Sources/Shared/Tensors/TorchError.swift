@@ -17,6 +17,10 @@ public struct TorchError: Error, Hashable, Sendable, CustomStringConvertible {
         case outOfMemory
         /// No GPU, or libtorch's CUDA library cannot be loaded.
         case unavailable
+        /// Another process of the group is gone, or does not answer in time.
+        case disconnected
+        /// A setting that makes no sense.
+        case configuration
         /// A bug, ours or libtorch's.
         case bug
     }
@@ -52,9 +56,10 @@ extension TorchError: ExitCoded {
         switch code {
         case .invalid, .badData: .badData
         case .missing: .inputMissing
-        case .io: .io
+        case .io, .disconnected: .io
         case .outOfMemory: .outOfResources
         case .unavailable: .unavailable
+        case .configuration: .configuration
         case .bug: .bug
         }
     }
@@ -78,6 +83,7 @@ extension TorchError.Code {
         case CTORCH_INVALID.rawValue: self = .invalid
         case CTORCH_OUT_OF_MEMORY.rawValue: self = .outOfMemory
         case CTORCH_UNAVAILABLE.rawValue: self = .unavailable
+        case CTORCH_DISCONNECTED.rawValue: self = .disconnected
         default: self = .bug
         }
     }

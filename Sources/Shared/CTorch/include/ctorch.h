@@ -24,7 +24,7 @@ int64_t ctorch_live_handles(void);
 // MARK: Errors
 
 /// What a caller may branch on.
-enum ctorch_failure { CTORCH_INVALID = 1, CTORCH_OUT_OF_MEMORY = 2, CTORCH_UNAVAILABLE = 3, CTORCH_INTERNAL = 4 };
+enum ctorch_failure { CTORCH_INVALID = 1, CTORCH_OUT_OF_MEMORY = 2, CTORCH_UNAVAILABLE = 3, CTORCH_INTERNAL = 4, CTORCH_DISCONNECTED = 5 };
 
 /// The message of this thread's last failure.
 const char *ctorch_error(void);
@@ -106,6 +106,46 @@ ctorch_tensor ctorch_random_state(void);
 int ctorch_set_random_state(ctorch_tensor state);
 /// Loads libtorch_cuda if that was not done yet; returns how many GPUs can be used, or -1.
 int ctorch_cuda_devices(void);
+
+// MARK: Process groups
+
+/// Processes that compute together; whoever joined leaves with `ctorch_group_leave`.
+typedef struct ctorch_group_ *ctorch_group;
+/// Sums gradients over a group while backward goes on; must end before its group.
+typedef struct ctorch_reducer_ *ctorch_reducer;
+
+/// Where and how processes find each other.
+typedef struct {
+    const char *host;      // of the store
+    int port;
+    bool serves;           // whether this process is the store
+    const char *prefix;    // of the store's keys: which attempt of which run
+    const char *interface; // network interface to talk by; null or "" for the host's address
+    int rank, size;
+    int64_t timeout_ms;    // for joining and for every collective
+} ctorch_meeting;
+
+ctorch_group ctorch_group_join(const ctorch_meeting *meeting);
+void ctorch_group_leave(ctorch_group group);
+/// Writes the sum over all processes into the tensor.
+int ctorch_group_sum(ctorch_group group, ctorch_tensor tensor);
+/// Overwrites the tensor, which must be contiguous, with that of process `root`.
+int ctorch_group_broadcast(ctorch_group group, ctorch_tensor tensor, int root);
+/// The tensors of all processes along a new first dimension; shapes must agree. No gradients.
+ctorch_tensor ctorch_group_gather(ctorch_group group, ctorch_tensor tensor);
+/// Waits until all processes are here.
+int ctorch_group_barrier(ctorch_group group);
+/// Batch normalisation of a training step with the moments of all processes' batches; differentiable.
+ctorch_tensor ctorch_group_norm(ctorch_group group, ctorch_tensor input, ctorch_tensor weight, ctorch_tensor bias,
+                                ctorch_tensor running_mean, ctorch_tensor running_variance, double momentum, double epsilon);
+
+/// Watches over parameters; buckets hold at most `bytes`, or one parameter.
+ctorch_reducer ctorch_reducer_make(ctorch_group group, const ctorch_tensor *parameters, size_t count, size_t bytes);
+void ctorch_reducer_free(ctorch_reducer reducer);
+/// To be called before the backward whose gradients are summed.
+int ctorch_reducer_begin(ctorch_reducer reducer);
+/// Waits for all sums; every gradient is then that of all processes together.
+int ctorch_reducer_finish(ctorch_reducer reducer);
 
 #ifdef __cplusplus
 }

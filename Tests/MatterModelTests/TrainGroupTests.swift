@@ -1,0 +1,126 @@
+import Foundation
+import Manifests
+import MatterModel
+import TestSupport
+import Tensors
+import Testing
+
+/// Processes that train together, each a run of the program under the variables that torchrun sets.
+@Suite(.serialized)
+struct TrainGroupTests {
+    static func environment(rank: Int, size: Int, port: Int) -> [String: String] {
+        [
+            "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(port)", "RANK": "\(rank)",
+            "WORLD_SIZE": "\(size)", "LOCAL_RANK": "\(rank)", "OMP_NUM_THREADS": "1",
+        ]
+    }
+
+    /// Begins a process of each rank.
+    static func start(
+        _ size: Int, _ folder: TemporaryFolder, _ out: String, _ options: [String] = []
+    )
+        throws -> [ModelProcess]
+    {
+        let port = freePort()
+        return try (0..<size).map { rank in
+            try ModelProcess(
+                folder, out, options, environment: environment(rank: rank, size: size, port: port))
+        }
+    }
+
+    private func recipe(_ folder: TemporaryFolder) throws {
+        try SyntheticStore.make(at: folder.path("store"))
+        var recipe = Recipe.example
+        recipe.loss.negatives = .regions
+        recipe.optimiser.kind = .sgd
+        recipe.optimiser.learningRate = 0.05
+        try RecipeText.write(recipe, to: folder.path("recipe.toml"))
+    }
+
+    @Test(arguments: [2, 4])
+    func ranksTogetherTrainWhatOneTrains(_ size: Int) throws {
+        let folder = try TemporaryFolder()
+        try recipe(folder)
+        let alone = try ModelProcess(folder, "alone")
+        #expect(alone.wait() == 0)
+        let processes = try Self.start(size, folder, "together")
+        for process in processes { #expect(process.wait() == 0, "\(process.stderr)") }
+        for name in ["encoder", "snapshots/step-000003"] {
+            let one = try Safetensors.read(folder.path("alone/\(name).safetensors")).arrays
+            let many = try Safetensors.read(folder.path("together/\(name).safetensors")).arrays
+            #expect(one.keys.sorted() == many.keys.sorted())
+            for (key, array) in one {
+                let other = Tensor(try #require(many[key])).to(.float32)
+                let worst: Float = (Tensor(array).to(.float32) - other).abs().max().item()
+                #expect(worst <= 1e-5, "\(key)")
+            }
+        }
+        #expect(try curve(folder, "together").count == 6)
+        for (one, many) in zip(try curve(folder, "alone"), try curve(folder, "together")) {
+            #expect(abs(one.loss - many.loss) <= 1e-5 * max(1, abs(one.loss)))
+        }
+    }
+
+    private func curve(_ folder: TemporaryFolder, _ run: String) throws -> [CurvePoint] {
+        try JSONLinesReader.read(CurvePoint.self, from: folder.path("\(run)/curves.jsonl")).records
+    }
+
+    @Test func aRankThatIsKilledEndsTheOthersAndTheRunGoesOn() throws {
+        let folder = try TemporaryFolder()
+        try recipe(folder)
+        let whole = try Self.start(2, folder, "whole", ["--steps", "40"])
+        for process in whole { #expect(process.wait() == 0, "\(process.stderr)") }
+        let processes = try Self.start(2, folder, "killed", ["--steps", "40"])
+        #expect(processes[0].waitUntil { $0.hasLines(10, in: "killed/curves.jsonl") })
+        processes[1].signal(SIGKILL)
+        let start = ContinuousClock.now
+        #expect(processes[0].wait() == 74)
+        #expect(start.duration(to: .now) < .seconds(60))
+        #expect(processes[0].stderr.split(separator: "\n").count { $0.contains("error:") } == 1)
+        #expect(processes[0].stderr.contains("rank 0 of 2"))
+        let again = try Self.start(2, folder, "killed", ["--steps", "40"])
+        for process in again { #expect(process.wait() == 0, "\(process.stderr)") }
+        #expect(
+            try TrainerTests.files(folder.path("killed"))
+                == TrainerTests.files(folder.path("whole")))
+    }
+
+    @Test func aStopOfOneRankStopsAll() throws {
+        let folder = try TemporaryFolder()
+        try recipe(folder)
+        let processes = try Self.start(2, folder, "run", ["--steps", "4000"])
+        #expect(processes[0].waitUntil { $0.hasLines(3, in: "run/curves.jsonl") })
+        processes[1].signal(SIGTERM)
+        #expect(processes[1].wait() == 143)
+        #expect(processes[0].wait() == 143)
+        let left = try FileManager.default.contentsOfDirectory(
+            atPath: folder.path("run/checkpoints"))
+        #expect(!left.isEmpty)
+    }
+
+    @Test func batchesThatCannotBeSharedAreRefused() throws {
+        let folder = try TemporaryFolder()
+        try recipe(folder)
+        for process in try Self.start(3, folder, "run") {
+            #expect(process.wait() == 78)
+            #expect(process.stderr.contains("multiple of 3"))
+        }
+    }
+
+    @Test func aPortInUseIsNamed() throws {
+        let folder = try TemporaryFolder()
+        try recipe(folder)
+        let port = freePort()
+        var meeting = ProcessGroup.Meeting(host: "127.0.0.1", port: port, rank: 0, size: 2)
+        meeting.timeout = .seconds(20)
+        // A store listens at the port, and waits for a second rank that never comes.
+        let holder = Thread { [meeting] in _ = try? ProcessGroup(meeting) }
+        holder.start()
+        Thread.sleep(forTimeInterval: 2)
+        let process = try ModelProcess(
+            folder, "run", ["--timeout", "5"],
+            environment: Self.environment(rank: 0, size: 2, port: port))
+        #expect(process.wait() == 69)
+        #expect(process.stderr.contains("MASTER_PORT \(port)"))
+    }
+}
