@@ -136,6 +136,73 @@ struct TrainFaultTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path("run/encoder.safetensors")))
     }
 
+    /// D12: the loss is a number still, but a gradient is not: the parameter is named.
+    @Test func aBrokenGradientIsNamed() throws {
+        let folder = try prepared {
+            $0.optimiser.kind = .sgd
+            $0.optimiser.learningRate = 1e22
+            $0.optimiser.warmUp = 0
+            $0.encoding.enabled = false
+        }
+        let process = try ModelProcess(folder, "run")
+        #expect(process.wait() == 81)
+        #expect(process.stderr.contains("the gradient of "))
+    }
+
+    /// D15: too much for the memory is told with the operation, not by a crash; no checkpoint is begun.
+    @Test func tooMuchForTheMemoryIsTold() throws {
+        let folder = try prepared {
+            $0.encoder.preChannels = 4096
+            $0.patches.window = 15
+            $0.patches.perImage = 4096
+        }
+        let process = try ModelProcess(folder, "run")
+        #expect(process.wait() == 71)
+        #expect(process.stderr.contains("allocate"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path("run/checkpoints")))
+    }
+
+    /// D10, D16: a pickle is never opened; a GPU that is not there is told.
+    @Test func picklesAndAMissingGPUAreRefused() throws {
+        let folder = try prepared()
+        try AtomicFile.write("cos\nsystem\n(S'true'\ntR.", to: folder.path("weights.pt"))
+        let export = try runProgram(
+            "matter-model",
+            ["export", folder.path("weights.pt"), "--format", "onnx", "--out", folder.path("o")])
+        #expect(export.status == 65 && export.stderr.contains("pickle"))
+        let process = try ModelProcess(
+            folder, "run", ["--device", "cuda:99"], environment: ["CUDA_VISIBLE_DEVICES": ""])
+        #expect(process.wait() == 69)
+    }
+
+    static let strace = "/usr/bin/strace"
+
+    /// D1: killed at any of the calls by which checkpoints and snapshots are published, it goes on to the same bytes.
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: strace), "needs strace"),
+        arguments: ["rename", "fsync"], 1...4)
+    func killedAtAnyCallItGoesOn(_ call: String, _ number: Int) throws {
+        let folder = try prepared {
+            $0.run.steps = 4
+            $0.run.checkpointEvery = 1
+            $0.run.snapshotEvery = 2
+        }
+        #expect(try ModelProcess(folder, "whole").wait() == 0)
+        let arguments = [
+            "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)",
+            "-e", "inject=\(call):signal=SIGKILL:when=\(2 * number)",
+            programURL("matter-model").path, "pretrain", "--store", folder.path("store"),
+            "--recipe", folder.path("recipe.toml"), "--out", folder.path("run"), "--seed", "5",
+            "--device", "cpu",
+        ]
+        let killed = try runExecutable(Self.strace, arguments)
+        #expect(killed.status != 0)
+        #expect(try ModelProcess(folder, "run").wait() == 0)
+        #expect(
+            try TrainerTests.files(folder.path("run")) == TrainerTests.files(folder.path("whole")))
+    }
+
     /// D18: another plan in the same folder is refused, and the field is named.
     @Test func anotherSeedIsRefused() throws {
         let folder = try prepared { $0.run.steps = 2 }

@@ -52,7 +52,12 @@ extension Recipe {
         [
             RecipeRule(
                 key: "patches.window", holds: patches.window <= data.crop,
-                demand: "must be no larger than data.crop")
+                demand: "must be no larger than data.crop"),
+            RecipeRule(
+                key: "patches.perImage", holds: patches.perImage * data.batch <= 16384,
+                demand:
+                    "must not make more than 16384 patches with data.batch: all are compared with all"
+            ),
         ]
     }
 
