@@ -59,17 +59,26 @@ struct TrainFaultTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path("run/encoder.safetensors")))
     }
 
-    /// D12: the loss is a number still, but a gradient is not: the parameter is named.
-    @Test func aBrokenGradientIsNamed() throws {
-        let folder = try Self.prepared {
-            $0.optimiser.kind = .sgd
-            $0.optimiser.learningRate = 1e22
-            $0.optimiser.warmUp = 0
-            $0.encoding.enabled = false
+    /// D12: loss and gradients are numbers still, but a norm's running variance is not: it is named, and no checkpoint is made of it.
+    @Test func aBrokenNormIsNamed() throws {
+        let folder = try TemporaryFolder()
+        try SyntheticStore.make(at: folder.path("store"))
+        let plan = TrainerTests.plan(folder)
+        var asked = 0
+        _ = try Trainer(plan) { _ in }.run {
+            asked += 1
+            return asked > 1
         }
-        let process = try ModelProcess(folder, "run")
-        #expect(process.wait() == 81)
-        #expect(process.stderr.contains("the gradient of "))
+        let path = "\(plan.output)/checkpoints"
+        let found = try #require(try Checkpoint.latest(in: path) { _ in })
+        var arrays = found.arrays
+        let weight = try #require(arrays["model.conv1.weight"])
+        arrays["model.conv1.weight"] = (Tensor(weight) * 1e22).hostArray()
+        try Checkpoint(step: found.step, arrays: arrays).write(to: path, keeping: 1)
+        let error = #expect(throws: TrainingError.self) { try Trainer(plan) { _ in }.run() }
+        #expect(error?.exitCode == .diverged)
+        #expect(error?.description.contains("bn1.running_var is not finite") == true)
+        #expect(try Checkpoint.latest(in: path) { _ in }?.step == found.step)
     }
 
     /// D15: too much for the memory is told with the operation, not by a crash; no checkpoint is begun.

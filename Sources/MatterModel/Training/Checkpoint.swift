@@ -1,16 +1,16 @@
 import Foundation
 import Manifests
-import Tensors
+package import Tensors
 
 /// The state of a run after a step: all that is needed to go on as if nothing had happened.
-struct Checkpoint {
+package struct Checkpoint {
     /// Steps taken.
-    let step: Int
+    package let step: Int
     /// Weights under `model.`, the optimiser's state under `optimiser.`.
-    let arrays: [String: HostArray]
+    package let arrays: [String: HostArray]
 
     /// Publishes the checkpoint in a folder, then removes all but the newest.
-    func write(to folder: String, keeping count: Int) throws {
+    package func write(to folder: String, keeping count: Int) throws {
         try AtomicFile.makeFolder(at: folder)
         try AtomicFile.write(serialized(), to: "\(folder)/\(Self.name(step))")
         for old in try Self.steps(in: folder).dropLast(count) {
@@ -29,7 +29,8 @@ struct Checkpoint {
     /// `onDamage` is told of each that is passed over.
     ///
     /// - Throws: `TrainingError` (`noGoodCheckpoint`) if all are damaged.
-    static func latest(in folder: String, onDamage: (String) -> Void) throws -> Checkpoint? {
+    package static func latest(in folder: String, onDamage: (String) -> Void) throws -> Checkpoint?
+    {
         guard FileManager.default.fileExists(atPath: folder) else { return nil }
         try AtomicFile.removeLeftovers(in: folder)
         var reasons: [String] = []
@@ -52,7 +53,7 @@ struct Checkpoint {
         (try? steps(in: folder))?.last.map { "\(folder)/\(name($0))" }
     }
 
-    init(step: Int, arrays: [String: HostArray]) {
+    package init(step: Int, arrays: [String: HostArray]) {
         (self.step, self.arrays) = (step, arrays)
     }
 
