@@ -159,7 +159,7 @@ let package = Package(
         room(
             "Bench",
             [
-                "CArrow", "CCompression", "Geo", "Raster", "Manifests", "Tensors", "Store",
+                "CArrow", "CCompression", "Geo", "Raster", "Manifests", "Recipes", "Tensors", "Store",
                 "Metrics", "MatterModel", logging,
             ]),
         program("matter-bench", of: "Bench", ["Geo", "Manifests", "Metrics", "Store", "Tensors"]),

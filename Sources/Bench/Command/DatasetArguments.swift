@@ -25,6 +25,11 @@ struct DatasetArguments: ParsableArguments {
 
     /// "name=value" as the data set takes it.
     func options() throws -> DatasetOptions {
+        DatasetOptions(try Self.values(of: option), isStrict: strict)
+    }
+
+    /// "name=value", each name once.
+    static func values(of option: [String]) throws -> [String: String] {
         var values: [String: String] = [:]
         for text in option {
             guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
@@ -35,6 +40,6 @@ struct DatasetArguments: ParsableArguments {
                 values.updateValue(String(text[text.index(after: equals)...]), forKey: name) == nil
             else { throw ValidationError("--option \(name) is given twice.") }
         }
-        return DatasetOptions(values, isStrict: strict)
+        return values
     }
 }

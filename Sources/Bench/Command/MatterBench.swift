@@ -14,8 +14,8 @@ struct MatterBench: ParsableCommand {
             """,
         version: SuiteVersion.current,
         subcommands: [
-            PackCommand.self, VerifyCommand.self, RunCommand.self, CheckCommand.self,
-            StatsCommand.self, InfoCommand.self,
+            PackCommand.self, VerifyCommand.self, RunCommand.self, PredictCommand.self,
+            PaperCommand.self, CheckCommand.self, StatsCommand.self, InfoCommand.self,
         ])
 
     static func main() {
@@ -28,5 +28,6 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run a task and keep all that it gave in a folder.",
-        subcommands: [RunOSCDCommand.self])
+        subcommands: [RunTaskCommand.self, RunOSCDCommand.self],
+        defaultSubcommand: RunTaskCommand.self)
 }

@@ -36,26 +36,13 @@ public struct BenchRecord: Codable, Sendable, Hashable {
         let new = try JSONValue(encoding: self)
         if FileSystem.isFile(path) {
             let old = try JSONValue.parse(WholeFile.read(path), path: path)
-            guard let difference = firstDifference(old, new, at: "") else { return }
+            guard let difference = old.firstDifference(from: new) else { return }
             throw BenchError(
                 .configuration,
                 "\(path): the folder holds a run with another \(difference); choose another --out or remove the folder"
             )
         }
         try AtomicFile.write(encodeCanonicalJSON(new, pretty: true), to: path)
-    }
-
-    private func firstDifference(_ old: JSONValue, _ new: JSONValue, at place: String) -> String? {
-        guard old != new else { return nil }
-        guard let before = old.object, let after = new.object else {
-            let shown = [old, new].map { String($0.serialized().prefix(60)) }
-            return "\(place) (\(shown[0]), now \(shown[1]))"
-        }
-        for key in Set(before.keys).union(after.keys).sorted() where before[key] != after[key] {
-            let inner = place.isEmpty ? key : "\(place).\(key)"
-            return firstDifference(before[key] ?? .null, after[key] ?? .null, at: inner)
-        }
-        return nil
     }
 }
 

@@ -73,7 +73,7 @@ public struct EncoderFile {
 
     /// The encoder, ready for inference or further training.
     /// - Throws: `TrainingError` (`badEncoder`) if weights are missing, unknown or of another shape.
-    func model(path: String) throws -> MatterEncoder {
+    package func model(path: String) throws -> MatterEncoder {
         let model = MatterEncoder(recipe)
         do {
             try model.load(weights)

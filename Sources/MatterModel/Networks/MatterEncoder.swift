@@ -12,7 +12,7 @@ public final class MatterEncoder: Module {
     let preConvolution: Conv2d
     let preNorm: BatchNorm2d
     let refinement: TextureRefinement
-    let trunk: ResNet
+    package let trunk: ResNet
     let context: ASPP?
     let projection: Linear?
     let encoding: SurfaceEncoding?
@@ -64,7 +64,7 @@ public final class MatterEncoder: Module {
     }
 
     /// The refined map and the images behind it: (batch, channels + bands, height, width).
-    func refinedWithImage(_ images: Tensor) -> Tensor {
+    package func refinedWithImage(_ images: Tensor) -> Tensor {
         let map = refined(images)
         // Pixel by pixel, as patches are gathered.
         return Tensor.cat(
@@ -76,8 +76,8 @@ public final class MatterEncoder: Module {
         features(ofMaps: trunk(patches))
     }
 
-    /// Feature vectors of the trunk's maps of patches.
-    func features(ofMaps map: Tensor) -> Tensor {
+    /// Feature vectors of the trunk's maps of patches: their mean, projected, as a residual to the centres.
+    package func features(ofMaps map: Tensor) -> Tensor {
         let pooled = (context?(map) ?? map).mean([2, 3])
         let vectors = projection?(pooled) ?? pooled
         return encoding.map { $0(vectors.to(.float32)) } ?? vectors

@@ -33,6 +33,8 @@ public final class ResNet: Module {
 
     /// Channels of the output.
     public let outputChannels: Int
+    /// Channels of the map of each stage.
+    package let stageChannels: [Int]
     let stem: Stem
     let conv1: Conv2d
     let bn1: BatchNorm2d
@@ -59,6 +61,7 @@ public final class ResNet: Module {
             }
         }
         outputChannels = inputs
+        stageChannels = strides.indices.map { (64 << $0) * depth.expansion }
     }
 
     /// All blocks in order.
@@ -79,8 +82,15 @@ public final class ResNet: Module {
 
     /// The maps of all stages.
     public func stageOutputs(_ images: Tensor) -> [Tensor] {
-        var map = bn1(conv1(images)).relu()
-        if stem == .torchvision { map = map.maxPool2d([3], stride: [2], padding: [1]) }
+        stageOutputs(afterStem: stemOutput(images))
+    }
+
+    /// The stem's map before it is pooled: the finest map that there is, of 64 channels.
+    package func stemOutput(_ images: Tensor) -> Tensor { bn1(conv1(images)).relu() }
+
+    /// The maps of all stages from the stem's.
+    package func stageOutputs(afterStem map: Tensor) -> [Tensor] {
+        var map = stem == .torchvision ? map.maxPool2d([3], stride: [2], padding: [1]) : map
         return stages.map { blocks in
             map = blocks.reduce(map) { $1($0) }
             return map

@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <torch/version.h>
 
 #include <dlfcn.h>
 #include <malloc.h>
@@ -60,6 +61,8 @@ void ctorch_autocast_exit(int device_type, int before) {
 
 void ctorch_set_threads(int count) { at::set_num_threads(count); }
 int ctorch_threads(void) { return at::get_num_threads(); }
+
+const char *ctorch_version(void) { return TORCH_VERSION; }
 
 void ctorch_retain_freed_memory(void) {
 #ifdef __GLIBC__

@@ -39,6 +39,9 @@ public enum Torch {
     /// How many threads an operator uses.
     public static var threads: Int { Int(ctorch_threads()) }
 
+    /// libtorch's version, such as "2.11.0".
+    public static var version: String { String(cString: ctorch_version()) }
+
     /// Lets the process keep memory that tensors have freed, up to 1 GiB, for the next tensors; call it once, in the program.
     ///
     /// A training step frees and takes the same blocks again and again. Handed back to the kernel in between, every page

@@ -98,6 +98,8 @@ int ctorch_autocast_enter(int device_type, int dtype);
 void ctorch_autocast_exit(int device_type, int before);
 void ctorch_set_threads(int count);
 int ctorch_threads(void);
+// libtorch's version, "2.11.0".
+const char *ctorch_version(void);
 /// Lets glibc's allocator keep up to 1 GiB that was freed, where it would give it back and ask again at every step.
 void ctorch_retain_freed_memory(void);
 int ctorch_set_deterministic(bool on);

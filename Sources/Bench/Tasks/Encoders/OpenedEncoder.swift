@@ -1,0 +1,179 @@
+import Geo
+import Manifests
+import MatterModel
+import Tensors
+
+/// What was taken from an encoder's file: `encoder.json` of a run folder.
+public struct EncoderReport: Codable, Hashable, Sendable {
+    /// "random", or the file's name.
+    public var origin: String
+    /// "matter", or the residual network's name.
+    public var architecture: String
+    /// The bands that it reads here.
+    public var bands: [String]
+    /// What stood before the names of its weights.
+    public var prefix = ""
+    /// How the first convolution was brought to the bands; nil where it fitted.
+    public var bandRule: String?
+    /// How many arrays of the file were used.
+    public var used = 0
+    /// Names of the file's arrays that were not used.
+    public var unused: [String] = []
+    /// Names of the network's arrays that the file does not have and that begin anew; counters of batches only.
+    public var missing: [String] = []
+}
+
+/// An encoder, ready to be trained or used, and what its file said.
+struct OpenedEncoder {
+    let network: any ImageEncoder
+    let architecture: EncoderArchitecture
+    let report: EncoderReport
+    /// Means and deviations of the bands that it was trained with.
+    let statistics: MatterModel.BandStatistics?
+    /// Whether it was trained on images that were standardised by themselves.
+    let standardisesImages: Bool
+    let input: InputDigest?
+
+    /// Opens the encoder of a plan, on the CPU.
+    ///
+    /// - Parameters:
+    ///   - file: the encoder's file, if one was named.
+    ///   - available: the bands that the data set has.
+    ///   - seed: of weights that are drawn.
+    /// - Throws: `BenchError`, `ManifestError`, `TorchError`, `TrainingError`: 66 for a file that is not there, 65 for one that is no
+    ///   encoder, 78 where bands do not fit.
+    init(_ plan: TaskPlan, file: String?, available: [String], seed: UInt64) throws {
+        guard let file else {
+            guard plan.encoder.initialisation == .random else {
+                throw BenchError(
+                    .configuration,
+                    "encoder.initialisation is file, but none is named; give --encoder FILE")
+            }
+            self = try Self.drawn(plan, available: available, seed: seed)
+            return
+        }
+        guard FileSystem.isFile(file) else {
+            throw BenchError(.missing, "\(file): no such encoder")
+        }
+        guard !file.hasSuffix(".pt"), !file.hasSuffix(".pth"), !file.hasSuffix(".pkl") else {
+            throw BenchError(
+                .invalid,
+                "\(file): a pickle can run code and is never loaded; save it as safetensors")
+        }
+        let input = try InputDigest(file: file, named: "encoder/\(FileSystem.name(of: file))")
+        let content = try Safetensors.read(file)
+        self =
+            content.metadata["architecture"] == "matter-encoder"
+            ? try Self.matter(plan, file, input, seed: seed)
+            : try Self.residual(plan, file, content, input, available: available, seed: seed)
+    }
+
+    private init(
+        _ network: any ImageEncoder, _ architecture: EncoderArchitecture, _ report: EncoderReport,
+        _ input: InputDigest?, statistics: MatterModel.BandStatistics? = nil, standardisesImages: Bool = false
+    ) {
+        (self.network, self.architecture) = (network, architecture)
+        (self.report, self.input) = (report, input)
+        (self.statistics, self.standardisesImages) = (statistics, standardisesImages)
+    }
+
+    // MARK: Kinds of file
+
+    private static func drawn(_ plan: TaskPlan, available: [String], seed: UInt64) throws -> Self {
+        let bands = plan.data.bands.isEmpty ? available : plan.data.bands
+        let architecture = EncoderArchitecture(
+            depth: ResNet.Depth(rawValue: plan.encoder.backbone.rawValue) ?? .resnet18,
+            stem: ResNet.Stem(rawValue: plan.encoder.stem.rawValue) ?? .torchvision,
+            channels: bands.count, strides: plan.encoder.strides)
+        let network = architecture.network()
+        network.drawWeights(seed: seed)
+        let report = EncoderReport(
+            origin: "random", architecture: architecture.name, bands: bands)
+        return Self(network, architecture, report, nil)
+    }
+
+    private static func matter(
+        _ plan: TaskPlan, _ path: String, _ input: InputDigest, seed: UInt64
+    ) throws -> Self {
+        let file = try EncoderFile(path: path)
+        let bands = file.recipe.data.bands
+        guard plan.data.bands.isEmpty || plan.data.bands == bands else {
+            throw BenchError(
+                .configuration,
+                "\(path): MATTER's encoder reads \(bands.joined(separator: ", ")), data.bands are \(plan.data.bands.joined(separator: ", ")); leave data.bands out"
+            )
+        }
+        let model = try file.model(path: path)
+        let isRandom = plan.encoder.initialisation == .random
+        if isRandom { model.initialise(seed: seed) }
+        var report = EncoderReport(
+            origin: isRandom ? "random" : FileSystem.name(of: path), architecture: "matter",
+            bands: bands)
+        report.used = isRandom ? 0 : file.weights.count
+        return Self(
+            MatterImageEncoder(model, features: file.recipe.encoder.features),
+            EncoderArchitecture(recipe: file.recipe), report, input, statistics: file.statistics,
+            standardisesImages: file.recipe.data.standardise == .image)
+    }
+
+    private static func residual(
+        _ plan: TaskPlan, _ path: String, _ content: Safetensors.File, _ input: InputDigest,
+        available: [String], seed: UInt64
+    ) throws -> Self {
+        guard let found = WeightNames(content.arrays) else {
+            throw BenchError(
+                .invalid,
+                "\(path): holds no residual network under torchvision's or timm's names (no conv1.weight beside layer1.0.conv1.weight)"
+            )
+        }
+        let named = content.metadata["bands"]?.split(separator: ",").map(String.init) ?? []
+        let bands =
+            plan.data.bands.isEmpty ? (named.isEmpty ? available : named) : plan.data.bands
+        let architecture = EncoderArchitecture(
+            depth: ResNet.Depth(rawValue: found.depth.rawValue) ?? .resnet18,
+            stem: ResNet.Stem(rawValue: found.stem.rawValue) ?? .torchvision,
+            channels: bands.count, strides: Array(([1, 2, 2, 2] as [Int]).prefix(found.stages)))
+        let network = architecture.network()
+        let isRandom = plan.encoder.initialisation == .random
+        var report = EncoderReport(
+            origin: isRandom ? "random" : FileSystem.name(of: path),
+            architecture: architecture.name, bands: bands)
+        if isRandom {
+            network.drawWeights(seed: seed)
+        } else {
+            let rule = BandAdaptation(rule: plan.encoder.bandRule, from: named, to: bands)
+            try load(found, into: network, rule, path, &report)
+        }
+        return Self(network, architecture, report, input)
+    }
+
+    private static func load(
+        _ found: WeightNames, into network: any ImageEncoder, _ rule: BandAdaptation,
+        _ path: String, _ report: inout EncoderReport
+    ) throws {
+        var arrays = found.arrays
+        if let kernels = arrays["conv1.weight"] {
+            let adapted = try rule(kernels, path: path)
+            if adapted != kernels { report.bandRule = rule.rule.rawValue }
+            arrays["conv1.weight"] = adapted
+        }
+        let own = network.namedState
+        let names = Set(own.map(\.0))
+        report.prefix = found.prefix
+        report.unused =
+            (found.others + arrays.keys.filter { !names.contains($0) }.map { found.prefix + $0 })
+            .sorted()
+        arrays = arrays.filter { names.contains($0.key) }
+        report.used = arrays.count
+        for (name, tensor) in own where arrays[name] == nil {
+            guard name.hasSuffix("num_batches_tracked") else { continue }
+            report.missing.append(name)
+            arrays[name] = tensor.hostArray()
+        }
+        do {
+            try network.load(arrays)
+        } catch {
+            throw BenchError(.invalid, "\(path): \(error)")
+        }
+    }
+}

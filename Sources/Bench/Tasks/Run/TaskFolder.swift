@@ -1,0 +1,70 @@
+import Foundation
+import Manifests
+
+/// The folder of a run of a task: its record, and whether it is whole; locked as long as it is held.
+final class TaskFolder {
+    let path: String
+    private let lock: FolderLock
+
+    /// Makes the folder and claims it for a run.
+    ///
+    /// - Throws: `BenchError`, 78, naming what differs where it holds another run; `ManifestError`.
+    init(_ path: String, claimedBy record: RunRecord) throws {
+        self.path = path
+        try AtomicFile.makeFolder(at: "\(path)/predictions")
+        lock = try FolderLock(folder: path)
+        try AtomicFile.removeLeftovers(in: path)
+        let file = "\(path)/\(RunRecord.fileName)"
+        guard FileSystem.isFile(file) else {
+            try record.write(to: path)
+            return
+        }
+        let (old, new) = (
+            try JSONValue(encoding: RunRecord(readingFrom: path)), try JSONValue(encoding: record)
+        )
+        guard let difference = old.firstDifference(from: new) else { return }
+        throw BenchError(
+            .configuration,
+            "\(file): the folder holds a run with another \(difference); choose another --out or remove the folder"
+        )
+    }
+
+    /// Whether all was written.
+    var isDone: Bool { FileSystem.isFile("\(path)/\(TaskRecord.fileName)") }
+
+    /// The file of a sample's prediction.
+    func prediction(_ key: String) -> String {
+        "\(path)/predictions/\(Self.fileName(key)).safetensors"
+    }
+
+    /// A sample's name as a file's: slashes become underscores.
+    static func fileName(_ key: String) -> String {
+        key.split(separator: "/").joined(separator: "_")
+    }
+
+    /// Removes a file, if it is there.
+    func remove(_ name: String) throws {
+        guard FileSystem.isFile("\(path)/\(name)") else { return }
+        try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+
+    func write(_ value: some Encodable, to name: String) throws {
+        try AtomicFile.write(encodeCanonicalJSON(value, pretty: true), to: "\(path)/\(name)")
+    }
+}
+
+extension JSONValue {
+    /// The dotted key at which two documents differ first, with both values; nil where they are equal.
+    func firstDifference(from other: JSONValue, at place: String = "") -> String? {
+        guard self != other else { return nil }
+        guard let before = object, let after = other.object else {
+            let shown = [self, other].map { String($0.serialized().prefix(60)) }
+            return "\(place) (\(shown[0]), now \(shown[1]))"
+        }
+        for key in Set(before.keys).union(after.keys).sorted() where before[key] != after[key] {
+            let inner = place.isEmpty ? key : "\(place).\(key)"
+            return (before[key] ?? .null).firstDifference(from: after[key] ?? .null, at: inner)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,88 @@
+import Manifests
+import Store
+public import Tensors
+
+/// Where a run of a task reads and writes.
+public struct TaskPaths: Sendable, Hashable {
+    /// The folder that holds the data set.
+    public var data: String
+    /// The run folder.
+    public var output: String
+    /// The encoder's file, if one is used.
+    public var encoder: String?
+
+    /// Names them.
+    public init(data: String, output: String, encoder: String? = nil) {
+        (self.data, self.output, self.encoder) = (data, output, encoder)
+    }
+}
+
+/// One run of a task: an encoder and a head, learnt, selected, scored, and all of it in one folder.
+///
+/// The folder is a function of data, plan, seed, encoder and the suite's version, but for the seconds in its curves and
+/// `environment.json`. Killed anywhere and started again, it ends with the same bytes (on the CPU).
+public struct TaskRun {
+    private let plan: TaskPlan
+    private let paths: TaskPaths
+    private let seed: UInt64
+    private let device: Device
+
+    /// Prepares a run; nothing is read yet.
+    public init(plan: TaskPlan, paths: TaskPaths, seed: UInt64 = 1, device: Device = .cpu) {
+        (self.plan, self.paths, self.seed, self.device) = (plan, paths, seed, device)
+    }
+
+    /// Runs.
+    ///
+    /// - Parameters:
+    ///   - onEvent: is told what happens.
+    ///   - shouldStop: is asked between steps and samples.
+    /// - Returns: what was reached; nil where it was asked to stop, its state saved.
+    /// - Throws: `BenchError`, `BatchError`, `StoreError`, `ManifestError`, `TorchError`: what keeps it from going on; 81 where
+    ///   training diverged.
+    public func run(
+        onEvent: @escaping (TaskEvent) -> Void = { _ in },
+        shouldStop: @escaping @Sendable () -> Bool = { false }
+    ) throws -> TaskSummary? {
+        try plan.check()
+        try device.require()
+        let dataset = try DatasetRegistry.open(
+            plan.data.dataset, at: paths.data, options: DatasetOptions(plan.data.options))
+        let splits = try TaskSplits(plan.data, of: dataset)
+        let encoder = try OpenedEncoder(
+            plan, file: paths.encoder, available: TaskBands.available(in: dataset, for: plan.task),
+            seed: seed)
+        var plan = plan
+        plan.data.bands = encoder.report.bands
+        let folder = try TaskFolder(
+            paths.output, claimedBy: try record(of: plan, dataset, encoder.input))
+        defer { withExtendedLifetime(folder) {} }
+        if folder.isDone {
+            onEvent(.wasDone)
+            return try decodeStrictJSON(
+                TaskSummary.self, fromFile: "\(folder.path)/\(TaskSummary.fileName)")
+        }
+        for remark in dataset.remarks { onEvent(.remark(remark)) }
+        onEvent(.encoder(encoder.report))
+        let session = TaskSession(
+            plan: plan, seed: seed, device: device, folder: folder, dataset: dataset,
+            splits: splits, encoder: encoder, onEvent: onEvent, shouldStop: shouldStop)
+        do {
+            return try session.run()
+        } catch is StopRequest {
+            return nil
+        }
+    }
+
+    private func record(
+        of plan: TaskPlan, _ dataset: any Dataset, _ encoder: InputDigest?
+    ) throws -> RunRecord {
+        let inputs = [try DatasetDigest(dataset, at: paths.data).digest] + (encoder.map { [$0] } ?? [])
+        return RunRecord(
+            program: "matter-bench run",
+            plan: .object([
+                "task": try JSONValue(encoding: plan),
+                "device": .string(device.kind == .cpu ? "cpu" : "cuda"),
+            ]), seed: seed, inputs: inputs)
+    }
+}
