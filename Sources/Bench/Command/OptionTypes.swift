@@ -4,6 +4,8 @@ import Geo
 
 extension OSCDImages: ExpressibleByArgument {}
 
+extension TaskPlan.Task: ExpressibleByArgument {}
+
 /// A list with commas between, of names that a type knows.
 struct CommaList<Element: Sendable>: Sendable {
     let elements: [Element]

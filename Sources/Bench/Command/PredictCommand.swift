@@ -18,7 +18,7 @@ struct PredictCommand: ParsableCommand {
             """)
 
     @Argument(help: "Folder of the trained run.")
-    var run: String
+    var folder: String
 
     @Option(help: "Folder that holds the data set.")
     var data: String
@@ -50,7 +50,7 @@ struct PredictCommand: ParsableCommand {
 
     /// The resolved plan.
     func plan() throws -> TaskPrediction.Plan {
-        var plan = TaskPrediction.Plan(run: run, data: data, output: out)
+        var plan = TaskPrediction.Plan(run: folder, data: data, output: out)
         (plan.dataset, plan.split) = (dataset, split)
         plan.options = option.isEmpty ? nil : try DatasetArguments.values(of: option)
         return plan

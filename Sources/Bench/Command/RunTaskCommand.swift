@@ -1,11 +1,9 @@
 import ArgumentParser
-public import Bench
+import Bench
 import Console
 import Foundation
 import Manifests
 import Tensors
-
-extension TaskPlan.Task: ExpressibleByArgument {}
 
 /// How runs are made: from which weights, with which seeds, where.
 struct TrainingOptions: ParsableArguments {

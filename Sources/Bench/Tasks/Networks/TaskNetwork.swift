@@ -43,19 +43,18 @@ package final class TaskNetwork: TrainingDependent {
     func drawHead(seed: UInt64) { head.drawWeights(seed: seed) }
 
     /// Which part learns how fast: the parameters that learn, with what their rate is of the head's.
-    var groups: [(parameters: [(String, Tensor)], factor: Double)] {
-        let own = head.namedParameters.map { ("head.\($0)", $1) }
-        guard !plan.encoder.isFrozen else { return [(own, 1)] }
+    var groups: [ParameterGroup] {
+        let own = ParameterGroup(head.namedParameters.map { ("head.\($0)", $1) })
+        guard !plan.encoder.isFrozen else { return [own] }
         let optimiser = plan.optimiser
         let last = encoder.mapChannels.count - 1
-        let stages = (0...last).map { stage in
-            (
-                encoder.namedParameters.filter { encoder.stage(of: $0.0) == stage }
-                    .map { ("encoder.\($0)", $1) },
-                optimiser.encoderFactor * power(optimiser.layerDecay, last - stage)
-            )
-        }
-        return [(own, 1)] + stages.filter { !$0.0.isEmpty }
+        return [own]
+            + (0...last).map { stage in
+                ParameterGroup(
+                    encoder.namedParameters.filter { encoder.stage(of: $0.0) == stage }
+                        .map { ("encoder.\($0)", $1) },
+                    rateFactor: optimiser.encoderFactor * power(optimiser.layerDecay, last - stage))
+            }
     }
 
     /// Switches to training or inference; a frozen encoder's norms stay as they are, unless the plan has them follow.

@@ -202,6 +202,8 @@ public struct TaskOptimiser: Codable, Hashable, Sendable {
         case adam
         /// Adam, decay beside the gradient.
         case adamw
+        /// SGD with momentum whose steps fit the length of each layer's weights (You et al., 2017).
+        case lars
     }
 
     /// How the rate changes.

@@ -26,10 +26,23 @@ public struct TaskRun {
     private let paths: TaskPaths
     private let seed: UInt64
     private let device: Device
+    private let open: () throws -> any Dataset
 
     /// Prepares a run; nothing is read yet.
     public init(plan: TaskPlan, paths: TaskPaths, seed: UInt64 = 1, device: Device = .cpu) {
+        self.init(plan: plan, paths: paths, seed: seed, device: device) {
+            try DatasetRegistry.open(
+                plan.data.dataset, at: paths.data, options: DatasetOptions(plan.data.options))
+        }
+    }
+
+    /// Prepares a run on a data set of the caller's own.
+    package init(
+        plan: TaskPlan, paths: TaskPaths, seed: UInt64 = 1, device: Device = .cpu,
+        opening open: @escaping () throws -> any Dataset
+    ) {
         (self.plan, self.paths, self.seed, self.device) = (plan, paths, seed, device)
+        self.open = open
     }
 
     /// Runs.
@@ -46,8 +59,7 @@ public struct TaskRun {
     ) throws -> TaskSummary? {
         try plan.check()
         try device.require()
-        let dataset = try DatasetRegistry.open(
-            plan.data.dataset, at: paths.data, options: DatasetOptions(plan.data.options))
+        let dataset = try open()
         let splits = try TaskSplits(plan.data, of: dataset)
         let encoder = try OpenedEncoder(
             plan, file: paths.encoder, available: TaskBands.available(in: dataset, for: plan.task),

@@ -1,30 +1,39 @@
-import Foundation
+package import Tensors
 
-/// The rate of each step: a linear warm-up, then what the plan says.
-package struct LearningSchedule {
-    private let plan: TaskOptimiser
-    private let stepsAnEpoch: Int
-    private let steps: Int
-
-    /// The rates of a run.
-    package init(_ plan: TaskOptimiser, stepsAnEpoch: Int, epochs: Int) {
-        (self.plan, self.stepsAnEpoch) = (plan, stepsAnEpoch)
-        steps = stepsAnEpoch * epochs
+extension TaskOptimiser {
+    /// The head's rate of each step.
+    ///
+    /// - Parameters:
+    ///   - stepsAnEpoch: at least 1.
+    ///   - epochs: of the whole run.
+    package func schedule(stepsAnEpoch: Int, epochs: Int) -> LearningRateSchedule {
+        let decay: LearningRateSchedule.Decay =
+            switch decay {
+            case .constant: .constant
+            case .cosine: .cosine(end: 0)
+            case .exponential:
+                .steps(at: (1..<max(epochs, 2)).map { $0 * stepsAnEpoch }, factor: gamma)
+            case .steps: .steps(at: milestones.map { $0 * stepsAnEpoch }, factor: gamma)
+            }
+        return LearningRateSchedule(
+            highest: learningRate, warmUp: warmUp, steps: stepsAnEpoch * epochs, decay: decay)
     }
 
-    /// The rate of a step, from 0.
-    package func callAsFunction(_ step: Int) -> Double {
-        let highest = plan.learningRate
-        if step < plan.warmUp { return highest * Double(step + 1) / Double(plan.warmUp) }
-        let epoch = step / max(stepsAnEpoch, 1)
-        switch plan.decay {
-        case .constant: return highest
-        case .exponential: return highest * pow(plan.gamma, Double(epoch))
-        case .steps:
-            return highest * pow(plan.gamma, Double(plan.milestones.count { $0 <= epoch }))
-        case .cosine:
-            let progress = Double(step - plan.warmUp) / Double(max(steps - plan.warmUp, 1))
-            return highest * 0.5 * (1 + cos(.pi * progress))
+    /// The optimiser of some groups of parameters.
+    func make(_ groups: [ParameterGroup]) -> any Optimizer {
+        switch kind {
+        case .sgd:
+            SGD(
+                groups: groups, learningRate: learningRate, momentum: momentum,
+                weightDecay: weightDecay)
+        case .adam, .adamw:
+            Adam(
+                groups: groups, learningRate: learningRate, betas: (momentum, 0.999),
+                weightDecay: weightDecay, decoupled: kind == .adamw)
+        case .lars:
+            LARS(
+                groups: groups, learningRate: learningRate, momentum: momentum,
+                weightDecay: weightDecay)
         }
     }
 }

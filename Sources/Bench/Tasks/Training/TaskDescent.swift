@@ -6,30 +6,13 @@ package final class TaskDescent {
     private let network: TaskNetwork
     private let loss: LossFunction
     private let plan: TaskPlan
-    private let optimisers: [(optimiser: any Optimizer, factor: Double)]
+    private let optimiser: any Optimizer
     private let device: Device
 
-    /// Prepares the optimisers, one a group of parameters that share a rate.
+    /// Prepares the optimiser of all that learns.
     package init(_ network: TaskNetwork, loss: LossFunction, plan: TaskPlan, device: Device) {
         (self.network, self.loss, self.plan, self.device) = (network, loss, plan, device)
-        optimisers = network.groups.map { parameters, factor in
-            (Self.optimiser(plan.optimiser, parameters), factor)
-        }
-    }
-
-    private static func optimiser(
-        _ plan: TaskOptimiser, _ parameters: [(String, Tensor)]
-    ) -> any Optimizer {
-        switch plan.kind {
-        case .sgd:
-            SGD(
-                parameters, learningRate: plan.learningRate, momentum: plan.momentum,
-                weightDecay: plan.weightDecay)
-        case .adam, .adamw:
-            Adam(
-                parameters, learningRate: plan.learningRate, betas: (plan.momentum, 0.999),
-                weightDecay: plan.weightDecay, decoupled: plan.kind == .adamw)
-        }
+        optimiser = plan.optimiser.make(network.groups)
     }
 
     /// What is learnt from in a step.
@@ -50,7 +33,7 @@ package final class TaskDescent {
     /// - Throws: `TorchError`; `DivergedError`, 81, where loss or a gradient is not finite; nothing has moved then.
     package func step(_ images: [Tensor], _ truth: Truth, rate: Double) throws -> Double {
         network.beginTraining(true)
-        for (optimiser, _) in optimisers { optimiser.zeroGradients() }
+        optimiser.zeroGradients()
         let loss = try Torch.attempt { () -> Tensor in
             let scores = forward(images)
             let loss =
@@ -64,10 +47,8 @@ package final class TaskDescent {
         let value = Double(loss.item(as: Float.self))
         guard value.isFinite else { throw DivergedError("the loss") }
         try checkAndClip()
-        for (optimiser, factor) in optimisers {
-            optimiser.learningRate = rate * factor
-            optimiser.step()
-        }
+        optimiser.learningRate = rate
+        optimiser.step()
         return value
     }
 
@@ -87,41 +68,26 @@ package final class TaskDescent {
     }
 
     private func checkAndClip() throws {
-        let moved = optimisers.flatMap { $0.optimiser.parameters }.compactMap { name, parameter in
-            parameter.gradient.map { (name, $0) }
-        }
-        let squares = noGradient { moved.map { $0.1.square().sum() } }
-        let total = noGradient { Tensor.stack(squares).sum().sqrt() }
-        let norm = Double(total.item(as: Float.self))
+        let tensors = optimiser.parameters.map(\.1)
+        let limit = plan.optimiser.clip
+        let norm = limit > 0 ? Gradients.clip(tensors, to: limit) : Gradients.norm(of: tensors)
         guard norm.isFinite else {
-            let worst = zip(moved, squares).first { !$1.item(as: Float.self).isFinite }
-            throw DivergedError("the gradient of \(worst?.0.0 ?? "a parameter")")
+            let worst = optimiser.parameters.first {
+                !Gradients.norm(of: [$0.1]).isFinite
+            }
+            throw DivergedError("the gradient of \(worst?.0 ?? "a parameter")")
         }
-        // As torch.nn.utils.clip_grad_norm_.
-        guard plan.optimiser.clip > 0, norm > plan.optimiser.clip else { return }
-        let factor = plan.optimiser.clip / (norm + 1e-6)
-        for (_, gradient) in moved { _ = noGradient { gradient.multiplyInPlace(factor) } }
     }
 
     // MARK: State
 
-    /// What the optimisers remember, by the number of the group.
-    func state() -> [String: HostArray] {
-        var all: [String: HostArray] = [:]
-        for (number, group) in optimisers.enumerated() {
-            for (name, array) in group.optimiser.hostState() { all["\(number).\(name)"] = array }
-        }
-        return all
-    }
+    /// What the optimiser remembers.
+    func state() -> [String: HostArray] { optimiser.hostState() }
 
     /// Goes back to what `state()` gave.
     ///
     /// - Throws: `TorchError` for a state of another network.
-    func restore(_ state: [String: HostArray]) throws {
-        for (number, group) in optimisers.enumerated() {
-            try group.optimiser.restore(state.below("\(number)."))
-        }
-    }
+    func restore(_ state: [String: HostArray]) throws { try optimiser.restore(state) }
 }
 
 /// Training gave numbers that are none.

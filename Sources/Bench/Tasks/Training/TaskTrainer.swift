@@ -51,8 +51,7 @@ final class TaskTrainer {
         let plan = inputs.plan
         let batches = try inputs.trainingPlan()
         let perEpoch = SampleOrder(inputs.labelled.indices, batches, epoch: 0).batchCount
-        let rate = LearningSchedule(
-            plan.optimiser, stepsAnEpoch: perEpoch, epochs: plan.run.epochs)
+        let rate = plan.optimiser.schedule(stepsAnEpoch: perEpoch, epochs: plan.run.epochs)
         try resume()
         let log = try JSONLinesWriter(appendingTo: "\(folder)/curves.jsonl")
         guard position.epoch < plan.run.epochs else { return try finish() }

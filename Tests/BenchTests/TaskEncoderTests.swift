@@ -1,0 +1,157 @@
+import Bench
+import BenchFixtures
+import Foundation
+import Manifests
+import MatterModel
+import Tensors
+import TestSupport
+import Testing
+
+/// Encoders of any safetensors file under a task.
+@Suite(.serialized)
+struct TaskEncoderTests {
+    let folder: TemporaryFolder
+    private let cities: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        cities = folder.path("OSCD")
+        _ = try OSCDFixture(at: cities, train: ["pisa", "nantes"], test: ["rio"])
+    }
+
+    /// A residual network's file: under a prefix, with its bands, other things beside it.
+    private func write(
+        _ name: String, prefix: String = "", bands: String? = nil, channels: Int = 3,
+        numbered: Bool = false, leavingOut: String? = nil
+    ) throws -> (path: String, state: [String: HostArray]) {
+        Torch.setSeed(3)
+        let state = ResNet(.resnet18, stem: .torchvision, channels: channels).hostState()
+        var arrays: [String: HostArray] = ["fc.weight": HostArray([Float](repeating: 0, count: 8), shape: [2, 4])]
+        for (key, array) in state where key != leavingOut {
+            arrays[prefix + (numbered ? Self.numbered(key) : key)] = array
+        }
+        let path = folder.path(name)
+        try Safetensors.write(arrays, metadata: bands.map { ["bands": $0] } ?? [:], to: path)
+        return (path, state)
+    }
+
+    private static func numbered(_ name: String) -> String {
+        let parts = name.split(separator: ".", maxSplits: 1)
+        let number = ["conv1": "0", "bn1": "1"][String(parts[0])]
+            ?? "\((Int(parts[0].dropFirst(5)) ?? 0) + 3)"
+        return "\(number).\(parts[1])"
+    }
+
+    private func run(
+        _ encoder: String, out: String = "RUN", _ adjust: (inout TaskPlan) -> Void = { _ in }
+    ) throws -> (EncoderReport, [String: HostArray]) {
+        var plan = TaskPlan(.change)
+        plan.data.dataset = "oscd"
+        plan.data.bands = ["B04", "B03", "B02"]
+        (plan.data.crop, plan.data.stride, plan.data.overlap) = (16, 16, 0)
+        plan.encoder.initialisation = .file
+        plan.encoder.isFrozen = true
+        plan.head.kind = .linear
+        (plan.run.epochs, plan.run.batch) = (1, 2)
+        adjust(&plan)
+        var report: EncoderReport?
+        _ = try TaskRun(
+            plan: plan,
+            paths: TaskPaths(data: cities, output: folder.path(out), encoder: encoder)
+        ).run { if case .encoder(let found) = $0 { report = found } }
+        let model = try Safetensors.read(folder.path("\(out)/model.safetensors")).arrays
+        return (try #require(report), model)
+    }
+
+    @Test(arguments: ["", "module.encoder_q.", "backbone."], [false, true])
+    func weightsAreFoundUnderAnyPrefix(prefix: String, numbered: Bool) throws {
+        let (path, state) = try write("e.safetensors", prefix: prefix, numbered: numbered)
+        let (report, model) = try run(path)
+        #expect(report.used == state.count)
+        #expect(report.unused == ["fc.weight"])
+        #expect(report.missing.isEmpty)
+        #expect(report.prefix == prefix)
+        for (name, array) in state { #expect(model["encoder.\(name)"] == array) }
+    }
+
+    @Test func aMissingWeightIsRefusedAndACounterIsNot() throws {
+        let (path, _) = try write("e.safetensors", leavingOut: "layer2.0.conv1.weight")
+        expectRefusal(.badData, "e.safetensors", "layer2.0.conv1.weight") { _ = try run(path) }
+        let (other, _) = try write("f.safetensors", leavingOut: "bn1.num_batches_tracked")
+        let (report, _) = try run(other, out: "OTHER")
+        #expect(report.missing == ["bn1.num_batches_tracked"])
+    }
+
+    @Test func otherBandsNeedARule() throws {
+        let (path, state) = try write("e.safetensors")
+        let bands = ["B02", "B03", "B04", "B08", "B11", "B12"]
+        expectRefusal(.configuration, "encoder.bandRule", "B11") {
+            _ = try run(path) { $0.data.bands = bands }
+        }
+        let kernels = Tensor(try #require(state["conv1.weight"]))
+        for rule in [TaskEncoder.BandRule.mean, .repeated, .named] {
+            let (report, model) = try run(path, out: rule.rawValue) {
+                $0.data.bands = bands
+                $0.encoder.bandRule = rule
+            }
+            #expect(report.bandRule == rule.rawValue)
+            let found = Tensor(try #require(model["encoder.conv1.weight"]))
+            #expect(found.shape == [64, 6, 7, 7])
+            if rule == .named {
+                // B04, B03, B02 are the file's three.
+                for (band, place) in [(0, 2), (1, 1), (2, 0)] {
+                    #expect(
+                        found.select(1, band).values(as: Float.self)
+                            == kernels.select(1, place).values(as: Float.self))
+                }
+                #expect(found.select(1, 4).abs().max().item(as: Float.self) == 0)
+            } else {
+                // A grey image gives the same.
+                let difference = (found.sum([1]) - kernels.sum([1])).abs().max()
+                #expect(difference.item(as: Float.self) < 1e-5)
+            }
+        }
+    }
+
+    @Test func aFileOfNoEncoderIsRefused() throws {
+        let path = folder.path("e.safetensors")
+        try Safetensors.write(["a": HostArray([Float(1)], shape: [1])], to: path)
+        expectRefusal(.badData, "no residual network") { _ = try run(path) }
+        expectRefusal(.inputMissing, "nowhere") { _ = try run(folder.path("nowhere")) }
+        expectRefusal(.badData, "pickle") {
+            try Data().write(to: URL(filePath: folder.path("e.pth")))
+            _ = try run(folder.path("e.pth"))
+        }
+    }
+
+    @Test func mattersEncoderBringsItsBandsAndStatistics() throws {
+        let path = folder.path("matter.safetensors")
+        try EncoderRunTests.writeEncoder(to: path)
+        let (report, model) = try run(path) { $0.data.bands = [] }
+        #expect(report.architecture == "matter")
+        #expect(report.bands == ["B02", "B03", "B04"])
+        let file = try Safetensors.read(path).arrays
+        for (name, array) in file { #expect(model["encoder.\(name)"] == array) }
+        let statistics = try JSONValue.parse(
+            WholeFile.read(folder.path("RUN/statistics.json")), path: "statistics.json")
+        #expect(statistics["source"]?.string == "encoder")
+        #expect(statistics["means"] == [2000, 2000, 2000])
+        expectRefusal(.configuration, "MATTER", "B08") {
+            _ = try run(path, out: "OTHER") { $0.data.bands = ["B08"] }
+        }
+    }
+
+    @Test func theSameArchitectureMayBeginWithDrawnWeights() throws {
+        let path = folder.path("matter.safetensors")
+        try EncoderRunTests.writeEncoder(to: path)
+        let (report, model) = try run(path) {
+            $0.data.bands = []
+            $0.encoder.initialisation = .random
+            $0.encoder.isFrozen = false
+        }
+        #expect(report.origin == "random")
+        #expect(report.architecture == "matter")
+        let file = try Safetensors.read(path).arrays
+        #expect(model["encoder.conv1.weight"] != file["conv1.weight"])
+    }
+}
