@@ -26,7 +26,9 @@ struct TaskEncoderTests {
     ) throws -> (path: String, state: [String: HostArray]) {
         Torch.setSeed(3)
         let state = ResNet(.resnet18, stem: .torchvision, channels: channels).hostState()
-        var arrays: [String: HostArray] = ["fc.weight": HostArray([Float](repeating: 0, count: 8), shape: [2, 4])]
+        var arrays: [String: HostArray] = [
+            "fc.weight": HostArray([Float](repeating: 0, count: 8), shape: [2, 4])
+        ]
         for (key, array) in state where key != leavingOut {
             arrays[prefix + (numbered ? Self.numbered(key) : key)] = array
         }
@@ -37,7 +39,8 @@ struct TaskEncoderTests {
 
     private static func numbered(_ name: String) -> String {
         let parts = name.split(separator: ".", maxSplits: 1)
-        let number = ["conv1": "0", "bn1": "1"][String(parts[0])]
+        let number =
+            ["conv1": "0", "bn1": "1"][String(parts[0])]
             ?? "\((Int(parts[0].dropFirst(5)) ?? 0) + 3)"
         return "\(number).\(parts[1])"
     }

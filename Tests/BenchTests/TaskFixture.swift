@@ -98,7 +98,8 @@ struct MadeImages: Dataset {
             let pixels = names.map { name in
                 (0..<256).map { pixel in
                     let noise = (pixel * 37 + index * 101) % 300
-                    let light = (name == "B03" && index % 3 == 1) || (name == "B04" && index % 3 == 2)
+                    let light =
+                        (name == "B03" && index % 3 == 1) || (name == "B04" && index % 3 == 2)
                     return UInt16(1000 + noise + (light ? 2000 : 0) + (index % 2) * 700)
                 }
             }

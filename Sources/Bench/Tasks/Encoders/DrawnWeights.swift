@@ -15,7 +15,8 @@ extension Module {
                     continue
                 }
                 var random = SplitMix64(seed: SplitMix64.derive(seed: seed, fnv1a(name)))
-                let deviation = (2 / Double(shape[0] * shape.dropFirst(2).reduce(1, *))).squareRoot()
+                let deviation = (2 / Double(shape[0] * shape.dropFirst(2).reduce(1, *)))
+                    .squareRoot()
                 let bound = 1 / Double(shape[1]).squareRoot()
                 let values = (0..<parameter.count).map { _ in
                     shape.count == 4

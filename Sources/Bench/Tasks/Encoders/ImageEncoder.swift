@@ -8,6 +8,7 @@ package protocol ImageEncoder: Module {
     /// Length of an image's vector.
     ///
     /// - Parameter features: which vector.
+    /// - Returns: the number of features.
     func vectorLength(_ features: TaskEncoder.Features) -> Int
     /// The maps of images, finest first.
     ///

@@ -37,6 +37,7 @@ struct OpenedEncoder {
     /// Opens the encoder of a plan, on the CPU.
     ///
     /// - Parameters:
+    ///   - plan: which encoder.
     ///   - file: the encoder's file, if one was named.
     ///   - available: the bands that the data set has.
     ///   - seed: of weights that are drawn.
@@ -70,7 +71,8 @@ struct OpenedEncoder {
 
     private init(
         _ network: any ImageEncoder, _ architecture: EncoderArchitecture, _ report: EncoderReport,
-        _ input: InputDigest?, statistics: MatterModel.BandStatistics? = nil, standardisesImages: Bool = false
+        _ input: InputDigest?, statistics: MatterModel.BandStatistics? = nil,
+        standardisesImages: Bool = false
     ) {
         (self.network, self.architecture) = (network, architecture)
         (self.report, self.input) = (report, input)

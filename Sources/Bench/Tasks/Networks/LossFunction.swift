@@ -40,6 +40,7 @@ package struct LossFunction {
     /// - Parameters:
     ///   - scores: (batch, classes).
     ///   - labels: classes as int64 (batch) for cross-entropy, float32 (batch, classes) of 0 and 1 for the binary loss.
+    /// - Returns: the mean, on the tape.
     package func callAsFunction(_ scores: Tensor, labels: Tensor) -> Tensor {
         kind == .binary
             ? scores.binaryCrossEntropyWithLogits(labels, positiveWeight: weights)

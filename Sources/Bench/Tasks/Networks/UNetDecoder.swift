@@ -2,11 +2,12 @@ package import Tensors
 
 /// What turns the maps of an encoder into a score for each pixel.
 package protocol DenseHead: Module {
-    /// Scores of all pixels: maps, finest first, → (batch, outputs, height, width).
+    /// Scores of all pixels.
     ///
     /// - Parameters:
-    ///   - maps: as the encoder, or the difference of two dates, gives them.
+    ///   - maps: finest first, as the encoder, or the difference of two dates, gives them.
     ///   - size: height and width of the result.
+    /// - Returns: (batch, outputs, height, width).
     func callAsFunction(_ maps: [Tensor], size: [Int]) -> Tensor
 }
 

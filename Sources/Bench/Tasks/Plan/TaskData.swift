@@ -48,7 +48,7 @@ public struct TaskData: Codable, Hashable, Sendable {
     public var mean: [Double] = []
     /// Deviations of the bands, where they are given.
     public var deviation: [Double] = []
-    /// Least and greatest number after that; what leaves the range is brought to its ends. Empty: no bounds.
+    /// Least and greatest number after that, or nothing: what leaves the range is brought to its ends.
     public var clip: [Double] = []
     /// Side of the windows that are shown in training, or of the grid onto which whole images are brought.
     public var crop = 96

@@ -54,7 +54,8 @@ extension TaskPlan {
         )
         try expect(
             !isProbe || encoder.isFrozen, "encoder.frozen",
-            "false, but \(head.kind.rawValue) reads features that are computed once; set it to true")
+            "false, but \(head.kind.rawValue) reads features that are computed once; set it to true"
+        )
         try expect(
             encoder.features == .pooled || !task.isDense, "encoder.features",
             "residual describes whole images; use pooled")

@@ -168,7 +168,8 @@ struct TaskRecipeCheck {
         _ key: String, by value: JSONValue, in plan: JSONValue, at place: String? = nil
     ) throws -> JSONValue {
         let parts = key.split(separator: ".").map(String.init)
-        guard let known = parts.reduce(usual, { $0?[$1] }), known.object == nil || key.hasSuffix("options")
+        guard let known = parts.reduce(usual, { $0?[$1] }),
+            known.object == nil || key.hasSuffix("options")
         else {
             throw document.failure(
                 place ?? key, atValue: false,

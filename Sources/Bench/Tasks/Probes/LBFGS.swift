@@ -1,9 +1,8 @@
 import Foundation
 
-/// Limited-memory BFGS (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 3.1) for smooth convex functions.
+/// Limited-memory BFGS (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithm 7.4) for smooth convex functions.
 ///
-/// Steps begin at 1 and are halved until the function falls by 10⁻⁴ of what the slope promises (Armijo); pairs that bend the wrong
-/// way are left out. Sums run in a fixed order, so that the result is the same each time.
+/// Sums run in a fixed order, so that the result is the same each time. Pairs that bend the wrong way are left out.
 package struct LBFGS {
     /// Pairs that are remembered.
     package var memory = 10
@@ -50,15 +49,11 @@ package struct LBFGS {
                 (pairs, direction) = ([], gradient.map { -$0 })
                 slope = -dot(gradient, gradient)
             }
-            var length = pairs.isEmpty ? min(1, 1 / dot(gradient, gradient).squareRoot()) : 1.0
-            var next = moved(point, direction, length)
-            var found = try evaluate(next)
-            while !(found.0 <= value + 1e-4 * length * slope), length > 1e-14 {
-                length /= 2
-                next = moved(point, direction, length)
-                found = try evaluate(next)
-            }
-            guard found.0 < value || largest(found.1) < largest(gradient) else {
+            let first = pairs.isEmpty ? min(1, 1 / dot(gradient, gradient).squareRoot()) : 1.0
+            guard
+                let (next, found) = try search(
+                    from: point, value, slope, along: direction, first: first, evaluate)
+            else {
                 // Rounding allows no further descent.
                 return Result(point: point, value: value, steps: number, hasConverged: true)
             }
@@ -72,6 +67,30 @@ package struct LBFGS {
             (point, value, gradient) = (next, found.0, found.1)
         }
         return Result(point: point, value: value, steps: maximumSteps, hasConverged: false)
+    }
+
+    /// A step that falls enough (10⁻⁴ of the slope) and far enough (the slope is 0.9 of what it was at most), by bisection.
+    ///
+    /// The weak conditions of Wolfe after Lewis and Overton (2013). nil where no step is found that falls at all.
+    private func search(
+        from point: [Double], _ value: Double, _ slope: Double, along direction: [Double],
+        first: Double, _ evaluate: ([Double]) throws -> (Double, [Double])
+    ) rethrows -> ([Double], (Double, [Double]))? {
+        var (low, high, length) = (0.0, Double.infinity, first)
+        var best: ([Double], (Double, [Double]))?
+        for _ in 0..<60 {
+            let next = moved(point, direction, length)
+            let found = try evaluate(next)
+            if !(found.0 <= value + 1e-4 * length * slope) {
+                high = length
+            } else {
+                if found.0 < best?.1.0 ?? value { best = (next, found) }
+                guard dot(found.1, direction) < 0.9 * slope else { break }
+                low = length
+            }
+            length = high.isFinite ? (low + high) / 2 : 2 * length
+        }
+        return best
     }
 
     /// Minus the gradient, turned by the pairs: the two loops.

@@ -27,11 +27,12 @@ package struct NearestNeighbours {
         truth = table.labels.reshaped([table.count, 1]).isEqual(numbers).to(.float32)
     }
 
-    /// Probabilities: float32 (samples, features) → float32 (samples, classes).
+    /// Probabilities of some samples.
     ///
     /// - Parameters:
-    ///   - queries: features of the samples asked for.
+    ///   - queries: features of the samples asked for, float32 (samples, features).
     ///   - neighbours: how many labelled samples are asked; all where there are fewer.
+    /// - Returns: float32 (samples, classes).
     /// - Throws: `TorchError`.
     package func callAsFunction(_ queries: Tensor, neighbours: Int) throws -> Tensor {
         let count = min(neighbours, features.size(0))
@@ -51,7 +52,8 @@ package struct NearestNeighbours {
         let (similar, places) = queries.matmul(features.transposed(0, 1)).top(count)
         let votes = truth.indexSelect(0, places.flattened())
             .reshaped([places.size(0), count, truth.size(1)])
-        let weights = temperature > 0 ? (similar * (1 / temperature)).softmax(1) : similar.onesLike()
+        let weights =
+            temperature > 0 ? (similar * (1 / temperature)).softmax(1) : similar.onesLike()
         let all = weights.sum([1], keepingDimensions: true)
         return (votes * weights.unsqueezed(2)).sum([1]) / all
     }

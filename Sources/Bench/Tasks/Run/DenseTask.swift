@@ -140,6 +140,7 @@ final class DenseTask {
     /// - Parameters:
     ///   - index: which sample.
     ///   - common: the threshold of change.
+    /// - Returns: what files hold of it.
     /// - Throws: what reading throws.
     func predict(_ index: Int, common: Float?) throws -> Predicted {
         let image = try inputs.whole(index)

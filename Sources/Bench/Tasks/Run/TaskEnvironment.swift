@@ -1,5 +1,4 @@
 import Foundation
-import Manifests
 import Tensors
 
 /// What a run was computed on: `environment.json`; informative, no digest is over it.
@@ -12,7 +11,7 @@ struct TaskEnvironment: Codable {
 
     /// This machine.
     init(device: Device) {
-        let facts = (try? WholeFile.readText("/proc/cpuinfo", limit: 1 << 24)) ?? ""
+        let facts = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let line = facts.split(separator: "\n").first { $0.hasPrefix("model name") }
         processor =
             line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }

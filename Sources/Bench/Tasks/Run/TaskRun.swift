@@ -89,7 +89,8 @@ public struct TaskRun {
     private func record(
         of plan: TaskPlan, _ dataset: any Dataset, _ encoder: InputDigest?
     ) throws -> RunRecord {
-        let inputs = [try DatasetDigest(dataset, at: paths.data).digest] + (encoder.map { [$0] } ?? [])
+        let inputs =
+            [try DatasetDigest(dataset, at: paths.data).digest] + (encoder.map { [$0] } ?? [])
         return RunRecord(
             program: "matter-bench run",
             plan: .object([

@@ -55,7 +55,9 @@ struct TaskSession {
 
     private func statistics() throws -> TaskStatistics {
         let path = "\(folder.path)/statistics.json"
-        if FileSystem.isFile(path) { return try decodeStrictJSON(TaskStatistics.self, fromFile: path) }
+        if FileSystem.isFile(path) {
+            return try decodeStrictJSON(TaskStatistics.self, fromFile: path)
+        }
         let statistics = try TaskStatistics(
             plan, of: dataset, encoder: encoder, shouldStop: shouldStop)
         try folder.write(statistics, to: "statistics.json")

@@ -6,6 +6,7 @@ extension TaskOptimiser {
     /// - Parameters:
     ///   - stepsAnEpoch: at least 1.
     ///   - epochs: of the whole run.
+    /// - Returns: a rate for each step.
     package func schedule(stepsAnEpoch: Int, epochs: Int) -> LearningRateSchedule {
         let decay: LearningRateSchedule.Decay =
             switch decay {

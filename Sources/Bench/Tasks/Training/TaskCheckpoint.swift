@@ -1,7 +1,7 @@
 import Manifests
 import Tensors
 
-/// The state of a run after a step: all that is needed to go on as if nothing had happened. One file, replaced whole.
+/// The state of a run after a step, in one file that is replaced whole: all that is needed to go on as if nothing had happened.
 struct TaskCheckpoint {
     /// Where a run is.
     struct Position: Codable, Hashable {

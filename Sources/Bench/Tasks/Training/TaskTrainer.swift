@@ -100,7 +100,9 @@ final class TaskTrainer {
                 return try descent.step(images, .labels(inputs.labels(of: batch)), rate: rate)
             }
             let ignored = Int32(inputs.plan.data.ignore)
-            guard batch.withMask(0, { codes in codes.contains { $0 != ignored } }) else { return nil }
+            guard batch.withMask(0, { codes in codes.contains { $0 != ignored } }) else {
+                return nil
+            }
             return try descent.step(images, .codes(batch.tensor(ofMask: 0)), rate: rate)
         } catch var error as DivergedError {
             let names = batch.samples.prefix(4).map(inputs.training.key)
