@@ -139,8 +139,30 @@ struct TaskEncoderTests {
             WholeFile.read(folder.path("RUN/statistics.json")), path: "statistics.json")
         #expect(statistics["source"]?.string == "encoder")
         #expect(statistics["means"] == [2000, 2000, 2000])
-        expectRefusal(.configuration, "MATTER", "B08") {
+        expectRefusal(.configuration, "encoder.bandRule", "B08") {
             _ = try run(path, out: "OTHER") { $0.data.bands = ["B08"] }
+        }
+    }
+
+    @Test func mattersEncoderTakesOtherBandsByARule() throws {
+        let path = folder.path("matter.safetensors")
+        try EncoderRunTests.writeEncoder(to: path)
+        let (report, model) = try run(path) {
+            $0.data.bands = ["B08", "B04"]
+            $0.encoder.bandRule = .named
+        }
+        #expect(report.bandRule == "named")
+        let file = try Safetensors.read(path).arrays
+        let channels = Recipe.example.encoder.preChannels
+        for (name, first) in [("pre_conv.weight", 0), ("conv1.weight", channels)] {
+            let (old, new) = (
+                Tensor(try #require(file[name])), Tensor(try #require(model["encoder.\(name)"]))
+            )
+            // B04 is the file's third band; B08 it does not know.
+            #expect(
+                new.select(1, first + 1).values(as: Float.self)
+                    == old.select(1, first + 2).values(as: Float.self))
+            #expect(new.select(1, first).abs().max().item(as: Float.self) == 0)
         }
     }
 

@@ -44,11 +44,11 @@ struct TaskPartTests {
         #expect(areas.sizes == [4, 1, 4, 1])
         // Two of four pixels in common with one of four: IoU 2/6; the other is exactly 2/4.
         let truth = [[0, 1, 2, 3], [11, 12], [], [0, 1, 8, 9]]
-        let found = ObjectMatching(mask: mask, truth: truth, size: size)
+        let found = AreaMatching(mask: mask, truth: truth, size: size)
         #expect(found.truePositives == 2)
         #expect(found.falsePositives == 2)
         #expect(found.falseNegatives == 1)
-        let nothing = ObjectMatching(
+        let nothing = AreaMatching(
             mask: mask.map { _ in 0 }, truth: [[]], size: size)
         #expect(nothing.truePositives + nothing.falsePositives + nothing.falseNegatives == 0)
     }
@@ -110,9 +110,9 @@ struct TaskPartTests {
         #expect(names.count >= 8)
         for name in names {
             let kind: TaskPlan.Task =
-                name.contains("oscd")
+                name.contains("oscd") || name.contains("change")
                 ? .change
-                : name.contains("spacenet")
+                : name.contains("spacenet") || name.contains("buildings")
                     ? .segmentation : name.contains("eurosat") ? .classification : .multilabel
             let recipe = try TaskRecipe(
                 path: "\(folder)/\(name)", task: kind, hasEncoder: true)

@@ -123,4 +123,46 @@ import Testing
             _ = try TilesDataset(at: folder.path, options: DatasetOptions(["x": "y"]))
         }
     }
+
+    // MARK: Labels
+
+    private func labels(_ lines: [String], _ folder: TemporaryFolder) throws -> TilesDataset {
+        let path = folder.path("labels.jsonl")
+        try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: path)
+        return try TilesDataset(
+            at: folder.path, options: DatasetOptions(["labels": path]))
+    }
+
+    @Test func labelsMakeTilesALabelledDataSet() throws {
+        let folder = try TemporaryFolder()
+        _ = try tiles(folder)
+        let one = try labels(
+            [
+                #"{"tile": "berlin/0_0/2020-06-01", "label": "water", "split": "test"}"#,
+                #"{"tile": "ankara/0_0/2020-06-02", "label": "forest"}"#,
+            ], folder)
+        #expect(one.classes == ["forest", "water"])
+        #expect((0..<4).map(one.target) == [.none, .category(0), .category(1), .none])
+        #expect(one.splits == ["train": [1], "test": [2]])
+        #expect(one.remarks.contains { $0.hasPrefix("2 tiles have no label") })
+        let many = try labels(
+            [#"{"tile": "berlin/0_0/2020-06-01", "labels": ["water", "forest"]}"#], folder)
+        #expect(many.target(2) == .categories([1, 1]))
+    }
+
+    @Test(arguments: [
+        ([#"{"tile": "rome/0_0/2020-06-01", "label": "a"}"#], "rome"),
+        ([#"{"tile": "berlin/0_0/2020-06-01"}"#], "labels"),
+        (
+            [
+                #"{"tile": "berlin/0_0/2020-06-01", "label": "a"}"#,
+                #"{"tile": "berlin/0_0/2020-06-01", "label": "a"}"#,
+            ], "twice"
+        ),
+    ])
+    func wrongLabelsAreRefused(_ lines: [String], _ word: String) throws {
+        let folder = try TemporaryFolder()
+        _ = try tiles(folder)
+        expectRefusal(.badData, "labels.jsonl", word) { _ = try labels(lines, folder) }
+    }
 }

@@ -6,6 +6,7 @@ public import Store
 /// Our own tiles, as `matter-prep run` left them: one tile of one date a sample, a plane a band.
 ///
 /// All tiles have the bands of the first. The split is that of `unchanged/pairs.jsonl` where it is there (by region), else all are "train".
+/// Option `labels`: a file of labels (`TileLabels`); tiles without one are in no split then.
 public struct TilesDataset: Dataset {
     /// "tiles".
     public static let name = "tiles"
@@ -17,15 +18,19 @@ public struct TilesDataset: Dataset {
     /// "B02"…, in the order of the rasters.
     public let planes: [String]
 
+    /// The classes of the labels; none without them.
+    public var classes: [String] { labels?.classes ?? [] }
+
     let root: String
     let records: [TileRecord]
+    private let labels: TileLabels?
 
     /// Reads the manifest.
     ///
-    /// - Throws: `BenchError`: 66 where there is no manifest, 65 for one that is empty or whose tiles have different bands; 78 for
-    ///   options, of which there are none. `ManifestError`, 65, for lines that cannot be read.
+    /// - Throws: `BenchError`: 66 where there is no manifest, 65 for one that is empty or whose tiles have different bands, and for
+    ///   wrong labels; 78 for other options. `ManifestError`, 65, for lines that cannot be read.
     public init(at root: String, options: DatasetOptions) throws {
-        try options.expectOnly([], of: Self.name)
+        try options.expectOnly(["labels"], of: Self.name)
         let root = FileSystem.trimmed(root)
         let path = "\(root)/manifest.jsonl"
         guard FileSystem.isFile(path) else { throw Self.notHere(root) }
@@ -42,10 +47,21 @@ public struct TilesDataset: Dataset {
         }
         (self.root, self.records, planes) = (root, records, first.bands)
         let regions = try Self.publishedSplit(root)
-        splits = Dictionary(
-            grouping: records.indices, by: { regions?[records[$0].region] ?? "train" })
+        let labels = try options.values["labels"].map {
+            try TileLabels(path: $0, tiles: Set(records.map(\.id)))
+        }
+        let used = records.indices.filter {
+            labels == nil || labels?.targets[records[$0].id] != nil
+        }
+        splits = Dictionary(grouping: used) {
+            labels?.splits[records[$0].id] ?? regions?[records[$0].region] ?? "train"
+        }
+        self.labels = labels
+        let unlabelled = records.count - used.count
+        let isDealt = regions != nil || labels?.splits.isEmpty == false
         remarks =
-            regions == nil ? ["no unchanged/pairs.jsonl: all tiles are in the split train"] : []
+            (isDealt ? [] : ["no unchanged/pairs.jsonl: all tiles are in the split train"])
+            + (unlabelled > 0 ? ["\(unlabelled) tiles have no label and are in no split"] : [])
     }
 
     private static func notHere(_ root: String) -> BenchError {
@@ -111,10 +127,10 @@ public struct TilesDataset: Dataset {
     public var count: Int { records.count }
     /// "<region>/<column>_<row>/<date>".
     public func key(_ index: Int) -> String { records[index].id }
-    /// Tiles have no labels.
-    public func target(_ index: Int) -> SampleTarget { .none }
-    /// None.
-    public var classes: [String] { [] }
+    /// The tile's label, where there are labels.
+    public func target(_ index: Int) -> SampleTarget {
+        labels?.targets[records[index].id] ?? .none
+    }
     /// The tile's raster.
     public func files(_ index: Int) -> [String] { [records[index].path] }
 

@@ -95,7 +95,7 @@ struct TaskInputs {
         guard let batch = try stream.next() else {
             throw BenchError(.invalid, "\(name): its reader gave nothing")
         }
-        let codes = bands.mask == nil ? nil : batch.withMask { $0.map { UInt8(clamping: $0) } }
+        let codes = batch.withMask(0) { $0.map { UInt8(clamping: $0) } }
         let images = try images(of: batch)
         return WholeImage(
             key: name, index: index,
@@ -160,6 +160,11 @@ struct WholeImage {
     let size: PixelSize
     /// One or two of (1, bands, height, width).
     let images: [Tensor]
-    /// A code a pixel, row by row; nil where there is no truth.
-    let codes: [UInt8]?
+    /// A code a pixel, row by row.
+    let codes: [UInt8]
+
+    /// The same image with other codes.
+    func replacing(codes: [UInt8]) -> WholeImage {
+        WholeImage(key: key, index: index, size: size, images: images, codes: codes)
+    }
 }

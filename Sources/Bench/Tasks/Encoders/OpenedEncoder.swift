@@ -65,7 +65,7 @@ struct OpenedEncoder {
         let content = try Safetensors.read(file)
         self =
             content.metadata["architecture"] == "matter-encoder"
-            ? try Self.matter(plan, file, input, seed: seed)
+            ? try Self.matter(plan, file, input, available: available, seed: seed)
             : try Self.residual(plan, file, content, input, available: available, seed: seed)
     }
 
@@ -95,27 +95,58 @@ struct OpenedEncoder {
     }
 
     private static func matter(
-        _ plan: TaskPlan, _ path: String, _ input: InputDigest, seed: UInt64
+        _ plan: TaskPlan, _ path: String, _ input: InputDigest, available: [String], seed: UInt64
     ) throws -> Self {
         let file = try EncoderFile(path: path)
-        let bands = file.recipe.data.bands
-        guard plan.data.bands.isEmpty || plan.data.bands == bands else {
-            throw BenchError(
-                .configuration,
-                "\(path): MATTER's encoder reads \(bands.joined(separator: ", ")), data.bands are \(plan.data.bands.joined(separator: ", ")); leave data.bands out"
-            )
-        }
-        let model = try file.model(path: path)
-        let isRandom = plan.encoder.initialisation == .random
-        if isRandom { model.initialise(seed: seed) }
+        let own = file.recipe.data.bands
+        let fits = own.allSatisfy(available.contains)
+        let bands = plan.data.bands.isEmpty ? (fits ? own : available) : plan.data.bands
+        var recipe = file.recipe
+        recipe.data.bands = bands
+        let architecture = EncoderArchitecture(recipe: recipe)
+        let model = MatterEncoder(recipe)
         var report = EncoderReport(
-            origin: isRandom ? "random" : FileSystem.name(of: path), architecture: "matter",
-            bands: bands)
-        report.used = isRandom ? 0 : file.weights.count
+            origin: FileSystem.name(of: path), architecture: architecture.name, bands: bands)
+        if plan.encoder.initialisation == .random {
+            model.initialise(seed: seed)
+            report.origin = "random"
+        } else {
+            let adapted = try adapted(
+                file, BandAdaptation(rule: plan.encoder.bandRule, from: own, to: bands), path)
+            do {
+                try model.load(adapted)
+            } catch {
+                throw BenchError(.invalid, "\(path): \(error)")
+            }
+            report.used = adapted.count
+            report.bandRule = bands == own ? nil : plan.encoder.bandRule.rawValue
+        }
         return Self(
-            MatterImageEncoder(model, features: file.recipe.encoder.features),
-            EncoderArchitecture(recipe: file.recipe), report, input, statistics: file.statistics,
-            standardisesImages: file.recipe.data.standardise == .image)
+            MatterImageEncoder(model, features: recipe.encoder.features), architecture, report,
+            input, statistics: bands == own ? file.statistics : nil,
+            standardisesImages: recipe.data.standardise == .image)
+    }
+
+    /// MATTER's weights for other bands: two convolutions read them, the second behind the refined map's channels.
+    private static func adapted(
+        _ file: EncoderFile, _ rule: BandAdaptation, _ path: String
+    ) throws -> [String: HostArray] {
+        guard rule.from != rule.to else { return file.weights }
+        var weights = file.weights
+        let channels = file.recipe.encoder.preChannels
+        if let kernels = weights["pre_conv.weight"] {
+            weights["pre_conv.weight"] = try rule(kernels, path: path)
+        }
+        if let kernels = weights["conv1.weight"], kernels.shape.count == 4,
+            kernels.shape[1] == channels + rule.from.count
+        {
+            let both = Tensor(kernels)
+            let image = both.narrow(1, start: channels, length: rule.from.count)
+            let map = both.narrow(1, start: 0, length: channels)
+            let adapted = Tensor(try rule(image.contiguous().hostArray(), path: path))
+            weights["conv1.weight"] = Tensor.cat([map, adapted], dimension: 1).hostArray()
+        }
+        return weights
     }
 
     private static func residual(

@@ -86,6 +86,9 @@ extension TaskPlan {
 
     private func checkTraining() throws {
         try expect(
+            head.kind != .deeplab || run.batch > 1, "run.batch",
+            "1, but the pooled branch of deeplab normalises over the batch; at least 2")
+        try expect(
             (1...4).contains(encoder.strides.count)
                 && encoder.strides.allSatisfy { (1...4).contains($0) }, "encoder.strides",
             "\(encoder.strides); one to four strides of 1 to 4")

@@ -23,7 +23,7 @@ struct TrueObjects {
     /// - Throws: what reading outlines throws.
     func callAsFunction(_ image: WholeImage) throws -> [[Int]] {
         guard let outlined = dataset as? any OutlinedDataset else {
-            let mask = (image.codes ?? []).map { $0 == 1 ? UInt8(1) : 0 }
+            let mask = image.codes.map { $0 == 1 ? UInt8(1) : 0 }
             return ConnectedAreas(of: mask, size: image.size).pixels
         }
         let rasterizer = PolygonRasterizer(image.size)

@@ -24,15 +24,9 @@ package struct ImageScores {
             return
         }
         let truth = labels.to(.uint8).values(as: UInt8.self)
-        let precisions = try (0..<classes).compactMap { number -> Double? in
-            let places = stride(from: number, to: count * classes, by: classes)
-            return try PrecisionRecallCurve(
-                scores: places.map { scores[$0] }, truth: places.map { truth[$0] }
-            ).averagePrecision
-        }
         metric = "mAP"
-        value =
-            precisions.isEmpty ? nil : precisions.reduce(0, +) / Double(precisions.count)
+        value = try MultilabelScores(scores: scores, labels: truth, classes: classes)
+            .averagePrecision(.macro)
     }
 
     /// The place of the greatest number, the first of several.

@@ -14,7 +14,7 @@ struct TaskCounts: Codable, Hashable, Sendable {
             trueNegatives = counts.trueNegative
         }
 
-        init(_ objects: ObjectMatching) {
+        init(_ objects: AreaMatching) {
             truePositives = Int64(objects.truePositives)
             falsePositives = Int64(objects.falsePositives)
             falseNegatives = Int64(objects.falseNegatives)

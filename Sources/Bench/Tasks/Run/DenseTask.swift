@@ -38,19 +38,18 @@ final class DenseTask {
 
     private func validateChange() throws -> TaskValidation {
         let scored = try scoredValidation()
-        let counts: ConfusionCounts?
-        switch data.thresholdRule {
-        case .heldOut: counts = try Self.curve(of: scored).bestF1?.counts
-        case .fixed, .otsu:
-            counts = scored.reduce(ConfusionCounts()) { sum, image in
-                sum
-                    + DenseAnswer(
-                        changed: image.scores, threshold: threshold(image.scores, common: nil),
-                        truth: image.truth, ignored: -1
-                    ).counts
-            }
-        }
         let curve = try Self.curve(of: scored)
+        let counts: ConfusionCounts? =
+            switch data.thresholdRule {
+            case .heldOut: curve.bestF1?.counts
+            case .fixed: curve.counts(atLeast: Float(data.threshold))
+            case .otsu:
+                scored.reduce(ConfusionCounts()) { sum, image in
+                    let mask = changeMask(
+                        of: image.scores, threshold: OtsuThreshold(of: image.scores)?.value)
+                    return sum + ConfusionCounts(prediction: mask, truth: image.truth)
+                }
+            }
         return TaskValidation(
             metrics: [
                 "f1": counts?.f1, "precision": counts?.precision, "recall": counts?.recall,
@@ -59,16 +58,15 @@ final class DenseTask {
     }
 
     private func validateClasses() throws -> TaskValidation {
-        var table: [[Int64]] = []
+        var table = ClassConfusion(classes: classes)
         for index in inputs.splits.validation {
             let image = try validationImage(index)
-            let found = try prediction(image.images)
-            let answer = try answer(found, image, common: nil)
-            table = ConfusionScores.sum(table, answer.confusion)
+            let found = try probabilities(of: image)
+            try table.add(
+                DenseAnswer.greatest(found, classes: classes), truth: image, ignoring: data.ignore)
         }
-        let scores = ConfusionScores(table)
         return TaskValidation(
-            metrics: ["mIoU": scores.meanIoU, "accuracy": scores.accuracy], metric: "mIoU")
+            metrics: ["mIoU": table.meanIoU.mean, "accuracy": table.accuracy], metric: "mIoU")
     }
 
     private func validationImage(_ index: Int) throws -> WholeImage {
@@ -86,12 +84,20 @@ final class DenseTask {
     private func scoredValidation() throws -> [(scores: [Float], truth: [UInt8])] {
         try inputs.splits.validation.map { index in
             let image = try validationImage(index)
-            let scores = try prediction(image.images).values(as: Float.self)
-            let valid = image.codes?.indices.filter { image.codes?[$0] != UInt8(data.ignore) } ?? []
-            return (
-                valid.map { scores[$0] }, valid.map { (image.codes?[$0] ?? 0) == 0 ? 0 : 1 }
-            )
+            let scores = try probabilities(of: image)
+            let valid = image.codes.indices.filter { Int(image.codes[$0]) != data.ignore }
+            return (valid.map { scores[$0] }, valid.map { image.codes[$0] == 0 ? 0 : 1 })
         }
+    }
+
+    /// Probabilities of all pixels, planes one after the other.
+    private func probabilities(of image: WholeImage) throws -> [Float] {
+        let found = try prediction(image.images).values(as: Float.self)
+        guard found.allSatisfy(\.isFinite) else {
+            throw BenchError(
+                .invalid, "\(image.key): the network gives scores that are no numbers")
+        }
+        return found
     }
 
     private static func curve(
@@ -132,7 +138,7 @@ final class DenseTask {
     struct Predicted {
         let counts: TaskCounts
         let arrays: [String: HostArray]
-        let confusion: [[Int64]]
+        let confusion: ClassConfusion
     }
 
     /// Predicts an image that is scored.
@@ -144,62 +150,54 @@ final class DenseTask {
     /// - Throws: what reading throws.
     func predict(_ index: Int, common: Float?) throws -> Predicted {
         let image = try inputs.whole(index)
-        let found = try prediction(image.images)
-        let answer = try answer(found, image, common: common)
-        let shape = [image.size.height, image.size.width]
-        var counts = TaskCounts(key: image.key, group: inputs.dataset.group(index))
-        var arrays: [String: HostArray] = [:]
-        if inputs.plan.task == .change {
-            arrays["score"] = found.reshaped(shape).hostArray()
-            if data.thresholdRule == .otsu {
-                counts.threshold = threshold(found.values(), common: nil).map(Double.init)
-            }
-        } else {
-            arrays["class"] = HostArray(answer.classes, shape: shape)
-            if classes <= 4 { arrays["scores"] = found.hostArray() }
-        }
-        if let codes = image.codes {
-            arrays["label"] = HostArray(codes, shape: shape)
-            if inputs.plan.task == .change {
-                counts.counts = .init(answer.counts)
-            } else {
-                counts.confusion = answer.confusion
-                if classes == 2 {
-                    counts.objects = .init(
-                        ObjectMatching(
-                            mask: answer.classes, truth: try TrueObjects(inputs.dataset)(image),
-                            size: image.size))
-                }
-            }
-        }
-        return Predicted(counts: counts, arrays: arrays, confusion: answer.confusion)
+        let found = try probabilities(of: image)
+        let line = TaskCounts(key: image.key, group: inputs.dataset.group(index))
+        return inputs.plan.task == .change
+            ? try change(found, image, line, common: common) : try segments(found, image, line)
     }
 
-    private func answer(
-        _ found: Tensor, _ image: WholeImage, common: Float?
-    ) throws -> DenseAnswer {
-        let values = found.values(as: Float.self)
-        guard values.allSatisfy(\.isFinite) else {
-            throw BenchError(
-                .invalid, "\(image.key): the network gives scores that are no numbers")
+    private func change(
+        _ scores: [Float], _ image: WholeImage, _ line: TaskCounts, common: Float?
+    ) throws -> Predicted {
+        var line = line
+        let threshold = threshold(scores, common: common)
+        if data.thresholdRule == .otsu { line.threshold = threshold.map(Double.init) }
+        // Whatever is neither ignored nor unchanged has changed.
+        let truth = image.codes.map { Int($0) == data.ignore || $0 == 0 ? $0 : 1 }
+        let table = try confusion(
+            changeMask(of: scores, threshold: threshold), image.replacing(codes: truth))
+        line.counts = .init(table.counts(of: 1))
+        let shape = [image.size.height, image.size.width]
+        return Predicted(
+            counts: line,
+            arrays: [
+                "score": HostArray(scores, shape: shape), "label": HostArray(truth, shape: shape),
+            ], confusion: table)
+    }
+
+    private func segments(
+        _ probabilities: [Float], _ image: WholeImage, _ line: TaskCounts
+    ) throws -> Predicted {
+        var line = line
+        let found = DenseAnswer.greatest(probabilities, classes: classes)
+        let table = try confusion(found, image)
+        line.confusion = table.rows
+        if classes == 2 {
+            line.objects = .init(
+                AreaMatching(
+                    mask: found, truth: try TrueObjects(inputs.dataset)(image), size: image.size))
         }
-        if inputs.plan.task == .change {
-            let truth = image.codes?.map { code -> UInt8 in
-                Int(code) == data.ignore ? code : code == 0 ? 0 : 1
-            }
-            return DenseAnswer(
-                changed: values, threshold: threshold(values, common: common), truth: truth,
-                ignored: data.ignore)
-        }
-        if let strange = image.codes?.first(where: {
-            Int($0) >= classes && Int($0) != data.ignore
-        }) {
-            throw BenchError(
-                .invalid,
-                "\(image.key): the label \(strange) is none of the \(classes) classes, nor data.ignore"
-            )
-        }
-        return DenseAnswer(
-            probabilities: values, count: classes, truth: image.codes, ignored: data.ignore)
+        let shape = [image.size.height, image.size.width]
+        var arrays = [
+            "class": HostArray(found, shape: shape), "label": HostArray(image.codes, shape: shape),
+        ]
+        if classes <= 4 { arrays["scores"] = HostArray(probabilities, shape: [classes] + shape) }
+        return Predicted(counts: line, arrays: arrays, confusion: table)
+    }
+
+    private func confusion(_ found: [UInt8], _ image: WholeImage) throws -> ClassConfusion {
+        var table = ClassConfusion(classes: classes)
+        try table.add(found, truth: image, ignoring: data.ignore)
+        return table
     }
 }

@@ -60,29 +60,25 @@ struct TaskScoring {
             inputs, classes: model.facts.classes.count, shouldStop: shouldStop,
             probabilities: probabilities)
         var lines: [TaskCounts] = []
-        var table: [[Int64]] = []
+        var table = ClassConfusion(classes: model.facts.classes.count)
         for index in indices {
             if shouldStop() { throw StopRequest() }
             let found = try task.predict(index, common: model.facts.threshold)
             try AtomicFile.write(
                 Safetensors.serialize(found.arrays), to: folder.prediction(found.counts.key))
             lines.append(found.counts)
-            table = ConfusionScores.sum(table, found.confusion)
+            table += found.confusion
             onEvent(.predicted(found.counts.key))
         }
         return (lines, metrics(table, lines))
     }
 
-    private func metrics(_ table: [[Int64]], _ lines: [TaskCounts]) -> [String: Double?] {
-        guard !table.isEmpty else { return [:] }
+    private func metrics(_ table: ClassConfusion, _ lines: [TaskCounts]) -> [String: Double?] {
         if plan.task == .change {
-            let counts = ConfusionCounts(
-                truePositive: table[1][1], falsePositive: table[0][1], falseNegative: table[1][0],
-                trueNegative: table[0][0])
+            let counts = table.counts(of: 1)
             return ["precision": counts.precision, "recall": counts.recall, "f1": counts.f1]
         }
-        let scores = ConfusionScores(table)
-        var metrics = ["mIoU": scores.meanIoU, "accuracy": scores.accuracy]
+        var metrics = ["mIoU": table.meanIoU.mean, "accuracy": table.accuracy]
         let objects = lines.compactMap(\.objects)
         if !objects.isEmpty {
             metrics["objectF1"] =

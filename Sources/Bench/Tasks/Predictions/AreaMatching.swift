@@ -1,11 +1,11 @@
 package import Geo
 
-/// How many objects of a mask were found, by intersection over union.
+/// How many objects of a mask were found, by intersection over union of pixels.
 ///
 /// A predicted object is a connected area of the predicted mask (pixels that share a side). A true object is an area given by the caller.
 /// Predicted objects take the true one with the greatest IoU that no other has taken, the pairs in the order of falling IoU, then of
 /// places; those below the limit match nothing. SpaceNet's rule (van Etten et al., 2018): IoU ≥ 0.5.
-package struct ObjectMatching: Hashable, Sendable {
+package struct AreaMatching: Hashable, Sendable {
     /// Objects found, objects that are none, objects missed.
     package let truePositives, falsePositives, falseNegatives: Int
 

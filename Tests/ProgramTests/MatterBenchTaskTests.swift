@@ -1,0 +1,108 @@
+import BenchFixtures
+import Foundation
+import Glibc
+import Manifests
+import TestSupport
+import Testing
+
+/// Tasks through the program.
+@Suite(.serialized)
+struct MatterBenchTaskTests {
+    let folder: TemporaryFolder
+    private let cities: String
+    private let small = [
+        "data.bands=[\"B02\", \"B03\", \"B04\"]", "data.crop=16", "data.stride=8", "data.overlap=0",
+        "encoder.stem=method", "encoder.strides=[2]", "run.epochs=2", "run.batch=2",
+        "run.checkpointEvery=1", "head.channels=8", "head.rates=[1, 2]",
+    ].flatMap { ["--set", $0] }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        cities = folder.path("OSCD")
+        _ = try OSCDFixture(at: cities, train: ["pisa", "nantes"], test: ["rio"])
+    }
+
+    private func bench(_ arguments: String...) throws -> ProgramResult {
+        try runProgram("matter-bench", arguments + small)
+    }
+
+    private func digests(_ out: String) throws -> [String: SHA256Digest] {
+        let files = folder.files().filter { $0.hasPrefix("\(out)/") }
+            .map { String($0.dropFirst(out.count + 1)) }
+            .filter { !["curves.jsonl", "environment.json"].contains($0) }
+        return Dictionary(
+            uniqueKeysWithValues: try files.map {
+                ($0, try SHA256Digest(ofFile: folder.path("\(out)/\($0)")))
+            })
+    }
+
+    @Test func aTaskRunsAndPredictsElsewhere() throws {
+        let run = try bench(
+            "run", "change", "oscd", cities, "--out", folder.path("RUN"), "--json")
+        #expect(run.status == 0, "\(run.stderr)")
+        let summary = try JSONValue.parse(Array(run.stdout.utf8), path: "stdout")
+        #expect(summary[""]?["task"]?.string == "change")
+        let predicted = try runProgram(
+            "matter-bench",
+            [
+                "predict", folder.path("RUN"), "--data", cities, "--split", "train", "--out",
+                folder.path("TRAIN"),
+            ])
+        #expect(predicted.status == 0, "\(predicted.stderr)")
+        #expect(
+            folder.files().contains("TRAIN/predictions/pisa.safetensors"), "\(folder.files())")
+    }
+
+    @Test func killedAtAnyMomentAndRunAgainGivesTheSameBytes() throws {
+        let whole = try bench("run", "change", "oscd", cities, "--out", folder.path("WHOLE"))
+        #expect(whole.status == 0, "\(whole.stderr)")
+        let arguments = ["run", "change", "oscd", cities, "--out", folder.path("PARTS")] + small
+        for attempt in 0..<12 {
+            let process = Process()
+            process.executableURL = programURL("matter-bench")
+            process.arguments = arguments
+            process.standardError = FileHandle.nullDevice
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            usleep(UInt32(60_000 + 90_000 * attempt))
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        let last = try runProgram("matter-bench", arguments)
+        #expect(last.status == 0, "\(last.stderr)")
+        #expect(try digests("WHOLE") == digests("PARTS"))
+    }
+
+    @Test func thePapersTableIsASweepARow() throws {
+        let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "manifests/recipes").path
+        let table = try bench(
+            "paper", "oscd", "--data", cities, "--recipes", recipes, "--out", folder.path("TABLE"),
+            "--seeds", "2", "--set", "run.epochs=1")
+        #expect(table.status == 0, "\(table.stderr)")
+        #expect(table.stdout.contains("matter-eval paper oscd"))
+        let files = Set(folder.files())
+        for row in ["linear-random", "unet-random", "deeplab-random"] {
+            #expect(files.contains("TABLE/\(row)/sweep.json"))
+            #expect(files.contains("TABLE/\(row)/run/seed-2/task.json"))
+        }
+        #expect(files.contains("TABLE/unsupervised/methods/cva/summary.json"))
+    }
+
+    @Test(arguments: [
+        (["run", "chnge", "oscd", "X", "--out", "Y"], Int32(64)),
+        (["run", "change", "oscd", "X", "--out", "Y", "--seeds", "0"], 64),
+        (["run", "change", "oscd", "X", "--out", "Y", "--shard", "3/2"], 64),
+        (["run", "change", "oscd", "/nowhere", "--out", "/tmp/never-made"], 66),
+        (["run", "change", "ocsd", "X", "--out", "Y"], 78),
+        (["run", "change", "oscd", "X", "--out", "Y", "--set", "run.epoch=1"], 78),
+        (["predict", "/nowhere", "--data", "X", "--out", "Y"], 66),
+        (["paper", "oscd", "--data", "X", "--recipes", "/nowhere", "--out", "Y"], 66),
+    ])
+    func wrongCommandsEndInOneLine(_ arguments: [String], _ status: Int32) throws {
+        let result = try runProgram("matter-bench", arguments)
+        #expect(result.status == status, "\(result.stderr)")
+        if status != 64 { #expect(result.stderr.split(separator: "\n").count == 1) }
+    }
+}
