@@ -90,17 +90,19 @@ struct MatterBenchTaskTests {
         #expect(files.contains("TABLE/unsupervised/methods/cva/summary.json"))
     }
 
-    @Test(arguments: [
-        (["run", "chnge", "oscd", "X", "--out", "Y"], Int32(64)),
-        (["run", "change", "oscd", "X", "--out", "Y", "--seeds", "0"], 64),
-        (["run", "change", "oscd", "X", "--out", "Y", "--shard", "3/2"], 64),
-        (["run", "change", "oscd", "/nowhere", "--out", "/tmp/never-made"], 66),
-        (["run", "change", "ocsd", "X", "--out", "Y"], 78),
-        (["run", "change", "oscd", "X", "--out", "Y", "--set", "run.epoch=1"], 78),
-        (["predict", "/nowhere", "--data", "X", "--out", "Y"], 66),
-        (["paper", "oscd", "--data", "X", "--recipes", "/nowhere", "--out", "Y"], 66),
-    ])
-    func wrongCommandsEndInOneLine(_ arguments: [String], _ status: Int32) throws {
+    private static let wrong: [(String, Int32)] = [
+        ("run chnge oscd X --out Y", 64), ("run change oscd X --out Y --seeds 0", 64),
+        ("run change oscd X --out Y --shard 3/2", 64),
+        ("run change oscd /nowhere --out /tmp/never-made", 66),
+        ("run change ocsd X --out Y", 78),
+        ("run change oscd X --out Y --set run.epoch=1", 78),
+        ("predict /nowhere --data X --out Y", 66),
+        ("paper oscd --data X --recipes /nowhere --out Y", 66),
+    ]
+
+    @Test(arguments: wrong)
+    func wrongCommandsEndInOneLine(_ line: String, _ status: Int32) throws {
+        let arguments = line.split(separator: " ").map(String.init)
         let result = try runProgram("matter-bench", arguments)
         #expect(result.status == status, "\(result.stderr)")
         if status != 64 { #expect(result.stderr.split(separator: "\n").count == 1) }
