@@ -83,7 +83,7 @@ package final class MatterImageEncoder: ImageEncoder {
 
     /// As of the trunk; what follows it is of the last stage.
     package func stage(of parameter: String) -> Int {
-        if parameter.hasPrefix("project.") || parameter.hasPrefix("encoding.") {
+        if ["aspp.", "project.", "encoding."].contains(where: parameter.hasPrefix) {
             return model.trunk.stageChannels.count
         }
         return stageOfResNet(parameter)

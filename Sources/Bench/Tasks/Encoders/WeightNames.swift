@@ -39,7 +39,9 @@ struct WeightNames {
 
     /// The depth that the blocks' names tell.
     var depth: TaskEncoder.Backbone {
-        if arrays["layer1.0.conv3.weight"] != nil { return .resnet50 }
+        if arrays["layer1.0.conv3.weight"] != nil {
+            return arrays["layer3.22.conv1.weight"] != nil ? .resnet101 : .resnet50
+        }
         return arrays["layer1.2.conv1.weight"] != nil ? .resnet34 : .resnet18
     }
 

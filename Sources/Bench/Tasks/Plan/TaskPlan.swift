@@ -69,6 +69,8 @@ public struct TaskEncoder: Codable, Hashable, Sendable {
         case resnet34
         /// 3, 4, 6 and 3 bottlenecks.
         case resnet50
+        /// 3, 4, 23 and 3 bottlenecks.
+        case resnet101
     }
 
     /// How the network begins, where no file says it.
