@@ -81,8 +81,8 @@ struct TaskPartTests {
             "[grid.data]\nlabels = [0.1, 1.0]\n[grid.head]\nkind = [\"unet\", \"linear\"]\n")
         #expect(
             found.combinations.map(\.name) == [
-                "labels-0.1_kind-unet", "labels-0.1_kind-linear", "labels-1_kind-unet",
-                "labels-1_kind-linear",
+                "labels-0.1_kind-unet", "labels-0.1_kind-linear", "labels-1.0_kind-unet",
+                "labels-1.0_kind-linear",
             ])
         #expect(found.combinations.last?.plan.head.kind == .linear)
         #expect(found.combinations.last?.plan.data.labels == 1)

@@ -120,6 +120,7 @@ struct TaskRunTests {
         let plan = Self.change {
             $0.head.dropout = 0.4
             $0.data.labels = 0.7
+            $0.run.batch = 2
         }
         _ = try #require(try run(plan, to: "WHOLE"))
         for asked in 1..<60 {
@@ -130,7 +131,7 @@ struct TaskRunTests {
         #expect(try digests("WHOLE") == digests("PARTS"))
         let steps = try ["WHOLE", "PARTS"].map { out in
             try JSONLinesReader.read(folder.path("\(out)/curves.jsonl")).records.map {
-                "\($0["step"]?.int ?? 0) \($0["loss"]?.double ?? -1) \($0["validation"] ?? .null)"
+                "\($0["step"]?.int ?? 0) \($0["loss"]?.double ?? -1) \(($0["validation"] ?? .null).serialized())"
             }
         }
         #expect(steps[0] == steps[1])
