@@ -98,6 +98,6 @@ package final class MatterImageEncoder: ImageEncoder {
     /// The mean of the last stage's map, or the residual vector that it makes.
     package func vectors(_ images: Tensor, _ features: TaskEncoder.Features) -> Tensor {
         let map = model.trunk(model.refinedWithImage(images))
-        return features == .pooled ? map.mean([2, 3]) : model.features(ofMap: map)
+        return features == .pooled ? map.mean([2, 3]) : model.features(ofMaps: map)
     }
 }
