@@ -118,7 +118,6 @@ struct TaskRunTests {
 
     @Test func stoppedAnywhereAndRunAgainGivesTheSameBytes() throws {
         let plan = Self.change {
-            $0.head.dropout = 0.4
             $0.data.labels = 0.7
             $0.run.batch = 2
         }

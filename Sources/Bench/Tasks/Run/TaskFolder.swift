@@ -32,14 +32,14 @@ final class TaskFolder {
     /// Whether all was written.
     var isDone: Bool { FileSystem.isFile("\(path)/\(TaskRecord.fileName)") }
 
-    /// The file of a sample's prediction.
-    func prediction(_ key: String) -> String {
-        "\(path)/predictions/\(Self.fileName(key)).safetensors"
-    }
-
-    /// A sample's name as a file's: slashes become underscores.
-    static func fileName(_ key: String) -> String {
-        key.split(separator: "/").joined(separator: "_")
+    /// Writes a sample's prediction; a slash in its name is a folder.
+    func writePrediction(_ bytes: [UInt8], of key: String) throws {
+        let parts = key.split(separator: "/")
+        if parts.count > 1 {
+            try AtomicFile.makeFolder(
+                at: "\(path)/predictions/\(parts.dropLast().joined(separator: "/"))")
+        }
+        try AtomicFile.write(bytes, to: "\(path)/predictions/\(key).safetensors")
     }
 
     /// Removes a file, if it is there.

@@ -64,8 +64,8 @@ struct TaskScoring {
         for index in indices {
             if shouldStop() { throw StopRequest() }
             let found = try task.predict(index, common: model.facts.threshold)
-            try AtomicFile.write(
-                Safetensors.serialize(found.arrays), to: folder.prediction(found.counts.key))
+            try folder.writePrediction(
+                Safetensors.serialize(found.arrays), of: found.counts.key)
             lines.append(found.counts)
             table += found.confusion
             onEvent(.predicted(found.counts.key))
@@ -109,7 +109,7 @@ struct TaskScoring {
         }
         let found = try ImageScores(scores, labels)
         let (arrays, lines) = ImageTask.written(scores, labels, indices, of: inputs.dataset)
-        try AtomicFile.write(Safetensors.serialize(arrays), to: folder.prediction("all"))
+        try folder.writePrediction(Safetensors.serialize(arrays), of: "all")
         onEvent(.predicted("all"))
         return (lines, [found.metric: found.value])
     }

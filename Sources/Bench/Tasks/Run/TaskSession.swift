@@ -27,7 +27,6 @@ struct TaskSession {
                 training: inputs.labelled.indices.count, validation: splits.validation.count,
                 test: splits.test.count, selection: splits.selection))
         let outputs = plan.outputs(classes: classes.count)
-        Torch.setSeed(seed)
         let network = TaskNetwork(plan, encoder: encoder.network, outputs: outputs)
         network.drawHead(seed: seed)
         network.move(to: device)

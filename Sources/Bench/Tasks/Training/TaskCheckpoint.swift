@@ -19,7 +19,7 @@ struct TaskCheckpoint {
     static let name = "checkpoint.safetensors"
 
     var position: Position
-    /// Weights under `model.`, the best ones under `best.`, optimisers under `optimiser.`, the random generator as `random`.
+    /// Weights under `model.`, the best ones under `best.`, the optimiser's state under `optimiser.`.
     var arrays: [String: HostArray]
 
     init(_ position: Position, _ arrays: [String: HostArray]) {

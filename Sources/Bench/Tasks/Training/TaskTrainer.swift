@@ -1,3 +1,4 @@
+import Geo
 import Manifests
 import Store
 import Tensors
@@ -95,6 +96,8 @@ final class TaskTrainer {
 
     private func take(_ batch: Batch, rate: Double) throws -> Double? {
         let images = try inputs.images(of: batch)
+        // What chance does in a step is a function of the seed and the step, on every device, wherever a run was taken up.
+        Torch.setSeed(SplitMix64.derive(seed: inputs.seed, 3, UInt64(position.step)))
         do {
             guard inputs.plan.task.isDense else {
                 return try descent.step(images, .labels(inputs.labels(of: batch)), rate: rate)
@@ -140,7 +143,6 @@ final class TaskTrainer {
         guard let saved else { return }
         try network.load(saved.arrays.below("model."))
         try descent.restore(saved.arrays.below("optimiser."))
-        if let random = saved.arrays["random"] { Torch.randomState = Tensor(random) }
         if saved.position.bestEpoch != nil { best = saved.arrays.below("best.") }
         position = saved.position
         lastCheckpoint = position.step
@@ -152,7 +154,6 @@ final class TaskTrainer {
         var arrays = network.hostState().under("model.")
         arrays.merge(descent.state().under("optimiser.")) { first, _ in first }
         arrays.merge((best ?? [:]).under("best.")) { first, _ in first }
-        arrays["random"] = Torch.randomState.hostArray()
         try TaskCheckpoint(position, arrays).write(to: folder)
         lastCheckpoint = position.step
     }
