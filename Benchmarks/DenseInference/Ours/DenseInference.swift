@@ -45,7 +45,7 @@ import Tensors
                 to: "\(folder)/features.safetensors")
         }
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         print("peak", Double(usage.ru_maxrss) / 1024)
     }
 }

@@ -177,26 +177,34 @@ at::Tensor pixelsOf(const at::Tensor &map) {
     return ragged == 0 ? pixels.contiguous() : at::constant_pad_nd(pixels, {0, ragged});
 }
 
-/// `step(shape, from, image's weights, to)` for every image, `iterations` times.
+/// `step(shape, from, image's weights, to)` for every image, `iterations` times, from one buffer to another and back.
 template <typename Step>
 at::Tensor iterate(const Shape &s, const at::Tensor &map, int64_t iterations, Step step) {
-    const at::Tensor source = pixelsOf(map);
     if (iterations == 0) return map.clone();
+    at::Tensor source = pixelsOf(map);
+    // A copy of the map is a buffer once it has been read; else one image's worth is made.
+    const bool isCopy = !source.is_alias_of(map);
     at::Tensor result = at::empty_like(source);
-    at::Tensor scratch = iterations > 1 ? at::empty_like(source[0]) : at::Tensor();
+    at::Tensor scratch =
+        isCopy || iterations == 1 ? at::Tensor() : at::empty_like(source[0]);
     AT_DISPATCH_FLOATING_TYPES(map.scalar_type(), "matter::tern_propagate", [&] {
         for (int64_t image = 0; image < map.size(0); ++image) {
-            const scalar_t *from = source[image].data_ptr<scalar_t>();
-            scalar_t *last = result[image].data_ptr<scalar_t>();
-            scalar_t *other = scratch.defined() ? scratch.data_ptr<scalar_t>() : nullptr;
-            for (int64_t i = iterations; i > 0; --i) {
-                scalar_t *to = i % 2 == 1 ? last : other;
+            scalar_t *given = source[image].data_ptr<scalar_t>();
+            scalar_t *made = result[image].data_ptr<scalar_t>();
+            scalar_t *other =
+                isCopy ? given : scratch.defined() ? scratch.data_ptr<scalar_t>() : nullptr;
+            // Without a copy the last iteration must end in the result.
+            const bool beginsInResult = isCopy || iterations % 2 == 1;
+            const scalar_t *from = given;
+            for (int64_t i = 0; i < iterations; ++i) {
+                scalar_t *to = (i % 2 == 0) == beginsInResult ? made : other;
                 step(s, from, image, to);
                 from = to;
             }
         }
     });
-    return result.narrow(3, 0, map.size(1)).permute({0, 3, 1, 2}).contiguous(
+    const at::Tensor last = isCopy && iterations % 2 == 0 ? source : result;
+    return last.narrow(3, 0, map.size(1)).permute({0, 3, 1, 2}).contiguous(
         at::MemoryFormat::ChannelsLast);
 }
 
