@@ -23,7 +23,14 @@ import Tensors
         return Double(usage.ru_maxrss) / 1024
     }
 
-    static func main() {
+    /// Megabytes that are resident now.
+    private static func resident() throws -> Double {
+        let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+            .split(separator: " ").compactMap { Double($0) }
+        return pages[1] * Double(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576
+    }
+
+    static func main() throws {
         let words = CommandLine.arguments
         guard words.count == 5, let network = settings[words[1]],
             ["forward", "both"].contains(words[2]), let side = Int(words[3]),
@@ -46,7 +53,7 @@ import Tensors
         small.requiresGradient = isBoth
         let refined = network(small, guide: Tensor.random([1, 13, 8, 8]))
         if isBoth { refined.sum().backward() }
-        let before = peak()
+        let before = try resident()
         for _ in 0..<rounds {
             map.gradient = nil
             let time = ContinuousClock().measure {
