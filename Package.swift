@@ -159,8 +159,8 @@ let package = Package(
         room(
             "Bench",
             [
-                "CArrow", "CCompression", "Geo", "Raster", "Manifests", "Recipes", "Tensors", "Store",
-                "Metrics", "MatterModel", logging,
+                "CArrow", "CCompression", "Geo", "Raster", "Manifests", "Recipes", "Tensors",
+                "Store", "Metrics", "MatterModel", logging,
             ]),
         program("matter-bench", of: "Bench", ["Geo", "Manifests", "Metrics", "Store", "Tensors"]),
 
