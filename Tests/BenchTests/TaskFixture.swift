@@ -8,17 +8,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Numbers that this and script/reference/tasks.py make alike.
-enum DrawnNumbers {
-    /// Float32 in [-1, 1), from SplitMix64 seeded with the FNV-1a hash of a name.
-    static func values(_ name: String, _ count: Int) -> [Float] {
-        var random = SplitMix64(
-            seed: name.utf8.reduce(0xCBF2_9CE4_8422_2325) {
-                ($0 ^ UInt64($1)) &* 0x100_0000_01B3
-            })
-        return (0..<count).map { _ in Float(random.next() >> 40) / Float(1 << 23) - 1 }
-    }
-
+extension DrawnNumbers {
     static func tensor(_ name: String, _ shape: [Int]) -> Tensor {
         Tensor(values(name, shape.reduce(1, *)), shape: shape)
     }
@@ -27,18 +17,9 @@ enum DrawnNumbers {
     static func fill(_ network: some Module) throws {
         var state = network.hostState()
         for (name, array) in state where !name.hasSuffix("num_batches_tracked") {
-            let numbers = values(name, array.count).map { weight($0, name, array.shape) }
-            state[name] = HostArray(numbers, shape: array.shape)
+            state[name] = HostArray(weights(name, array.shape), shape: array.shape)
         }
         try network.load(state)
-    }
-
-    private static func weight(_ number: Float, _ name: String, _ shape: [Int]) -> Float {
-        if shape.count >= 2 {
-            return number * Float((3 / Double(shape.dropFirst().reduce(1, *))).squareRoot())
-        }
-        if name.hasSuffix("running_var") { return 1 + 0.5 * number }
-        return name.hasSuffix("weight") ? 1 + 0.1 * number : 0.1 * number
     }
 }
 

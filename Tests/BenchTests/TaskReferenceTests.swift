@@ -2,6 +2,7 @@ import Bench
 import Foundation
 import MatterModel
 import Tensors
+import TestSupport
 import Testing
 
 /// Heads, losses and steps of training beside PyTorch, torchvision and scikit-learn.

@@ -86,13 +86,17 @@ struct MatterBenchTaskTests {
             "paper", "oscd", "--data", cities, "--recipes", recipes, "--out", folder.path("TABLE"),
             "--seeds", "2", "--set", "run.epochs=1")
         #expect(table.status == 0, "\(table.stderr)")
-        #expect(table.stdout.contains("matter-eval paper oscd"))
+        #expect(table.stdout.contains("matter-eval paper oscd-matter \(folder.path("TABLE"))\n"))
         let files = Set(folder.files())
         for row in ["linear-random", "unet-random", "deeplab-random"] {
             #expect(files.contains("TABLE/\(row)/sweep.json"))
             #expect(files.contains("TABLE/\(row)/run/seed-2/task.json"))
         }
         #expect(files.contains("TABLE/unsupervised/methods/cva/summary.json"))
+        let beside = try runProgram(
+            "matter-eval", ["paper", "oscd-matter", folder.path("TABLE"), "--resamples", "100"])
+        #expect(beside.status == 0, "\(beside.stderr)")
+        #expect(beside.stdout.contains("linear-random") || beside.stdout.contains("unet"))
     }
 
     private static let wrong: [(String, Int32)] = [

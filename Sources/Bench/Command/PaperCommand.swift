@@ -44,7 +44,7 @@ struct PaperOSCDCommand: ParsableCommand {
         let signal = StopSignal()
         let paper = OSCDPaper(
             paths: TaskPaths(data: data, output: out, encoder: options.encoder), recipes: recipes,
-            settings: options.set, seeds: options.allSeeds, device: options.place)
+            settings: options.set, seeds: options.allSeeds, device: options.place.device)
         let progress = TaskProgress(logging: logging)
         let summaries = try paper.run(onEvent: progress.show, shouldStop: signal.shouldStop)
         progress.end()
@@ -53,7 +53,7 @@ struct PaperOSCDCommand: ParsableCommand {
             return
         }
         try output.print(summaries) {
-            TaskProgress.lines(of: summaries) + ["", "matter-eval paper oscd \(out)"]
+            TaskProgress.lines(of: summaries) + ["", "matter-eval paper oscd-matter \(out)"]
         }
     }
 }

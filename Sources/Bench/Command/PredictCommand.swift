@@ -32,8 +32,7 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "The split to score; the run's if not given.")
     var split: String?
 
-    @Option(help: "cpu, cuda or cuda:<number>.")
-    var device = "cpu"
+    @OptionGroup var place: DeviceOption
 
     @Option(help: "Folder to write.")
     var out: String
@@ -42,9 +41,6 @@ struct PredictCommand: ParsableCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard Device(name: device) != nil else {
-            throw ValidationError("--device is cpu, cuda or cuda:<number>, not \(device).")
-        }
         _ = try DatasetArguments.values(of: option)
     }
 
@@ -60,7 +56,7 @@ struct PredictCommand: ParsableCommand {
         Torch.retainFreedMemory()
         let signal = StopSignal()
         let progress = TaskProgress(logging: logging)
-        let summary = try TaskPrediction(plan(), device: Device(name: device) ?? .cpu).run(
+        let summary = try TaskPrediction(plan(), device: place.device).run(
             onEvent: progress.show, shouldStop: signal.shouldStop)
         progress.end()
         guard let summary else {

@@ -49,8 +49,7 @@ struct RunOSCDCommand: ParsableCommand {
     @Option(help: "Test cities on which snapshots are scored; all if not given.")
     var curveCities: CommaList<String>?
 
-    @Option(help: "cpu, cuda or cuda:<number>.")
-    var device = "cpu"
+    @OptionGroup var place: DeviceOption
 
     @Option(help: "Folder of the run.")
     var out: String
@@ -59,9 +58,6 @@ struct RunOSCDCommand: ParsableCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard Device(name: device) != nil else {
-            throw ValidationError("--device is cpu, cuda or cuda:<number>, not \(device).")
-        }
         for method in methods?.elements ?? [] {
             if method == .matter, encoder == nil {
                 throw ValidationError("The method matter needs --encoder.")
@@ -121,7 +117,7 @@ struct RunOSCDCommand: ParsableCommand {
         plan.features = FeatureDistancePlan(stride: stride, blurWindow: window)
         plan.changeVectorBands = bands?.elements ?? OSCDPlan.snapshotBands
         plan.curveCities = curveCities?.elements ?? []
-        plan.device = device
+        plan.device = place.name
         return plan
     }
 

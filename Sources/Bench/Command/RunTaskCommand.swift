@@ -23,13 +23,9 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "How many seeds: a run for each.")
     var seeds = 1
 
-    @Option(help: "cpu, cuda or cuda:<number>.")
-    var device = "cpu"
+    @OptionGroup var place: DeviceOption
 
     func validate() throws {
-        guard Device(name: device) != nil else {
-            throw ValidationError("--device is cpu, cuda or cuda:<number>, not \(device).")
-        }
         guard (1...10_000).contains(seeds) else {
             throw ValidationError("--seeds is 1…10000, not \(seeds).")
         }
@@ -37,9 +33,6 @@ struct TrainingOptions: ParsableArguments {
 
     /// All seeds.
     var allSeeds: [UInt64] { (0..<UInt64(seeds)).map { seed &+ $0 } }
-
-    /// Where it is computed.
-    var place: Device { Device(name: device) ?? .cpu }
 }
 
 /// A task on a data set: train, select, score.
@@ -100,7 +93,7 @@ struct RunTaskCommand: ParsableCommand {
         let sweep = TaskSweep(
             try resolve(),
             paths: TaskPaths(data: data.root, output: out, encoder: options.encoder),
-            seeds: options.allSeeds, shard: try part(), device: options.place)
+            seeds: options.allSeeds, shard: try part(), device: options.place.device)
         let progress = TaskProgress(logging: logging)
         let summaries = try sweep.run(onEvent: progress.show, shouldStop: signal.shouldStop)
         progress.end()

@@ -4,33 +4,24 @@ import Logging
 
 /// Shows the events of tasks on stderr, and what they reached.
 final class TaskProgress {
-    private let logger: Logger
-    private let logging: LoggingOptions
-    private var bar: ProgressBar
-    private var done = 0
+    private let bar: RunBar
 
-    init(logging: LoggingOptions) {
-        self.logging = logging
-        logger = logging.logger("matter-bench")
-        bar = logging.progressBar("training", total: 0)
-    }
+    init(logging: LoggingOptions) { bar = RunBar(logging: logging) }
 
     func show(_ event: TaskEvent) {
         switch event {
-        case .training(let steps, let from):
-            begin("training", steps, from)
-        case .predicting(let count): begin("scored", count, 0)
-        case .step(let step, _): advance(to: step)
-        case .predicted: advance(to: done + 1)
-        default:
-            bar.erase()
-            tell(event)
+        case .training(let steps, let from): bar.begin("training", total: steps, done: from)
+        case .predicting(let count): bar.begin("scored", total: count)
+        case .step(let step, _): bar.advance(to: step)
+        case .predicted: bar.advance()
+        default: tell(event)
         }
     }
 
-    func end() { bar.erase() }
+    func end() { bar.end() }
 
     private func tell(_ event: TaskEvent) {
+        let logger = bar.logger
         switch event {
         case .opened(let training, let validation, let test, let selection):
             logger.info(
@@ -42,7 +33,7 @@ final class TaskProgress {
             if selection == "test" {
                 logger.warning("the model is selected on the samples that are scored")
             }
-        case .encoder(let report): tell(report)
+        case .encoder(let report): tell(report, logger)
         case .remark(let text): logger.warning("\(text)")
         case .resumed(let step): logger.info("going on", metadata: ["step": "\(step)"])
         case .validated(let epoch, let metric, let value):
@@ -56,7 +47,7 @@ final class TaskProgress {
         }
     }
 
-    private func tell(_ report: EncoderReport) {
+    private func tell(_ report: EncoderReport, _ logger: Logger) {
         logger.info(
             "encoder",
             metadata: [
@@ -71,17 +62,6 @@ final class TaskProgress {
             let more = names.count > 8 ? " and \(names.count - 8) more" : ""
             logger.info("\(what): \(names.prefix(8).joined(separator: ", "))\(more)")
         }
-    }
-
-    private func begin(_ what: String, _ total: Int, _ done: Int) {
-        bar.erase()
-        bar = logging.progressBar(what, total: total)
-        self.done = done
-    }
-
-    private func advance(to step: Int) {
-        done = step
-        bar.update(done: done)
     }
 
     /// A line a run: its folder, and its metrics in percent.

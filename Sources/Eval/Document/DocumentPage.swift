@@ -15,33 +15,18 @@ struct DocumentPage {
 
     /// The whole page.
     func markup() -> String {
-        """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta http-equiv="Content-Security-Policy" content="\(HTMLPage.policy)">
-        <meta name="viewport" content="width=device-width,initial-scale=1">
-        <meta name="generator" content="\(Markup.escape(generator))">
-        <title>\(Markup.name(document.title))</title>
-        <style>\(Stylesheet.text)</style>
-        </head>
-        <body>
-        <a class="skip" href="#main">Skip to the results</a>
-        \(header)
-        <main id="main">
-        \(document.sections.map(section).joined(separator: "\n"))
-        \(checks)
-        \(terms)
-        </main>
-        <footer>Made by \(Markup.escape(generator)) from <code>report.json</code> \
-        (SHA-256 <code>\(Markup.escape(digest))</code>), the only source of this page and of the files beside it.
-        </footer>
-        <script>\(Script.text)</script>
-        </body>
-        </html>
-
-        """
+        PageShell(title: document.title, generator: generator, results: "main").markup(
+            """
+            \(header)
+            <main id="main">
+            \(document.sections.map(section).joined(separator: "\n"))
+            \(checks)
+            \(terms)
+            </main>
+            <footer>Made by \(Markup.escape(generator)) from <code>report.json</code> \
+            (SHA-256 <code>\(Markup.escape(digest))</code>), the only source of this page and of the files beside it.
+            </footer>
+            """)
     }
 
     private var generator: String { "\(document.program.name) \(document.program.version)" }

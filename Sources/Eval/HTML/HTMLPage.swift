@@ -25,29 +25,14 @@ package struct HTMLPage {
             CitiesSection(report).markup(),
             MethodSection(report).markup(),
         ]
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
-            <meta name="viewport" content="width=device-width,initial-scale=1">
-            <meta name="generator" content="\(Markup.escape(generator))">
-            <title>\(Markup.name(report.title))</title>
-            <style>\(Stylesheet.text)</style>
-            </head>
-            <body>
-            <a class="skip" href="#results">Skip to the results</a>
+        return PageShell(title: report.title, generator: generator, results: "results").markup(
+            """
             \(SummarySection(report).markup())
             <main>
             \(sections.filter { !$0.isEmpty }.joined(separator: "\n"))
             </main>
             \(footer)
-            <script>\(Script.text)</script>
-            </body>
-            </html>
-
-            """
+            """)
     }
 
     private var generator: String { "\(report.program.name) \(report.program.version)" }

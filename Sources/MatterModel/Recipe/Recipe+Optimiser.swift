@@ -1,20 +1,8 @@
-import Tensors
+public import Tensors
 
 extension Recipe {
     /// How the weights move.
     public struct Optimiser: RecipeSection {
-        /// The rule.
-        public enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
-            /// Stochastic gradient descent with momentum.
-            case sgd
-            /// Adam, weight decay in the gradient.
-            case adam
-            /// Adam with decoupled weight decay.
-            case adamw
-            /// Gradient descent whose steps fit the length of each layer's weights.
-            case lars
-        }
-
         /// What comes after the warm-up.
         public enum Schedule: String, Codable, Hashable, Sendable, CaseIterable {
             /// The highest rate to the end.
@@ -26,7 +14,7 @@ extension Recipe {
         }
 
         /// The rule.
-        public var kind: Kind
+        public var kind: OptimizerRule
         /// The highest learning rate, after warm-up.
         public var learningRate: Double
         /// Momentum of SGD and LARS, first beta of Adam and AdamW.
@@ -58,7 +46,7 @@ extension Recipe {
             clip: 0, accumulate: 1, average: 0)
 
         static let choices = [
-            Choice("kind", of: Kind.self),
+            Choice("kind", of: OptimizerRule.self),
             Choice("schedule", of: Schedule.self),
         ]
 
@@ -83,21 +71,9 @@ extension Recipe {
 extension Recipe.Optimiser {
     /// The optimiser of a module's parameters.
     func make(for module: some Module) -> any Optimizer {
-        let groups = module.parameterGroups(decaysVectors: decayVectors)
-        return switch kind {
-        case .sgd:
-            SGD(
-                groups: groups, learningRate: learningRate, momentum: momentum,
-                weightDecay: weightDecay, nesterov: nesterov)
-        case .adam, .adamw:
-            Adam(
-                groups: groups, learningRate: learningRate, betas: (momentum, 0.999),
-                weightDecay: weightDecay, decoupled: kind == .adamw)
-        case .lars:
-            LARS(
-                groups: groups, learningRate: learningRate, momentum: momentum,
-                weightDecay: weightDecay)
-        }
+        kind.optimizer(
+            of: module.parameterGroups(decaysVectors: decayVectors), learningRate: learningRate,
+            momentum: momentum, weightDecay: weightDecay, nesterov: nesterov)
     }
 
     /// The learning rate of each of a run's steps.

@@ -3,13 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-// The same code for wider registers where the machine has them; no contraction, so that the bits are the same.
-#if defined(__x86_64__) && defined(__linux__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
-#define INLINE static inline __attribute__((always_inline))
+#include "wide.h"
 
 typedef float f8 __attribute__((vector_size(32)));
 typedef int32_t i8 __attribute__((vector_size(32)));

@@ -3,14 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-// The same code for wider registers where the machine has them; counts are whole numbers, and every lane of a resample
-// adds in its own order, so that the results do not depend on the width.
-#if defined(__x86_64__) && defined(__linux__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
-#define INLINE static inline __attribute__((always_inline))
+#include "wide.h"
 
 typedef uint8_t bytes32 __attribute__((vector_size(32), aligned(1)));
 typedef int8_t flags32 __attribute__((vector_size(32)));

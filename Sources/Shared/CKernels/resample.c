@@ -2,14 +2,7 @@
 
 #include <string.h>
 
-// The same code for wider registers where the machine has them; no contraction, so that the bits are the same.
-#if defined(__x86_64__) && defined(__linux__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
-
-#define INLINE static inline __attribute__((always_inline))
+#include "wide.h"
 
 typedef float f4 __attribute__((vector_size(16)));
 typedef float f8 __attribute__((vector_size(32)));

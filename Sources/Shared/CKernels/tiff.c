@@ -3,13 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-// The same code for wider registers where the machine has them.
-#if defined(__x86_64__) && defined(__linux__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
-#define INLINE static inline __attribute__((always_inline))
+#include "wide.h"
 
 // Numbers anywhere in memory.
 typedef struct __attribute__((packed)) { uint16_t value; } any16;

@@ -1,3 +1,5 @@
+public import Tensors
+
 /// Everything that is chosen about a run of a task, resolved: no value is left to a default that could change.
 public struct TaskPlan: Codable, Hashable, Sendable {
     /// What is learnt and scored.
@@ -196,18 +198,6 @@ public struct TaskLoss: Codable, Hashable, Sendable {
 
 /// How the loss is minimised.
 public struct TaskOptimiser: Codable, Hashable, Sendable {
-    /// The kinds of optimiser.
-    public enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
-        /// Stochastic gradient descent with momentum.
-        case sgd
-        /// Adam, decay as a penalty.
-        case adam
-        /// Adam, decay beside the gradient.
-        case adamw
-        /// SGD with momentum whose steps fit the length of each layer's weights (You et al., 2017).
-        case lars
-    }
-
     /// How the rate changes.
     public enum Decay: String, Codable, Hashable, Sendable, CaseIterable {
         /// Not.
@@ -221,7 +211,7 @@ public struct TaskOptimiser: Codable, Hashable, Sendable {
     }
 
     /// Which kind.
-    public var kind = Kind.adam
+    public var kind = OptimizerRule.adam
     /// The greatest rate, the head's.
     public var learningRate = 1e-3
     /// What the encoder's rate is of the head's.

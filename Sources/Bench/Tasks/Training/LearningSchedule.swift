@@ -22,19 +22,7 @@ extension TaskOptimiser {
 
     /// The optimiser of some groups of parameters.
     func make(_ groups: [ParameterGroup]) -> any Optimizer {
-        switch kind {
-        case .sgd:
-            SGD(
-                groups: groups, learningRate: learningRate, momentum: momentum,
-                weightDecay: weightDecay)
-        case .adam, .adamw:
-            Adam(
-                groups: groups, learningRate: learningRate, betas: (momentum, 0.999),
-                weightDecay: weightDecay, decoupled: kind == .adamw)
-        case .lars:
-            LARS(
-                groups: groups, learningRate: learningRate, momentum: momentum,
-                weightDecay: weightDecay)
-        }
+        kind.optimizer(
+            of: groups, learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
     }
 }
