@@ -24,10 +24,10 @@ struct TrainFaultTests {
     /// D4: asked to end, it saves its state and says so; run again, it goes on.
     @Test(arguments: [(SIGTERM, 143), (SIGUSR1, 143), (SIGINT, 130)] as [(Int32, Int32)])
     func askedToEndItSavesItsState(_ number: Int32, _ code: Int32) throws {
-        let folder = try Self.prepared()
+        let folder = try Self.prepared { $0.run.steps = 120 }
         #expect(try ModelProcess(folder, "whole").wait() == 0)
         let process = try ModelProcess(folder, "run")
-        #expect(process.waitUntil { $0.hasLines(10, in: "run/curves.jsonl") })
+        #expect(process.waitUntil { $0.hasLines(3, in: "run/curves.jsonl") })
         process.signal(number)
         let start = ContinuousClock.now
         #expect(process.wait() == code)
