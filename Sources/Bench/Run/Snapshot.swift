@@ -38,6 +38,8 @@ public struct CurvePoint: Codable, Sendable, Hashable {
     public let precision: Double?
     /// Pooled recall.
     public let recall: Double?
+    /// Average precision of the cities' pixels pooled, which needs no threshold.
+    public let averagePrecision: Double?
     /// The cities that were scored.
     public let cities: [String]
     /// The snapshot's digest.

@@ -1,4 +1,5 @@
 import Manifests
+import Metrics
 
 /// F1 over the steps of a pretraining run: one line of `curves.jsonl` a snapshot.
 struct SnapshotRun {
@@ -30,17 +31,21 @@ struct SnapshotRun {
 
     private func score(_ snapshot: Snapshot, digest: SHA256Digest) throws -> CurvePoint {
         let method = try method(snapshot.path)
-        let counts = try cities.map { name in
-            let scores = try session.scores(of: method, encoder: digest, in: name)
-            let city = ScoredCity(
-                name: name, split: .test, scores: scores, truth: try session.city(name).truth)
-            return CityCounts(
-                city, threshold: ThresholdRule.otsu.threshold(in: scores, common: nil))
+        let scored = try cities.map { name in
+            ScoredCity(
+                name: name, split: .test,
+                scores: try session.scores(of: method, encoder: digest, in: name),
+                truth: try session.city(name).truth)
         }
-        let summary = ScoreSummary(of: counts)
+        let summary = ScoreSummary(
+            of: scored.map {
+                CityCounts(
+                    $0, threshold: ThresholdRule.otsu.threshold(in: $0.scores, common: nil))
+            })
         return CurvePoint(
             method: method.name, step: snapshot.step, f1: summary.f1,
-            precision: summary.precision, recall: summary.recall, cities: cities,
+            precision: summary.precision, recall: summary.recall,
+            averagePrecision: try RuleScoring.curve(of: scored).averagePrecision, cities: cities,
             encoder: digest.hex)
     }
 }

@@ -11,7 +11,7 @@ struct MatterEval: ParsableCommand {
         version: SuiteVersion.current,
         subcommands: [
             ScoreCommand.self, CompareCommand.self, ReportCommand.self, PaperCommand.self,
-            AuditCommand.self, NightlyCommand.self,
+            AuditCommand.self, StudyCommand.self, NightlyCommand.self,
         ])
 
     static func main() { Console.run(Self.self) }

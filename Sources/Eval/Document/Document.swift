@@ -10,7 +10,7 @@ package struct Document: Codable, Sendable, Equatable {
 
     /// The form that this document claims to have.
     package var schema = Document.currentSchema
-    /// What kind of report it is: "tasks", "paper" or "nightly".
+    /// What kind of report it is: "tasks", "paper", "study" or "nightly".
     package var kind: String
     /// What made it.
     package var program = Report.Program(name: "matter-eval", version: SuiteVersion.current)

@@ -62,5 +62,6 @@ struct SnapshotRecord: Decodable {
     var f1: Double?
     var precision: Double?
     var recall: Double?
+    var averagePrecision: Double?
     var cities: [String]?
 }

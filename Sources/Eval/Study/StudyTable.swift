@@ -1,0 +1,103 @@
+import Glibc
+import Metrics
+
+/// A study in numbers: each method's scores by seed, and how the reference differs from it.
+struct StudyTable: Codable {
+    /// One method.
+    struct Row: Codable {
+        /// The variant's name, or the method's where it is no variant.
+        let name: String
+        /// What is unlike the reference's recipe.
+        let change: String
+        /// The seeds, rising; none for a method that has no random choice.
+        let seeds: [UInt64]
+        /// By the score's name, one value a seed.
+        let values: [String: [Double?]]
+    }
+
+    /// Reference minus row, on the seeds that both have.
+    struct Difference: Codable {
+        let name: String
+        let spread: SeedInterval
+        /// On how many seeds the reference is ahead.
+        let ahead: Int
+        /// Student's paired t test, two-sided; `nil` below three seeds or without any spread.
+        let pValue: Double?
+        /// The p-value after Holm's correction over all rows.
+        var corrected: Double?
+    }
+
+    let rows: [Row]
+
+    init(_ runs: StudyRuns) {
+        let reference = runs.variants[0]
+        var rows = [Self.row(of: reference, method: "matter", name: reference.name, against: nil)]
+        for method in reference.runs[0].methods where method.id != "matter" {
+            let name = method.title
+            rows.append(Self.row(of: reference, method: method.id, name: name, against: nil))
+        }
+        for variant in runs.variants.dropFirst() {
+            rows.append(
+                Self.row(
+                    of: variant, method: "matter", name: variant.name, against: reference.runs[0]))
+        }
+        self.rows = rows
+    }
+
+    private static func row(
+        of variant: StudyRuns.Variant, method: String, name: String, against reference: StudyRun?
+    ) -> Row {
+        // Change vector analysis has no weights: every seed's run holds the same numbers.
+        let isFixed = method == "cva"
+        let runs = isFixed ? Array(variant.runs.prefix(1)) : variant.runs
+        var values: [String: [Double?]] = [:]
+        for score in variant.runs[0].scores {
+            values[score.id] = runs.map { run in
+                run.methods.first { $0.id == method }?.values[score]
+            }
+        }
+        return Row(
+            name: name, change: reference.map { change(from: $0, to: variant.runs[0]) } ?? "",
+            seeds: isFixed ? [] : runs.map(\.seed), values: values)
+    }
+
+    /// The settings that differ, as "key old → new".
+    private static func change(from old: StudyRun, to new: StudyRun) -> String {
+        Set(old.settings.keys).union(new.settings.keys).sorted()
+            .filter { old.settings[$0] != new.settings[$0] }
+            .map { "\($0) \(old.settings[$0] ?? "–") → \(new.settings[$0] ?? "–")" }
+            .joined(separator: ", ")
+    }
+
+    /// How far the first row is ahead of the others by a score.
+    func differences(by score: String) -> [Difference] {
+        var all = rows.dropFirst().map { difference(to: $0, by: score) }
+        let tested = all.indices.filter { all[$0].pValue != nil }
+        let corrected = PairedTest.holm(tested.compactMap { all[$0].pValue })
+        for (index, value) in zip(tested, corrected) { all[index].corrected = value }
+        return all
+    }
+
+    private func difference(to row: Row, by score: String) -> Difference {
+        let reference = rows[0]
+        let own = reference.values[score] ?? []
+        let others = row.values[score] ?? []
+        let pairs = zip(reference.seeds, own).compactMap { seed, value -> Double? in
+            let place = row.seeds.isEmpty ? 0 : row.seeds.firstIndex(of: seed)
+            guard let value, let place, let other = others[place] else { return nil }
+            return value - other
+        }
+        let spread = SeedInterval(of: pairs)
+        return Difference(
+            name: row.name, spread: spread, ahead: pairs.count { $0 > 0 },
+            pValue: Self.pValue(spread.spread), corrected: nil)
+    }
+
+    private static func pValue(_ spread: MeanAndSpread) -> Double? {
+        guard spread.count >= 3, let mean = spread.mean, let deviation = spread.standardDeviation,
+            deviation > 0
+        else { return nil }
+        let t = abs(mean) / (deviation / sqrt(Double(spread.count)))
+        return 2 * (1 - StudentT.cumulative(t, degrees: spread.count - 1))
+    }
+}
