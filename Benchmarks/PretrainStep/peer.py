@@ -1,7 +1,7 @@
 """The peer of pretrain-step: the same model and step in straightforward PyTorch, and what makes the store that both read.
 
 usage: peer.py make STORE SIDE                           regions of blocky materials at three dates
-       peer.py train STORE RECIPE THREADS WARMUP STEPS   prints the seconds of each step, then "loss LOSS"
+       peer.py train STORE RECIPE THREADS WARMUP STEPS [SECTION.KEY=NUMBER …]   prints the seconds of each step, then "loss LOSS"
 
 TeRN is a loop over shifted views, the batches come from a DataLoader with two workers over LMDB and safetensors."""
 import pathlib
@@ -166,10 +166,13 @@ def loss_of(anchors, positives, grounds, recipe):
     return F.cross_entropy(logits, torch.arange(len(anchors)))
 
 
-def train(store, recipe, threads, warmup, steps):
+def train(store, recipe, threads, warmup, steps, *settings):
     torch.set_num_threads(int(threads))
     torch.manual_seed(1)
     recipe, warmup, steps = tomllib.loads(pathlib.Path(recipe).read_text()), int(warmup), int(steps)
+    for setting in settings:
+        key, value = setting.split("=")
+        recipe[key.split(".")[0]][key.split(".")[1]] = int(value)
     batch = recipe["data"]["batch"]
     loader = torch.utils.data.DataLoader(Crops(store, recipe, batch * (warmup + steps)), batch_size=batch, num_workers=2)
     model, settings = Matter(recipe), recipe["optimiser"]

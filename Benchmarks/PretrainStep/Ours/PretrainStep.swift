@@ -4,20 +4,21 @@ import Tensors
 
 /// Our side of the pretrain-step benchmark: whole steps of `matter-model pretrain`, reading, computing, writing curves.
 ///
-/// Usage: `bench-pretrain-step STORE RECIPE OUT THREADS WARMUP STEPS`; prints the seconds of each step, then the loss of the last
-/// one and the share of time that was spent waiting for batches.
+/// Usage: `bench-pretrain-step STORE RECIPE OUT THREADS WARMUP STEPS [SECTION.KEY=VALUE …]`; prints the seconds of each step, then the
+/// loss of the last one and the share of time that was spent waiting for batches.
 @main struct PretrainStep {
     static func main() throws {
         let words = CommandLine.arguments
-        let numbers = words.dropFirst(4).compactMap { Int($0) }
-        guard words.count == 7, numbers.count == 3 else {
-            FileHandle.standardError.write(
-                Data("usage: \(words[0]) STORE RECIPE OUT THREADS WARMUP STEPS\n".utf8))
+        let numbers = words.dropFirst(4).prefix(3).compactMap { Int($0) }
+        guard words.count >= 7, numbers.count == 3 else {
+            let usage = "STORE RECIPE OUT THREADS WARMUP STEPS [SECTION.KEY=VALUE …]"
+            FileHandle.standardError.write(Data("usage: \(words[0]) \(usage)\n".utf8))
             exit(64)
         }
         Torch.setThreads(numbers[0])
         Torch.retainFreedMemory()
-        var recipe = try RecipeFile(path: words[2]).recipe
+        let settings = words.dropFirst(7).compactMap { RecipeSetting($0) }
+        var recipe = try RecipeFile(path: words[2], settings: settings).recipe
         recipe.run.steps = numbers[1] + numbers[2]
         recipe.run.snapshotEvery = 1_000_000
         recipe.run.checkpointEvery = 1_000_000
