@@ -4,8 +4,9 @@ public import Tensors
 /// Features of every place of an image: the patch around each pixel of a grid, through a trained encoder.
 ///
 /// The convolution at full resolution and the texture refinement run once an image; patches are taken from the refined map and
-/// the raw image at the same pixels, the image's edge repeated, exactly as in training. Where windows overlap, what they have in
-/// common is computed once (see `PatchTrunk.Stem`). No gradients.
+/// the raw image at the same pixels, the image's edge repeated, exactly as in training. On the CPU, in float32, what windows have in
+/// common where they overlap is computed once, and the rest with few products (see `PatchTrunk`). An image is treated in tiles, so that the
+/// memory beyond image and features is bounded whatever its size. No gradients.
 public struct DenseEncoder {
     /// The bands that an image must have, in this order.
     public let bands: [Sentinel2Band]
@@ -20,14 +21,18 @@ public struct DenseEncoder {
     /// Whether convolutions run in bfloat16.
     public var usesBFloat16 = false
     /// Patches that go through the network together.
-    public var patchesABatch = 1024
+    public var patchesABatch = 512
     /// About how much memory the maps take that windows share.
-    package var bytesAStrip = 128 << 20
+    package var bytesATile = 128 << 20
+    /// About how much memory the refinement takes; larger images are refined in parts that overlap.
+    package var bytesAMap = 1 << 30
 
     private let model: MatterEncoder
-    private let trunk: PatchTrunk
+    /// Nil where another device has its own ways.
+    private let trunk: PatchTrunk?
     private let standardisation: Recipe.Data.Standardisation
     private let statistics: BandStatistics
+    private let bytesAPixel: Int
 
     /// Loads an encoder that `matter-model pretrain` wrote.
     ///
@@ -52,10 +57,11 @@ public struct DenseEncoder {
         (featureCount, window, self.step) = (recipe.encoder.features, recipe.patches.window, step)
         (standardisation, self.statistics) = (recipe.data.standardise, statistics)
         (self.model, self.device) = (model, device)
+        bytesAPixel = EncoderCost.bytesAPixel(recipe)
         model.move(to: device)
         model.setTraining(false)
         let window = window
-        trunk = noGradient { PatchTrunk(model.trunk, window: window) }
+        trunk = device == .cpu ? noGradient { PatchTrunk(model.trunk, window: window) } : nil
     }
 
     /// The features of an image.
@@ -79,31 +85,55 @@ public struct DenseEncoder {
 
     private func dense(_ image: Tensor, _ stride: Int) -> Tensor {
         let input = standardised(image.to(device))
-        let source = inChosenPrecision { model.refinedWithImage(input) }.channelsLast()
-        let rows = Array(Swift.stride(from: 0, to: image.size(2), by: stride))
-        let columns = Array(Swift.stride(from: 0, to: image.size(3), by: stride))
-        let result = Tensor.zeros([featureCount, rows.count * columns.count])
-        let rowsAStrip = rowsAStrip(width: image.size(3), stride)
-        for start in Swift.stride(from: 0, to: rows.count, by: rowsAStrip) {
-            let strip = rows[start..<min(start + rowsAStrip, rows.count)]
-            let reader = StripReader(source, trunk.stem, strip, window: window, stride: stride)
-            let centres = strip.flatMap { row in columns.map { (row, $0) } }
-            for first in Swift.stride(from: 0, to: centres.count, by: patchesABatch) {
-                let chunk = centres[first..<min(first + patchesABatch, centres.count)]
-                let features = inChosenPrecision {
-                    model.features(ofMaps: trunk(afterStem: reader.firstMaps(at: chunk)))
-                }
-                result.narrow(1, start: start * columns.count + first, length: chunk.count)
-                    .copyInPlace(features.transposed(0, 1))
+        let whole = DenseTile(
+            rows: .init(Swift.stride(from: 0, to: image.size(2), by: stride)),
+            columns: .init(Swift.stride(from: 0, to: image.size(3), by: stride)))
+        let result = Tensor.zeros([featureCount, whole.rows.count, whole.columns.count])
+        let halo = window / 2 + model.refinement.reach + 1
+        for part in whole.tiles(side: max(side(bytesAMap, bytesAPixel), 4 * halo), stride: stride) {
+            let ground = GroundMap(around: part, margin: halo, of: input) { crop in
+                inChosenPrecision { model.refinedWithImage(crop) }
+            }
+            // A thousand values a pixel, where nothing is shared: maps of patches and features.
+            let side = side(bytesATile, 4 * max(trunk?.sharedValuesAPixel ?? 0, 1024)) - window
+            for tile in part.tiles(side: max(side, window), stride: stride) {
+                result.narrow(1, start: tile.rows.startIndex, length: tile.rows.count)
+                    .narrow(2, start: tile.columns.startIndex, length: tile.columns.count)
+                    .copyInPlace(features(of: tile, on: ground, stride))
             }
         }
-        return result.reshaped([featureCount, rows.count, columns.count])
+        return result
     }
 
-    /// Rows of patches for which nine maps of 64 channels are held at once.
-    private func rowsAStrip(width: Int, _ stride: Int) -> Int {
-        let bytesARow = 9 * 64 * 4 * (width + window)
-        return max(bytesAStrip / bytesARow - window, window) / stride + 1
+    /// The features of a tile's patches: (features, rows, columns).
+    private func features(of tile: DenseTile, on ground: GroundMap, _ stride: Int) -> Tensor {
+        let trunk = usesBFloat16 ? nil : trunk
+        let shared = trunk.flatMap {
+            $0.isWorthSharing(stride: stride)
+                ? $0.shared(ground.area(of: tile, half: window / 2)) : nil
+        }
+        let count = tile.rows.count * tile.columns.count
+        let centres = ground.positions(of: tile)
+        let corners = Tensor(tile.corners, shape: [count, 2])
+        let features = Swift.stride(from: 0, to: count, by: patchesABatch).map { first in
+            let length = min(patchesABatch, count - first)
+            if let trunk, let shared {
+                let chosen = corners.narrow(0, start: first, length: length)
+                return model.features(ofMaps: trunk.maps(of: shared, at: chosen))
+            }
+            let patches = ground.maps.patches(
+                at: centres.narrow(0, start: first, length: length), window: window)
+            if let trunk { return model.features(ofMaps: trunk.maps(of: patches)) }
+            return inChosenPrecision { model.features(ofPatches: patches) }
+                .to(.float32).to(.cpu)
+        }
+        return Tensor.cat(features).transposed(0, 1)
+            .reshaped([featureCount, tile.rows.count, tile.columns.count])
+    }
+
+    /// The side of a square of pixels that take so many bytes.
+    private func side(_ bytes: Int, _ bytesAPixel: Int) -> Int {
+        Int(Double(bytes / max(bytesAPixel, 1)).squareRoot())
     }
 
     private func inChosenPrecision(_ body: () -> Tensor) -> Tensor {
@@ -125,41 +155,5 @@ public struct DenseEncoder {
             let variance = centred.square().mean([2, 3], keepingDimensions: true)
             return centred / variance.sqrt().clamp(minimum: 1)
         }
-    }
-}
-
-/// The first maps of patches in some rows of an image: from the nine maps that windows share, or from gathered patches.
-private struct StripReader {
-    private let source: Tensor
-    private let stem: PatchTrunk.Stem
-    private let window: Int
-    /// The nine maps, and the row of the image that lies in their first one.
-    private let shared: (maps: Tensor, firstRow: Int)?
-
-    init(
-        _ source: Tensor, _ stem: PatchTrunk.Stem, _ rows: ArraySlice<Int>, window: Int, stride: Int
-    ) {
-        (self.source, self.stem, self.window) = (source, stem, window)
-        guard stem.isWorthSharing(stride: stride), let first = rows.first, let last = rows.last
-        else {
-            shared = nil
-            return
-        }
-        let half = window / 2
-        let inside = (first - half...last + half).map { Int64(min(max($0, 0), source.size(2) - 1)) }
-        let area = source.indexSelect(2, Tensor(inside).to(source.device))
-            .padded([half, half, 0, 0], mode: "replicate").channelsLast()
-        shared = (stem.nineMaps(area), first - half)
-    }
-
-    func firstMaps(at centres: ArraySlice<(Int, Int)>) -> Tensor {
-        let half = window / 2
-        let origin = shared.map { (row: $0.firstRow, column: -half) } ?? (row: 0, column: 0)
-        let positions = Tensor(
-            centres.flatMap { [0, Int64($0.0 - origin.row), Int64($0.1 - origin.column)] },
-            shape: [centres.count, 3]
-        ).to(source.device)
-        guard let shared else { return stem(source.patches(at: positions, window: window)) }
-        return stem.patches(of: shared.maps, at: positions)
     }
 }

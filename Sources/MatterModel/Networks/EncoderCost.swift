@@ -19,12 +19,11 @@ public struct EncoderCost: Codable, Hashable, Sendable {
         let model = MatterEncoder(recipe)
         parameters = model.namedParameters.reduce(0) { $0 + $1.1.count }
         let tern = recipe.tern
-        let near = tern.kernelSize * tern.kernelSize - (tern.centre ? 0 : 1)
-        let neighbours = tern.iterations == 0 ? [] : tern.layers.map { near * $0.count }
+        let neighbours = Self.neighbours(tern)
         multiplicationsAPixel =
             bands * channels * 9
             + neighbours.reduce(0) { $0 + $1 * (channels * tern.iterations + bands) }
-        bytesAPixel = 4 * (2 * bands + 2 * channels + (neighbours.max() ?? 0))
+        bytesAPixel = Self.bytesAPixel(recipe)
         let window = recipe.patches.window
         var cost = ConvolutionCost(side: window)
         model.trunk.count(&cost)
@@ -35,5 +34,17 @@ public struct EncoderCost: Codable, Hashable, Sendable {
         multiplicationsAPatch = cost.multiplications + linear + encoding
         // A norm's output and a cut's are one more map each of the same size; the cut is made from the norm's in place of it.
         bytesAPatchInTraining = 4 * ((bands + channels) * window * window + 2 * cost.values)
+    }
+
+    /// Bytes a pixel of the image that inference holds at once, before patches are taken.
+    static func bytesAPixel(_ recipe: Recipe) -> Int {
+        let values = 2 * recipe.data.bands.count + 2 * recipe.encoder.preChannels
+        return 4 * (values + (neighbours(recipe.tern).max() ?? 0))
+    }
+
+    /// Neighbours of each layer of the refinement.
+    private static func neighbours(_ tern: Recipe.Refinement) -> [Int] {
+        let near = tern.kernelSize * tern.kernelSize - (tern.centre ? 0 : 1)
+        return tern.iterations == 0 ? [] : tern.layers.map { near * $0.count }
     }
 }

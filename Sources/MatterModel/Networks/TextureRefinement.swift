@@ -51,6 +51,11 @@ public struct TextureRefinement {
             includesCentre: recipe.centre, iterations: recipe.iterations)
     }
 
+    /// How many pixels away a pixel of the map or the guide can have a part in a refined one.
+    public var reach: Int {
+        layers.reduce(0) { $0 + ($1.max() ?? 0) * (kernelSize / 2) * iterations }
+    }
+
     /// Refines a map.
     ///
     /// - Parameters:

@@ -86,16 +86,6 @@ void addPatch(
     }
 }
 
-void checkFrame(const at::Tensor &map, int64_t window) {
-    TORCH_CHECK(window >= 3, "a framed patch has at least 3 pixels a side, got ", window);
-    TORCH_CHECK(map.size(1) % 9 == 0, "nine maps side by side, got ", map.size(1), " channels");
-}
-
-/// Which of three forms a position of a window has: 0 first, 1 inner, 2 last.
-int64_t form(int64_t position, int64_t window) {
-    return position == 0 ? 0 : position == window - 1 ? 2 : 1;
-}
-
 }  // namespace
 
 at::Tensor gatherPatches(const at::Tensor &map, const at::Tensor &positions, int64_t window) {
@@ -135,50 +125,6 @@ at::Tensor scatterPatches(
         });
     });
     return map.permute({0, 3, 1, 2});
-}
-
-at::Tensor gatherFramedPatches(
-    const at::Tensor &map, const at::Tensor &positions, int64_t window) {
-    check(map, positions, window);
-    checkFrame(map, window);
-    const at::Tensor source = map.permute({0, 2, 3, 1}).contiguous(), at = positions.contiguous();
-    checkImages(at, map.size(0));
-    const Frame frame{map.size(2), map.size(3), window};
-    const int64_t channels = map.size(1) / 9, bytes = channels * map.element_size();
-    const at::Tensor patches = at::empty({at.size(0), window, window, channels}, map.options());
-    const char *from = static_cast<const char *>(source.data_ptr());
-    char *to = static_cast<char *>(patches.data_ptr());
-    at::parallel_for(0, at.size(0), 16, [&](int64_t begin, int64_t end) {
-        for (int64_t n = begin; n < end; ++n) {
-            const int64_t *position = at.data_ptr<int64_t>() + 3 * n;
-            char *pixel = to + n * window * window * bytes;
-            for (int64_t r = 0; r < window; ++r)
-                for (int64_t c = 0; c < window; ++c, pixel += bytes) {
-                    const int64_t place =
-                        frame.row(position, r) * frame.width + frame.column(position, c);
-                    const int64_t nine = 3 * form(r, window) + form(c, window);
-                    std::memcpy(pixel, from + (9 * place + nine) * bytes, bytes);
-                }
-        }
-    });
-    return patches.permute({0, 3, 1, 2});
-}
-
-at::Tensor gatherFramedPatchesComposed(
-    const at::Tensor &map, const at::Tensor &positions, int64_t window) {
-    check(map, positions, window);
-    checkFrame(map, window);
-    const int64_t channels = map.size(1) / 9;
-    at::Tensor forms = at::ones({window}, positions.options());
-    forms[0] = 0;
-    forms[window - 1] = 2;
-    const at::Tensor nine = (forms.unsqueeze(1) * 3 + forms).flatten();
-    const at::Tensor places = flatIndices(positions, map.sizes(), window).view({-1, window * window});
-    return map.permute({0, 2, 3, 1})
-        .reshape({-1, channels})
-        .index_select(0, (places * 9 + nine).flatten())
-        .view({positions.size(0), window, window, channels})
-        .permute({0, 3, 1, 2});
 }
 
 at::Tensor gatherPatchesComposed(

@@ -13,16 +13,6 @@ at::Tensor gatherPatches(const at::Tensor &map, const at::Tensor &positions, int
 at::Tensor scatterPatches(
     const at::Tensor &gradient, const at::Tensor &positions, at::IntArrayRef sizes);
 
-/// Patches of a map whose channels are those of nine maps, one behind the other: (batch, 9 · channels, height, width) →
-/// (patches, channels, window, window). A patch's pixels in its first, inner and last rows are of the maps 0-2, 3-5 and 6-8,
-/// and of these in the same way by column. `window` is at least 3; no gradient.
-at::Tensor gatherFramedPatches(
-    const at::Tensor &map, const at::Tensor &positions, int64_t window);
-
-/// The same from tensor operations, for any device.
-at::Tensor gatherFramedPatchesComposed(
-    const at::Tensor &map, const at::Tensor &positions, int64_t window);
-
 /// The same gathering as `gatherPatches` from tensor operations, for any device.
 at::Tensor gatherPatchesComposed(
     const at::Tensor &map, const at::Tensor &positions, int64_t window);

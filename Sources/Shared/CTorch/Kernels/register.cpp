@@ -1,5 +1,6 @@
 // The operators of the namespace `matter`, registered so that the boxed door finds them like any other.
 #include "patches.h"
+#include "products.h"
 #include "tern.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -77,13 +78,6 @@ at::Tensor gatherAnywhere(const at::Tensor &map, const at::Tensor &positions, in
                         : gatherPatchesComposed(map, positions, window);
 }
 
-at::Tensor gatherFramedAnywhere(
-    const at::Tensor &map, const at::Tensor &positions, int64_t window) {
-    TORCH_CHECK(!map.requires_grad(), "framed patches are for inference: no gradient");
-    return map.is_cpu() ? gatherFramedPatches(map, positions, window)
-                        : gatherFramedPatchesComposed(map, positions, window);
-}
-
 }  // namespace
 }  // namespace matter
 
@@ -98,9 +92,16 @@ TORCH_LIBRARY(matter, library) {
     library.def(
         "gather_patches(Tensor map, Tensor positions, int window) -> Tensor",
         matter::gatherAnywhere);
+    // For inference, on the CPU.
     library.def(
-        "gather_framed_patches(Tensor map, Tensor positions, int window) -> Tensor",
-        matter::gatherFramedAnywhere);
+        "convolve_patches(Tensor maps, Tensor weights, Tensor bias, Tensor? beside, Tensor into, "
+        "Tensor out_of, bool cut) -> Tensor",
+        matter::convolvePatches);
+    library.def(
+        "sum_products(Tensor products, Tensor bias, int[] terms, int forms, bool cut) -> Tensor",
+        matter::sumProducts);
+    library.def(
+        "gather_forms(Tensor maps, Tensor positions, int[] places) -> Tensor", matter::gatherForms);
     // The forms from tensor operations under names of their own, for the tests.
     library.def(
         "tern_weights_composed(Tensor guide, int[] dilations, int size, bool centre, str kernel) "
@@ -110,9 +111,6 @@ TORCH_LIBRARY(matter, library) {
         "tern_propagate_composed(Tensor map, Tensor weights, int[] dilations, int size, "
         "bool centre, int iterations) -> Tensor",
         matter::ternPropagateComposed);
-    library.def(
-        "gather_framed_patches_composed(Tensor map, Tensor positions, int window) -> Tensor",
-        matter::gatherFramedPatchesComposed);
     library.def(
         "gather_patches_composed(Tensor map, Tensor positions, int window) -> Tensor",
         matter::gatherPatchesComposed);
