@@ -132,6 +132,7 @@ struct TrainVariantTests {
         }
     }
 
+    /// D13: what is learned no more is told, once.
     @Test func collapseAndAConstantLossAreTold() throws {
         func point(_ step: Int, loss: Double, _ spread: Double) throws -> CurvePoint {
             let zeros = ["epoch", "learningRate", "gradientNorm", "alignment", "uniformity"]

@@ -40,8 +40,15 @@ struct PretrainCommand: ParsableCommand {
     @Option(help: "cpu, cuda, cuda:1, or auto.")
     var device = "auto"
 
-    @Option(help: "Seconds after which another process that does not answer counts as dead.")
+    @Option(
+        help: "Seconds after which a batch or another process that does not come counts as lost.")
     var timeout = 120
+
+    @Option(
+        help:
+            "A key that may differ from the run that the folder holds, as in optimiser.learningRate."
+    )
+    var allowChange: [String] = []
 
     @OptionGroup var logging: LoggingOptions
 
@@ -64,10 +71,13 @@ struct PretrainCommand: ParsableCommand {
         var meeting = try ProcessGroup.Meeting(
             environment: ProcessInfo.processInfo.environment)
         meeting?.timeout = .seconds(timeout)
-        return PretrainPlan(
+        var plan = PretrainPlan(
             store: store ?? "\(tiles ?? "")/store", manifest: tiles.map { "\($0)/manifest.jsonl" },
             recipe: recipe, output: out, seed: seed, device: try chosenDevice(meeting),
             meeting: meeting)
+        plan.allowedChanges = Set(allowChange)
+        plan.patience = .seconds(timeout)
+        return plan
     }
 
     private func chosenDevice(_ meeting: ProcessGroup.Meeting?) throws -> Device {

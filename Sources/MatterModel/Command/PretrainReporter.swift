@@ -25,6 +25,14 @@ final class PretrainReporter {
             say(
                 "store opened",
                 ["places": "\(places)", "regions": "\(regions)", "crops": "\(crops)"])
+        case .runtime(let libtorch, let threads):
+            note(
+                "libtorch \(libtorch), \(threads) threads: results are the same to the bit for these"
+            )
+        case .planChanged(let changes):
+            warn(
+                "the plan was changed: the end is that of neither plan, and not exact to the bit",
+                ["changes": "\(changes.joined(separator: "; "))"])
         case .resumed(let step): say("resumed after a checkpoint", ["step": "\(step)"])
         case .damagedCheckpoint(let reason):
             warn("damaged checkpoint passed over", ["reason": "\(reason)"])

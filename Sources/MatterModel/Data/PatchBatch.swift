@@ -26,6 +26,9 @@ package struct PatchBatch: Equatable, Sendable {
     package var grounds: [PatchGround] = []
     /// Where the crops come from.
     package var crops: [Crop] = []
+
+    /// An empty batch.
+    package init() {}
 }
 
 /// Where on the ground a patch is: enough to tell which patches may be each other's negatives.

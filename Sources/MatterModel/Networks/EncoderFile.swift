@@ -46,6 +46,10 @@ public struct EncoderFile {
                 statistics.deviations.allSatisfy({ $0 > 0 }),
                 let step = Int(String(decoding: try field("step"), as: UTF8.self))
             else { throw GeoError("its statistics or its step do not fit its bands") }
+            // Files of before there were digests have none.
+            if let digest = metadata["digest"], digest != Checkpoint.digest(file.arrays, step).hex {
+                throw GeoError("its digest does not fit its weights: the file was damaged")
+            }
             self.step = step
             weights = file.arrays
         } catch {
@@ -61,6 +65,7 @@ public struct EncoderFile {
         let metadata = [
             "architecture": architecture,
             "bands": recipe.data.bands.joined(separator: ","),
+            "digest": Checkpoint.digest(weights, step).hex,
             "format": "pt",
             "recipe": try JSONValue(encoding: recipe).serialized(),
             "statistics": try JSONValue(encoding: statistics).serialized(),

@@ -87,7 +87,7 @@ package struct Checkpoint {
     }
 
     /// SHA-256 over the step and every array's name, type, shape and bytes.
-    private static func digest(_ arrays: [String: HostArray], _ step: Int) -> SHA256Digest {
+    static func digest(_ arrays: [String: HostArray], _ step: Int) -> SHA256Digest {
         var stream = SHA256Stream()
         func add(_ text: String) {
             Array(text.utf8).withUnsafeBytes { stream.update($0) }

@@ -42,7 +42,7 @@ package struct CurveWatch {
     private static let least = 0.1
 
     /// A snapshot is due: the mean of the chosen curve since the last one if it is the lowest so far, else nil.
-    mutating func snapshotMean() -> Double? {
+    package mutating func snapshotMean() -> Double? {
         defer { (sum, count) = (0, 0) }
         guard best != .none, count > 0 else { return nil }
         let mean = sum / Double(count)

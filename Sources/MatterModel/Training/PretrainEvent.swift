@@ -1,9 +1,13 @@
 /// What a pretraining run tells while it goes on.
 public enum PretrainEvent: Sendable {
+    /// What the bits of the results depend on beside the plan: libtorch and its threads.
+    case runtime(libtorch: String, threads: Int)
     /// The store was looked through: places with two or more dates, regions, crops an epoch.
     case opened(places: Int, regions: Int, cropsAnEpoch: Int)
     /// A run goes on after a checkpoint.
     case resumed(step: Int)
+    /// A run goes on with a plan that was changed on request: its result is that of neither plan.
+    case planChanged([String])
     /// A checkpoint was damaged and passed over.
     case damagedCheckpoint(String)
     /// A step was taken.

@@ -18,6 +18,10 @@ public struct PretrainPlan: Sendable {
     public var device: Device
     /// Where the other processes of the run are; `nil` for a run of one process.
     public var meeting: ProcessGroup.Meeting?
+    /// Dotted keys that may differ from those of the run that the folder holds: `optimiser.learningRate`, `device`, `ranks`, `seed`.
+    public var allowedChanges: Set<String> = []
+    /// How long a batch is waited for before its reader counts as dead.
+    public var patience = Duration.seconds(120)
 
     /// Makes a plan.
     public init(
@@ -59,29 +63,28 @@ public struct PretrainPlan: Sendable {
             program: "matter-model pretrain", plan: .object(plan), seed: seed, inputs: inputs)
     }
 
+    /// Writes the plan down, or compares it with the one that the folder holds.
+    ///
+    /// - Returns: what was changed now, on request; it is written down with the plan, as the end is that of neither plan.
     /// - Throws: `TrainingError` (`otherPlan`) if the folder holds a run of another plan.
-    func claimOutput() throws {
-        let record = try record()
-        let path = "\(output)/\(RunRecord.fileName)"
-        guard FileManager.default.fileExists(atPath: path) else {
-            return try record.write(to: output)
+    func claimOutput() throws -> [String] {
+        var record = try record()
+        guard FileManager.default.fileExists(atPath: "\(output)/\(RunRecord.fileName)") else {
+            try record.write(to: output)
+            return []
         }
-        let found = try RunRecord(readingFrom: output)
-        guard found != record else { return }
-        let (old, new) = (try JSONValue(encoding: found), try JSONValue(encoding: record))
-        throw TrainingError.otherPlan(
-            folder: output, difference: Self.difference(old, new, at: "") ?? "unknown")
-    }
-
-    private static func difference(_ old: JSONValue, _ new: JSONValue, at key: String) -> String? {
-        guard let left = old.object, let right = new.object else {
-            return old == new ? nil : "\(key): \(old.serialized()) there, \(new.serialized()) here"
+        var found = try RunRecord(readingFrom: output)
+        let earlier = found.plan.object?["changes"]
+        found.plan = found.plan.without("changes")
+        let differences = PlanDifference.all(
+            try JSONValue(encoding: found), try JSONValue(encoding: record))
+        if let other = differences.first(where: { !allowedChanges.contains($0.name) }) {
+            throw TrainingError.otherPlan(folder: output, difference: other.description)
         }
-        for name in Set(left.keys).union(right.keys).sorted() {
-            let next = key.isEmpty ? name : "\(key).\(name)"
-            let found = difference(left[name] ?? .null, right[name] ?? .null, at: next)
-            if let found { return found }
-        }
-        return nil
+        guard !differences.isEmpty else { return [] }
+        let changes = differences.map { JSONValue.string($0.description) }
+        record.plan = record.plan.with("changes", .array((earlier?.array ?? []) + changes))
+        try record.write(to: output)
+        return differences.map(\.description)
     }
 }

@@ -36,7 +36,7 @@ public final class Trainer {
             throw TrainingError.oneRegion(store: plan.store, region: regions[0])
         }
         let lock = plan.isWriter ? try FolderLock(folder: plan.output) : nil
-        if plan.isWriter { try plan.claimOutput() }
+        let changes = plan.isWriter ? try plan.claimOutput() : []
         let statistics = try BandStatistics(
             of: places.flatMap(\.keys), bands: recipe.data.bands, in: store)
         source = PatchDataset.Source(
@@ -47,6 +47,8 @@ public final class Trainer {
         self.training = training
         output = lock.map { RunOutput(plan, training, statistics, lock: $0, onEvent) }
         watch = CurveWatch(recipe)
+        onEvent(.runtime(libtorch: Torch.version, threads: Torch.threads))
+        if !changes.isEmpty { onEvent(.planChanged(changes)) }
         onEvent(.opened(places: places.count, regions: regions.count, cropsAnEpoch: cropsAnEpoch))
     }
 
@@ -61,7 +63,9 @@ public final class Trainer {
         }
         var step = begun
         let (steps, each) = (plan.recipe.run.steps, plan.recipe.optimiser.accumulate)
-        let prefetch = PatchPrefetch(source, numbers: step * each..<steps * each)
+        let prefetch = PatchPrefetch(
+            plan.store, numbers: step * each..<steps * each, patience: plan.patience
+        ) { [source] in try PatchDataset(source).batch }
         let start = ContinuousClock.now
         defer {
             let seconds = start.duration(to: .now) / .seconds(1)

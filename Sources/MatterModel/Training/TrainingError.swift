@@ -14,6 +14,8 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
     case unevenRanks(batch: Int, ranks: Int)
     /// The folder holds a run of another plan (78).
     case otherPlan(folder: String, difference: String)
+    /// A batch did not come in time (74).
+    case noBatch(store: String, number: Int, patience: Duration)
     /// All checkpoints are damaged (65).
     case noGoodCheckpoint(folder: String, reasons: [String])
     /// An encoder file that is not one (65).
@@ -39,7 +41,11 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
         case .unevenRanks(let batch, let ranks):
             "data.batch = \(batch) crops cannot be shared by \(ranks) processes; make it a multiple of \(ranks)"
         case .otherPlan(let folder, let difference):
-            "\(folder): holds a run of another plan (\(difference)); name another folder for --out, or remove this one"
+            "\(folder): holds a run of another plan (\(difference)); name another folder for --out, remove this one, "
+                + "or go on with what changed by --allow-change KEY"
+        case .noBatch(let store, let number, let patience):
+            "\(store): batch \(number) has not come for \(patience.components.seconds) s; check the disk, and run "
+                + "again to go on after the last checkpoint"
         case .noGoodCheckpoint(let folder, let reasons):
             "\(folder): no checkpoint can be read (\(reasons.joined(separator: "; "))); remove the folder to start anew"
         case .badEncoder(let path, let reason):
@@ -59,6 +65,7 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
         case .noPairs, .noClearCrop, .oneRegion, .noGoodCheckpoint, .badEncoder: .badData
         case .diverged: .diverged
         case .otherPlan, .unevenRanks: .configuration
+        case .noBatch: .io
         }
     }
 }

@@ -70,9 +70,11 @@ extension Module {
         Dictionary(uniqueKeysWithValues: namedState.map { ($0, $1.hostArray()) })
     }
 
-    /// Overwrites all parameters and buffers; names and shapes must be exactly its own, dtypes are converted.
+    /// Overwrites all parameters and buffers; names and shapes must be exactly its own.
     ///
-    /// - Throws: `TorchError` that lists what is missing, unexpected or of another shape; nothing is changed then.
+    /// A float type is converted to another one, a type of whole numbers to another one, and neither to the other.
+    ///
+    /// - Throws: `TorchError` that lists what is missing, unexpected or of another shape or kind of type; nothing is changed then.
     public func load(_ state: [String: HostArray]) throws(TorchError) {
         let own = namedState
         let names = Set(own.map(\.0))
@@ -85,7 +87,13 @@ extension Module {
                 $0.shape == tensor.shape ? nil : "\(name) \($0.shape) ≠ \(tensor.shape)"
             }
         }
-        let problems = missing + unexpected + unequal
+        let unlike = own.compactMap { name, tensor in
+            state[name].flatMap {
+                $0.dtype.isFloatingPoint == tensor.dtype.isFloatingPoint
+                    ? nil : "\(name) is of \($0.dtype), not of \(tensor.dtype)"
+            }
+        }
+        let problems = missing + unexpected + unequal + unlike
         guard problems.isEmpty else {
             let more = problems.count > 8 ? " and \(problems.count - 8) more" : ""
             throw TorchError(
