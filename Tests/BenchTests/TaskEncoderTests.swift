@@ -144,6 +144,42 @@ struct TaskEncoderTests {
         }
     }
 
+    @Test func aSweepTakesTheEncoderOfEachSeedAndNamesOneThatIsMissing() throws {
+        for seed in 1...2 {
+            try FileManager.default.createDirectory(
+                atPath: folder.path("encoder-\(seed)"), withIntermediateDirectories: true)
+            // Two files that differ, by what one says of its bands.
+            _ = try write("encoder-\(seed)/e.safetensors", bands: seed == 1 ? nil : "B04,B03,B02")
+        }
+        let recipe = try TaskRecipe(path: nil, task: .change, hasEncoder: true) { plan in
+            plan.data.dataset = "oscd"
+            plan.data.bands = ["B04", "B03", "B02"]
+            (plan.data.crop, plan.data.stride, plan.data.overlap) = (16, 16, 0)
+            plan.encoder.isFrozen = true
+            plan.head.kind = .linear
+            (plan.run.epochs, plan.run.batch) = (1, 2)
+        }
+        func sweep(_ seeds: [UInt64], _ out: String) throws -> [String: TaskSummary]? {
+            try TaskSweep(
+                recipe,
+                paths: TaskPaths(
+                    data: cities, output: folder.path(out),
+                    encoder: folder.path("encoder-{seed}/e.safetensors")), seeds: seeds
+            ).run()
+        }
+        #expect(try sweep([1, 2], "SEEDS")?.count == 2)
+        let digests = try [1, 2].map { seed in
+            let path = folder.path("SEEDS/run/seed-\(seed)/run.json")
+            return try JSONValue.parse(WholeFile.read(path), path: path)["inputs"]?.array?
+                .first { $0["path"]?.string?.hasPrefix("encoder/") == true }?["sha256"]?.string
+        }
+        #expect(digests[0] != nil && digests[0] != digests[1])
+        expectRefusal(.inputMissing, "encoder-3/e.safetensors") {
+            _ = try sweep([1, 2, 3], "THREE")
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path("THREE")))
+    }
+
     @Test func mattersEncoderTakesOtherBandsByARule() throws {
         let path = folder.path("matter.safetensors")
         try EncoderRunTests.writeEncoder(to: path)

@@ -116,6 +116,17 @@ struct TaskRunTests {
         #expect(try json("RUN/environment.json")["libtorch"]?.string?.hasPrefix("2.") == true)
     }
 
+    @Test func quicklooksOfWhatWasReadLieBesideThePredictions() throws {
+        _ = try run(Self.change { $0.run.epochs = 1 }, to: "LOOK")
+        for city in ["dubai", "rio"] {
+            for date in ["before", "after"] {
+                let bytes = try WholeFile.read(folder.path("LOOK/panels/\(city)/\(date).png"))
+                #expect(bytes.prefix(4) == [0x89, 0x50, 0x4E, 0x47])
+                #expect(Array(bytes[16..<20]) == [0, 0, 0, UInt8(OSCDFixture.width)])
+            }
+        }
+    }
+
     @Test func stoppedAnywhereAndRunAgainGivesTheSameBytes() throws {
         let plan = Self.change {
             $0.data.labels = 0.7

@@ -9,7 +9,7 @@ import Tensors
 struct TrainingOptions: ParsableArguments {
     @Option(
         help:
-            "Encoder (.safetensors): of matter-model, or a ResNet-18, 34, 50 or 101 under torchvision's or timm's names."
+            "Encoder (.safetensors): of matter-model, or a ResNet-18, 34, 50 or 101 under torchvision's or timm's names; {seed} in it stands for each run's seed."
     )
     var encoder: String?
 

@@ -139,6 +139,8 @@ final class DenseTask {
         let counts: TaskCounts
         let arrays: [String: HostArray]
         let confusion: ClassConfusion
+        /// Quicklooks by name, as PNG.
+        var panels: [String: [UInt8]] = [:]
     }
 
     /// Predicts an image that is scored.
@@ -152,8 +154,11 @@ final class DenseTask {
         let image = try inputs.whole(index)
         let found = try probabilities(of: image)
         let line = TaskCounts(key: image.key, group: inputs.dataset.group(index))
-        return inputs.plan.task == .change
+        var predicted =
+            inputs.plan.task == .change
             ? try change(found, image, line, common: common) : try segments(found, image, line)
+        predicted.panels = try Quicklook(bands: inputs.bands.names).files(of: image)
+        return predicted
     }
 
     private func change(

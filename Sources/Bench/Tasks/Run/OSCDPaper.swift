@@ -93,7 +93,7 @@ public struct OSCDPaper {
         plan.thresholdRules = [.trainCities, .otsu, .oracle]
         plan.device = device.kind == .cpu ? "cpu" : "\(device)"
         var own = OSCDPaths(data: paths.data, output: "\(paths.output)/unsupervised")
-        if let file = paths.encoder,
+        if let file = seeds.first.flatMap(paths.encoder),
             try Safetensors.read(file).metadata["architecture"] == "matter-encoder"
         {
             own.encoder = file

@@ -32,6 +32,16 @@ final class TaskFolder {
     /// Whether all was written.
     var isDone: Bool { FileSystem.isFile("\(path)/\(TaskRecord.fileName)") }
 
+    /// Writes the quicklooks of a sample; a slash in its name is a folder.
+    func writePanels(_ files: [String: [UInt8]], of key: String) throws {
+        let folder = "\(path)/panels/\(key)"
+        try AtomicFile.makeFolder(at: folder)
+        try AtomicFile.removeLeftovers(in: folder)
+        for name in files.keys.sorted() {
+            try AtomicFile.write(files[name] ?? [], to: "\(folder)/\(name).png")
+        }
+    }
+
     /// Writes a sample's prediction; a slash in its name is a folder.
     func writePrediction(_ bytes: [UInt8], of key: String) throws {
         let parts = key.split(separator: "/")

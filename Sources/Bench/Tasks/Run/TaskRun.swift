@@ -8,13 +8,16 @@ public struct TaskPaths: Sendable, Hashable {
     public var data: String
     /// The run folder.
     public var output: String
-    /// The encoder's file, if one is used.
+    /// The encoder's file, if one is used; `{seed}` in it stands for the run's seed.
     public var encoder: String?
 
     /// Names them.
     public init(data: String, output: String, encoder: String? = nil) {
         (self.data, self.output, self.encoder) = (data, output, encoder)
     }
+
+    /// The encoder's file of a seed: pretraining and fine-tuning then spread together over the seeds.
+    func encoder(of seed: UInt64) -> String? { encoder?.replacing("{seed}", with: "\(seed)") }
 }
 
 /// One run of a task: an encoder and a head, learnt, selected, scored, and all of it in one folder.
@@ -62,7 +65,8 @@ public struct TaskRun {
         let dataset = try open()
         let splits = try TaskSplits(plan.data, of: dataset)
         let encoder = try OpenedEncoder(
-            plan, file: paths.encoder, available: TaskBands.available(in: dataset, for: plan.task),
+            plan, file: paths.encoder(of: seed),
+            available: TaskBands.available(in: dataset, for: plan.task),
             seed: seed)
         var plan = plan
         plan.data.bands = encoder.report.bands

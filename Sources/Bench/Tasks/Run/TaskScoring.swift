@@ -66,6 +66,7 @@ struct TaskScoring {
             let found = try task.predict(index, common: model.facts.threshold)
             try folder.writePrediction(
                 Safetensors.serialize(found.arrays), of: found.counts.key)
+            try folder.writePanels(found.panels, of: found.counts.key)
             lines.append(found.counts)
             table += found.confusion
             onEvent(.predicted(found.counts.key))

@@ -70,11 +70,12 @@ public struct TaskSweep {
     ///   - onEvent: is told what happens.
     ///   - shouldStop: is asked between steps and samples.
     /// - Returns: what each run reached, by its folder relative to the sweep's; nil where it was asked to stop.
-    /// - Throws: as `TaskRun.run`; `BenchError`, 78, where the folder holds another sweep.
+    /// - Throws: as `TaskRun.run`; `BenchError`, 66 where an encoder is missing, 78 where the folder holds another sweep.
     public func run(
         onEvent: @escaping (TaskEvent) -> Void = { _ in },
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> [String: TaskSummary]? {
+        try requireEncoders()
         if !isOneRun { try claim() }
         var summaries: [String: TaskSummary] = [:]
         let jobs = jobs
@@ -91,6 +92,13 @@ public struct TaskSweep {
             summaries[isOneRun ? "" : "\(job.combination.name)/seed-\(job.seed)"] = summary
         }
         return summaries
+    }
+
+    /// A file that is missing is told before anything is trained, not after hours.
+    private func requireEncoders() throws {
+        let files = Set(jobs.compactMap { paths.encoder(of: $0.seed) }).sorted()
+        guard let missing = files.first(where: { !FileSystem.isFile($0) }) else { return }
+        throw BenchError(.missing, "\(missing): no such encoder")
     }
 
     private func claim() throws {
