@@ -165,7 +165,7 @@ let package = Package(
         program("matter-bench", of: "Bench", ["Geo", "Manifests", "Metrics", "Store", "Tensors"]),
 
         // Room 4: predictions + curves → metrics → reports.
-        room("Eval", ["Manifests", "Metrics", "Recipes", sqlite, logging]),
+        room("Eval", ["Manifests", "Metrics", "Pictures", "Recipes", sqlite, logging]),
         program("matter-eval", of: "Eval", ["Manifests", "Metrics"]),
 
         // The tests.
@@ -206,6 +206,7 @@ let package = Package(
             name: "FaultTests",
             dependencies: [
                 "DataPrep", "Geo", "Raster", "Manifests", "Store", "TestSupport", "matter-prep",
+                "matter-eval",
             ],
             path: "Tests/FaultTests", swiftSettings: strict),
     ],

@@ -36,13 +36,50 @@ struct DocumentTests {
         let document = try Self.document(TaskFixture())
         #expect(
             document.sections.map(\.id) == [
-                "results", "protocols", "comparison", "curves", "convergence", "classes", "groups",
-                "images",
+                "results", "protocols", "comparison", "moved", "curves", "convergence", "classes",
+                "groups", "images",
             ])
         #expect(document.lede.hasPrefix("other"))
         let results = try #require(document.sections[0].blocks[0].table)
         #expect(results.rows.count == 2 && results.rows[1][1].emphasis == .best)
         #expect(document.sections.last?.blocks.first?.images?.images.map(\.role).first == "Truth")
+    }
+
+    @Test(
+        "places are shown by rule: the best, the median and the worst, with what was read of them")
+    func chosen() throws {
+        let fixture = try TaskFixture()
+        var run = TaskFixture.Run()
+        run.cities = ["a", "b", "c", "d", "e"]
+        try fixture.change("run", run)
+        let size: [UInt8] = [0, 0, 0, 4, 0, 0, 0, 4]
+        let png: [UInt8] =
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + Array("IHDR".utf8)
+            + size
+            + [8, 2, 0, 0, 0, 0, 0, 0, 0]
+        for city in run.cities {
+            try fixture.write("run/panels/\(city)/before.png", png)
+            try fixture.write("run/panels/\(city)/after.png", png)
+        }
+        var request = TaskReport.Request(
+            runs: [fixture.folder.path("run")],
+            protocols: try Protocols.read(Checkout.path("manifests/protocols/pooled.toml")))
+        (request.images, request.resampling.resamples) = (3, 0)
+        request.cautions = ["The cities are made up."]
+        let document = try TaskReport.document(request)
+        #expect(document.notices.first?.text == "The cities are made up.")
+        let shown = try #require(document.sections.last).blocks.compactMap(\.images)
+        #expect(
+            shown[0].images.map(\.role) == [
+                "Before", "After", "Truth", document.sections[0].blocks[0].table?.rows[0][0].text,
+            ])
+        let scores = try ScoreSheet([fixture.folder.path("run")], protocols: request.protocols)
+            .methods[0].byGroup.sorted { ($0.value ?? 0) > ($1.value ?? 0) }.map(\.group)
+        #expect(shown.map(\.title) == [scores[0], scores[2], scores[4]])
+        #expect(shown[0].note?.contains("1 of 5, the best") == true)
+        #expect(shown[1].note?.contains("3 of 5.") == true)
+        #expect(shown[2].note?.contains("5 of 5, the worst") == true)
+        #expect(shown[0].legend?.map(\.text).contains("false alarm") == true)
     }
 
     @Test("all is rendered from report.json, and names its digest")

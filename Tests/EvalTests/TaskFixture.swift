@@ -80,6 +80,74 @@ struct TaskFixture {
         return folder.path(path)
     }
 
+    /// A run of segmentation whose pixels are dealt to three images, each of `width` columns; short ones are one column wide.
+    func segmentation(
+        _ path: String, classes: Int, prediction: [UInt8], truth: [UInt8], width: Int? = nil
+    ) throws -> String {
+        var run = Run()
+        let third = prediction.count >= 3 && width == nil ? prediction.count / 3 : prediction.count
+        let cuts = stride(from: 0, to: prediction.count, by: third).map {
+            $0..<min($0 + third, prediction.count)
+        }
+        run.cities = cuts.indices.map { "chip-\($0)" }
+        for (name, cut) in zip(run.cities, cuts) {
+            let columns = width ?? (cut.count % 19 == 0 ? 19 : 1)
+            let shape = [cut.count / columns, columns]
+            try write(
+                "\(path)/predictions/\(name).safetensors",
+                Self.arrays([
+                    ("class", "U8", shape, Array(prediction[cut])),
+                    ("label", "U8", shape, Array(truth[cut])),
+                ]))
+        }
+        let names = (0..<classes).map { "class \($0)" }
+        try write("\(path)/task.json", record(run, task: "segmentation", classes: names))
+        try common(path, run)
+        return folder.path(path)
+    }
+
+    /// A run of classification; what is called has the greatest score.
+    func classification(_ path: String, classes: Int, prediction: [Int], truth: [Int64]) throws
+        -> String
+    {
+        let scores = prediction.flatMap { called in
+            (0..<classes).map { Float($0 == called ? 0.9 : 0.1 / Float(classes)) }
+        }
+        return try lists(
+            path, task: "classification", classes: classes, count: truth.count, scores: scores,
+            labels: (
+                "I64", [truth.count],
+                truth.flatMap { withUnsafeBytes(of: $0.littleEndian, Array.init) }
+            ))
+    }
+
+    /// A run of land cover with these scores and labels.
+    func multilabel(_ path: String, classes: Int, scores: [Float], labels: [UInt8]) throws -> String
+    {
+        let count = scores.count / classes
+        return try lists(
+            path, task: "multilabel", classes: classes, count: count, scores: scores,
+            labels: ("U8", [count, classes], labels))
+    }
+
+    private func lists(
+        _ path: String, task: String, classes: Int, count: Int, scores: [Float],
+        labels: (kind: String, shape: [Int], bytes: [UInt8])
+    ) throws -> String {
+        try write(
+            "\(path)/predictions/all.safetensors",
+            Self.arrays([
+                ("scores", "F32", [count, classes], scores.flatMap(Self.bytes)),
+                ("labels", labels.kind, labels.shape, labels.bytes),
+            ]))
+        var run = Run()
+        run.cities = (0..<count).map { "patch-\($0)" }
+        let names = (0..<classes).map { "class \($0)" }
+        try write("\(path)/task.json", record(run, task: task, classes: names))
+        try common(path, run)
+        return folder.path(path)
+    }
+
     private func common(_ path: String, _ run: Run) throws {
         try write(
             "\(path)/run.json",

@@ -32,15 +32,16 @@ enum Tool {
         return (try? withSmallDisk(megabytes: 1, at: folder.path) {}) != nil
     }()
 
-    /// Runs `matter-prep` under strace, with all its threads.
+    /// Runs a program of the suite under strace, with all its threads.
     static func traced(
-        _ options: [String], _ arguments: [String], environment: [String: String] = [:]
+        _ options: [String], _ arguments: [String], environment: [String: String] = [:],
+        program: String = "matter-prep"
     ) throws -> (result: ProgramResult, trace: String) {
         let folder = try TemporaryFolder()
         let result = try runExecutable(
             try #require(strace),
             ["-f", "-qq", "-o", folder.path("trace")] + options
-                + [programURL("matter-prep").path] + arguments, environment: environment)
+                + [programURL(program).path] + arguments, environment: environment)
         return (result, (try? WholeFile.readText(folder.path("trace"))) ?? "")
     }
 

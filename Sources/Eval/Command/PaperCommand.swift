@@ -23,6 +23,8 @@ struct PaperCommand: ParsableCommand {
         help: "ROW=WORDS: our method whose title holds WORDS repeats that row; may be repeated.")
     var row: [String] = []
     @Option(help: "Folder for the report; without it, tables are printed only.") var out: String?
+    @Option(help: "A caution that the report shows first; may be repeated.")
+    var caution: [String] = []
     @OptionGroup var protocols: ProtocolOptions
     @OptionGroup var resampling: ResamplingOptions
     @OptionGroup var json: JSONOption
@@ -39,7 +41,7 @@ struct PaperCommand: ParsableCommand {
             table.hasSuffix(".toml") ? table : SuiteFolder.path("reports/reference/\(table).toml")
         let document = try PaperReport.document(
             PaperTable(path: path), runs: runs, protocols: runs.isEmpty ? [] : protocols.resolve(),
-            matches: matches, resampling: resampling.plan)
+            matches: matches, resampling: resampling.plan, cautions: caution)
         if let out { try DocumentFolder.write(document, to: out) }
         try json.print(document) {
             DocumentTables.lines(document) + (out.map { ["report: \($0)/index.html"] } ?? [])

@@ -26,10 +26,17 @@ struct ReportCommand: ParsableCommand {
         String?
     @Option(help: "Tasks: share of the reference's final score that counts as converged.")
     var converged = 0.95
+    @Option(help: "Tasks: a caution that the report shows first; may be repeated.")
+    var caution: [String] = []
+    @Option(help: "Tasks: how many places are shown as images, from the best to the worst.")
+    var images = 6
     @OptionGroup var protocols: ProtocolOptions
     @OptionGroup var resampling: ResamplingOptions
 
     func validate() throws {
+        guard (0...200).contains(images) else {
+            throw ValidationError("--images is 0 … 200, not \(images).")
+        }
         guard !runs.isEmpty else { throw ValidationError("Name a run folder.") }
         guard converged > 0, converged <= 1 else {
             throw ValidationError("--converged must lie in 0 … 1.")
@@ -56,6 +63,8 @@ struct ReportCommand: ParsableCommand {
         request.title = title
         request.reference = reference
         request.share = converged
+        request.images = images
+        request.cautions = caution
         let document = try TaskReport.document(request)
         try DocumentFolder.write(document, to: out)
         try StandardStreams.printResult(document.lede)

@@ -47,7 +47,7 @@ public struct Comparison: Codable, Sendable, Equatable {
     ///   - protocols: The protocols, among which the named one is.
     ///   - protocolName: The protocol to compare under.
     ///   - metric: The score; `nil` for the one that leads the task.
-    ///   - reference: A part of the reference's title; `nil` for the first method.
+    ///   - reference: The reference's title or a part of it; `nil` for the first method.
     ///   - resampling: How resamples are drawn.
     /// - Throws: `EvalError`: 65 where the methods were scored on other samples, 66 where a name is not found.
     public init(
@@ -103,7 +103,8 @@ public struct Comparison: Codable, Sendable, Equatable {
                 .missing, "compare", "one method only; name the runs of two methods at least")
         }
         guard let name else { return methods[0] }
-        let found = methods.filter { $0.group.title.contains(name) }
+        let same = methods.filter { $0.group.title == name }
+        let found = same.isEmpty ? methods.filter { $0.group.title.contains(name) } : same
         guard found.count == 1 else {
             let titles = methods.map(\.group.title).joined(separator: "; ")
             throw EvalError(

@@ -140,7 +140,7 @@ extension ConvergenceSheet {
     ///
     /// - Parameters:
     ///   - groups: The runs of each method.
-    ///   - metric: The validation score; `nil` for the one that most runs have.
+    ///   - metric: The validation score; `nil` for the one by which the first method selects, else the one that most runs have.
     ///   - reference: A part of the reference's title; `nil` for the first method with curves.
     ///   - share: Which share of the reference's final score must be reached.
     ///   - seed: What resamples of seeds follow from.
@@ -150,7 +150,11 @@ extension ConvergenceSheet {
             for name in run.curve.metrics { counts[name, default: 0] += 1 }
         }
         let common = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.first?.key
-        guard let name = metric ?? common else { return nil }
+        // What the runs selected their epoch by is what they were trained for.
+        let selected = groups.first?.record.selection?.metric.flatMap {
+            counts[$0] == nil ? nil : $0
+        }
+        guard let name = metric ?? selected ?? common else { return nil }
         let curves = groups.map { group in
             Curves(
                 title: group.title,

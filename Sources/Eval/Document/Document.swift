@@ -179,6 +179,18 @@ extension Document {
         package var title: String
         /// The images; `role` is their title.
         package var images: [Report.Panel]
+        /// Why this place is shown, in a sentence.
+        package var note: String?
+        /// What the colours mean.
+        package var legend: [Key]?
+
+        /// A colour and its meaning.
+        package struct Key: Codable, Sendable, Equatable {
+            /// What it means.
+            package var text: String
+            /// "#rrggbb".
+            package var colour: String
+        }
     }
 
     /// Something that was asked of the numbers.

@@ -14,15 +14,27 @@ struct SwipeMarkup {
             }
             return "<label>\(name) <select>\(options.joined())</select></label>"
         }
-        let all = images.images.map { "<template>\(image($0, kind: ""))</template>" }
+        let all = images.images.map {
+            "<div>\(image($0, kind: ""))<span>\(Markup.name($0.role))</span></div>"
+        }
         return """
             <figure class="swipe"><div class="stack">\(image(first, kind: ""))\(image(second, kind: " class=\"over\""))</div>
             <input type="range" min="0" max="100" value="50" aria-label="How much of the left image is seen">
             <div class="choice">\(choices.joined())</div>
-            \(all.joined())
-            <figcaption><b>\(Markup.name(images.title)).</b> Green: found; vermilion: false alarm; blue: missed; grey: not \
-            scored.</figcaption></figure>
+            <div class="all">\(all.joined())</div>
+            <figcaption><b>\(Markup.name(images.title)).</b> \(Markup.escape(images.note ?? ""))</figcaption>\(legend)</figure>
             """
+    }
+
+    private var legend: String {
+        let keys = (images.legend ?? []).map { key in
+            """
+            <li><svg viewBox="0 0 16 16" aria-hidden="true"><rect x=".5" y=".5" width="15" height="15" \
+            fill="\(Markup.escape(key.colour))"/></svg>\(Markup.name(key.text))</li>
+            """
+        }
+        guard !keys.isEmpty else { return "" }
+        return "<ul class=\"legend\" aria-label=\"Colours\">\(keys.joined())</ul>"
     }
 
     private func image(_ panel: Report.Panel, kind: String) -> String {

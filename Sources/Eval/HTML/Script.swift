@@ -121,7 +121,7 @@ enum Script {
           const cut = () => { over.style.clipPath = 'inset(0 0 0 ' + slider.value + '%)'; };
           all('select', figure).forEach((choice, index) => choice.addEventListener('change', () => {
             const image = index === 0 ? under : over;
-            const source = all('template', figure)[choice.selectedIndex].content.firstElementChild;
+            const source = all('.all img', figure)[choice.selectedIndex];
             image.src = source.src;
             image.alt = source.alt;
           }));

@@ -153,8 +153,9 @@ enum Stylesheet {
         .swipe .choice{display:flex;flex-wrap:wrap;gap:8px 18px;justify-content:space-between;font-size:.88rem}
         .swipe select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--hair);border-radius:5px;\
         padding:3px 6px;max-width:100%}
-        @media print{.swipe input,.swipe .choice{display:none}.swipe img.over{position:static;height:auto}\
-        .swipe .stack{display:grid;grid-template-columns:1fr 1fr}}
+        .swipe .all{display:none}
+        @media print{.swipe{grid-column:1/-1;max-width:none}.swipe input,.swipe .choice,.swipe .stack{display:none}\
+        .swipe .all{display:grid;grid-template-columns:repeat(5,1fr);gap:8px;font-size:7.6pt;line-height:1.3}}
         """
 
     private static let paper = """
@@ -162,13 +163,14 @@ enum Stylesheet {
         header.top{padding-top:34px}h2{margin-top:54px}.plot text,.plot .title{font-size:14.5px}\
         .bars{grid-template-columns:1fr max-content;gap:0 12px}.bars .name{max-width:none;align-self:end}\
         .bars .plotcell{grid-column:1/-1}.bars .value{grid-column:2;font-size:1.15rem}\
-        .bars svg{height:30px}.facts{grid-template-columns:1fr 1fr}}
+        .bars svg{height:30px}.facts{grid-template-columns:1fr 1fr}\
+        tbody th{white-space:normal;min-width:12ch;max-width:38vw;overflow-wrap:anywhere}}
         @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
         @media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#111;--soft:#444;--hair:#bbb;\
         --rule:#ddd;--accent:#111;--warn:#7a4200;--warnbg:#fff;--s0:#0072b2;--s1:#c24e00;--s2:#00805d;\
         --s3:#a8518a;--s4:#8f6a00;--s5:#2f86b8}body{font-size:10.5pt}nav,.skip,.readout,dialog{display:none}\
         main,header.top,footer{max-width:none;padding:0}header.top{padding-top:0}h2{margin-top:30px;\
-        break-after:avoid}h3{break-after:avoid}figure,tr,.city,.notices li{break-inside:avoid}\
+        break-after:avoid}h3,.intro{break-after:avoid}figure,tr,.city,.notices li{break-inside:avoid}\
         .figures{grid-template-columns:1fr 1fr;gap:20px}.scroll{overflow:visible}\
         table{font-size:8.6pt}th,td{padding:5px 7px}.w{min-width:0}\
         .row{grid-template-columns:repeat(6,1fr);gap:8px}*{print-color-adjust:exact;\

@@ -21,11 +21,13 @@ package enum PaperReport {
     ///   - protocols: How to score; the first leads.
     ///   - matches: Words of a run's title by row id, beside those that the table names.
     ///   - resampling: How resamples are drawn.
+    ///   - cautions: What a reader must know that the runs do not say.
     /// - Returns: The report.
     /// - Throws: `EvalError` or `ManifestError`, as scoring does; 66 for a row that is not there.
     package static func document(
         _ table: PaperTable, runs: [String], protocols: [ScoreProtocol],
-        matches: [(row: String, words: String)] = [], resampling: ResamplingPlan = ResamplingPlan()
+        matches: [(row: String, words: String)] = [],
+        resampling: ResamplingPlan = ResamplingPlan(), cautions: [String] = []
     ) throws -> Document {
         let sheet =
             runs.isEmpty ? nil : try ScoreSheet(runs, protocols: protocols, resampling: resampling)
@@ -57,7 +59,9 @@ package enum PaperReport {
                 .init(
                     name: "Our protocol",
                     text: sheet.flatMap { $0.protocols.first?.name } ?? "no runs given"),
-            ], notices: (sheet?.notices ?? []) + notice(table, sheet), sections: sections,
+            ],
+            notices: cautions.map { Report.Notice(severity: .warning, text: $0) }
+                + (sheet?.notices ?? []) + notice(table, sheet), sections: sections,
             checks: audit.rows.map {
                 .init(
                     group: table.name, name: $0.method,

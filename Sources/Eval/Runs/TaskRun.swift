@@ -12,6 +12,8 @@ struct TaskRun {
     let record: TaskRecord
     /// The digest of the data set, from `run.json`.
     let datasetDigest: String?
+    /// The digest of the encoder that it began with, from `run.json`; `nil` for drawn weights.
+    let encoderDigest: String?
     /// What the run counted itself, by sample: thresholds and objects.
     let lines: [String: CountsLine]
     /// What the run said of its training.
@@ -32,9 +34,11 @@ struct TaskRun {
         }
         record = try log.read(TaskRecord.self, from: "task.json")
         try Self.check(record, path: log.path("task.json"))
-        datasetDigest =
-            log.exists("run.json")
-            ? Self.digest(try log.read(JSONValue.self, from: "run.json")) : nil
+        let claim =
+            log.exists("run.json") ? try log.read(JSONValue.self, from: "run.json") : .null
+        datasetDigest = Self.digest(claim, below: "data/") ?? claim["dataset"]?["sha256"]?.string
+        encoderDigest =
+            record.method.initialisation == "random" ? nil : Self.digest(claim, below: "encoder/")
         var notices: [Report.Notice] = []
         lines = try CountsLine.read(&log, &notices)
         curve =
@@ -84,12 +88,12 @@ struct TaskRun {
         return (index, names)
     }
 
-    /// `run.json` names the data set among its inputs, under "data/".
-    private static func digest(_ record: JSONValue) -> String? {
-        let input = record["inputs"]?.array?.first { input in
-            input["path"]?.string?.hasPrefix("data/") == true
+    /// `run.json` names the data set among its inputs under "data/", the encoder under "encoder/".
+    private static func digest(_ claim: JSONValue, below folder: String) -> String? {
+        let input = claim["inputs"]?.array?.first { input in
+            input["path"]?.string?.hasPrefix(folder) == true
         }
-        return input?["sha256"]?.string ?? record["dataset"]?["sha256"]?.string
+        return input?["sha256"]?.string
     }
 
     private static func check(_ record: TaskRecord, path: String) throws {

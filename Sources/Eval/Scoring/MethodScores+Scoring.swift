@@ -62,13 +62,28 @@ struct ScoredMethod {
         return MethodScores(
             title: group.title, method: record.method, task: record.task, dataset: record.dataset,
             datasetDigest: group.runs[0].datasetDigest, split: record.split,
-            seeds: group.runs.map(\.record.seed), groups: group.runs[0].groups.names.count,
+            seeds: group.runs.map(\.record.seed), encoders: encoders,
+            groups: group.runs[0].groups.names.count,
             present: first.present, scored: first.scored, scores: first.order.map(score),
             classes: classes(), confusion: confusion(), byGroup: byGroup(),
+            movedTruth: movedTruth(),
             thresholdCurve: first.curve.map(Self.points),
             calibration: runs.compactMap(\.calibration).reduce(nil) { sum, next in
                 sum.map { $0 + next } ?? next
             })
+    }
+
+    private func movedTruth() -> MethodScores.MovedTruth? {
+        guard !runs[0].movedScores.isEmpty else { return nil }
+        let sides = runs[0].movedScores.indices.compactMap { side in
+            MeanAndSpread(of: runs.map { $0.movedScores[side] }).mean
+        }
+        return MethodScores.MovedTruth(lowest: sides.min(), highest: sides.max())
+    }
+
+    private var encoders: Int? {
+        let digests = group.runs.compactMap(\.encoderDigest)
+        return digests.isEmpty ? nil : Set(digests).count
     }
 
     private func score(_ key: RunScores.Key) -> MethodScores.Score {

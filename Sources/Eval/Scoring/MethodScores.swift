@@ -51,6 +51,14 @@ public struct MethodScores: Codable, Sendable, Equatable {
         @Nullable public var value: Double?
     }
 
+    /// The leading score where labels lie one pixel off, to the side where it is least and where it is greatest.
+    public struct MovedTruth: Codable, Sendable, Equatable {
+        /// The least of eight sides, mean over the seeds.
+        @Nullable public var lowest: Double?
+        /// The greatest of eight sides, mean over the seeds.
+        @Nullable public var highest: Double?
+    }
+
     /// The method's name for people.
     public var title: String
     /// What was trained, and from what.
@@ -65,6 +73,8 @@ public struct MethodScores: Codable, Sendable, Equatable {
     public var split: String
     /// The seeds, in the order of the runs; `nil` for a run without one.
     public var seeds: [UInt64?]
+    /// How many different encoders the seeds began with; `nil` where their weights were drawn, or where no run tells.
+    @Nullable public var encoders: Int?
     /// How many groups the samples belong to.
     public var groups: Int
     /// Pixels or samples that there are.
@@ -79,6 +89,8 @@ public struct MethodScores: Codable, Sendable, Equatable {
     public var confusion: [[Int64]]
     /// Groups, sorted by name; empty for multilabel tasks.
     public var byGroup: [GroupScores]
+    /// What the leading score would be if all labels lay one pixel off; `nil` for tasks without pixels.
+    @Nullable public var movedTruth: MovedTruth?
     /// Precision and recall over the threshold, of the first seed.
     @Nullable public var thresholdCurve: Report.ThresholdCurve?
     /// How sure the scores were, over all seeds.

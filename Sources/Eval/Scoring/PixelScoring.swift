@@ -40,6 +40,13 @@ struct PixelScoring {
     /// Pixels of all predicted images, and those of them that are scored.
     private(set) var pixels: (present: Int64, scored: Int64) = (0, 0)
 
+    /// Counts of all pixels, the truth moved by one pixel to each of eight sides.
+    private var moved: [ClassConfusion]
+
+    private static let sides = (-1...1).flatMap { row in
+        (-1...1).filter { row != 0 || $0 != 0 }.map { (rows: row, columns: $0) }
+    }
+
     /// The most pixels of which a curve is drawn; beyond, only counts are kept.
     private static let curveLimit = 1 << 27
 
@@ -50,6 +57,7 @@ struct PixelScoring {
         let found = run.groups
         groups = found.index.map(Int.init)
         groupCount = found.names.count
+        moved = Self.sides.map { _ in ClassConfusion(classes: run.record.classes.count) }
         let tilings = Set(protocols.map { Tiling($0) }).union([Tiling()])
         if run.record.task == .change {
             curve = ([], [])
@@ -64,6 +72,9 @@ struct PixelScoring {
             }
             pixels.present += Int64(image.truth.count)
             pixels.scored += parts[Tiling()]?.last?.counts.total ?? 0
+            for (index, side) in Self.sides.enumerated() {
+                moved[index].add(try image.counts(truthMovedBy: side), times: 1)
+            }
             addToCurve(image)
         }
         if calibration?.total == 0 { calibration = nil }
@@ -90,6 +101,15 @@ struct PixelScoring {
         case .batch:
             return .batches(settled(batches(parts, protocolValue).map(metric.value), protocolValue))
         }
+    }
+
+    /// The leading score where the truth is moved by one pixel, one for each of eight sides.
+    var movedScores: [Double?] { moved.map(MetricName.leading(run.record.task).value) }
+
+    /// The leading score of each image for itself, in the order of the items.
+    var itemScores: [Double?] {
+        let metric = MetricName.leading(run.record.task)
+        return (parts[Tiling()] ?? []).map { metric.value($0.counts) }
     }
 
     /// The counts of each group.

@@ -100,6 +100,33 @@ struct PredictedImage {
         return counts
     }
 
+    /// Counts against the truth moved by some pixels; what has no partner is left out.
+    /// - Throws: `EvalError` (65) where a truth is no class.
+    func counts(truthMovedBy shift: (rows: Int, columns: Int)) throws -> ClassConfusion {
+        var counts = ClassConfusion(classes: classes)
+        let (height, width) = (rows - abs(shift.rows), columns - abs(shift.columns))
+        guard height > 0, width > 0 else { return counts }
+        let (top, left) = (max(0, shift.rows), max(0, shift.columns))
+        do {
+            try prediction.withUnsafeBufferPointer { prediction in
+                try truth.withUnsafeBufferPointer { truth in
+                    for row in top..<top + height {
+                        let own = row * columns + left
+                        let moved = (row - shift.rows) * columns + left - shift.columns
+                        try counts.add(
+                            prediction: UnsafeBufferPointer(
+                                rebasing: prediction[own..<own + width]),
+                            truth: UnsafeBufferPointer(rebasing: truth[moved..<moved + width]),
+                            ignoring: ignored)
+                    }
+                }
+            }
+        } catch let error as MetricsError {
+            throw EvalError(.invalid, path, error.description)
+        }
+        return counts
+    }
+
     private static func check(_ file: ArrayFile, _ name: String, _ shape: [Int]) throws {
         guard let own = file.shape(name), own != shape else { return }
         throw EvalError(

@@ -17,6 +17,10 @@ struct RunScores {
     let present, scored: Int64
     /// Counts of each group; none for multilabel tasks.
     let groupCounts: [ClassConfusion]
+    /// The leading score of each image for itself; none for lists.
+    let itemScores: [Double?]
+    /// The leading score where the truth is moved by one pixel, one for each of eight sides; none for lists.
+    let movedScores: [Double?]
     /// Scores and labels of a multilabel task.
     let lists: MultilabelScores?
     /// Precision and recall over the threshold, of a change task.
@@ -59,6 +63,7 @@ struct RunScores {
         }
         (present, scored) = scoring.pixels
         groupCounts = scoring.groupCounts
+        (itemScores, movedScores) = (scoring.itemScores, scoring.movedScores)
         calibration = scoring.calibration
         curve = try scoring.curve.map {
             try PrecisionRecallCurve(scores: $0.scores, truth: $0.truth)
@@ -100,6 +105,7 @@ struct RunScores {
         present = Int64(scoring.samples)
         scored = present
         groupCounts = scoring.groupCounts
+        (itemScores, movedScores) = ([], [])
         lists = scoring.lists
         calibration = scoring.calibration
         curve = nil

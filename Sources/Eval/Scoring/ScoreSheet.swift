@@ -66,6 +66,12 @@ public struct ScoreSheet: Codable, Sendable, Equatable {
                     texts.append(
                         "“\(title)” has \(count): no interval over seeds is given below three.")
                 }
+                if let encoders = method.encoders, encoders < method.seeds.count {
+                    let count = encoders == 1 ? "one encoder" : "\(encoders) encoders"
+                    texts.append(
+                        "The \(method.seeds.count) seeds of “\(title)” began with \(count): they spread as fine-tuning does, not "
+                            + "as pretraining and fine-tuning together.")
+                }
                 if method.groups < 2 {
                     texts.append(
                         "“\(title)” was scored on one group: its spread over test samples is unknown."

@@ -16,8 +16,10 @@ package enum TaskReport {
         package var reference: String?
         /// Which share of the reference's final validation score is the target of convergence.
         package var share = 0.95
+        /// What a reader must know that the runs do not say, such as that their data are made up.
+        package var cautions: [String] = []
         /// How many places are shown as images.
-        package var images = 8
+        package var images = 6
 
         /// Names what to report on.
         package init(runs: [String], protocols: [ScoreProtocol]) {
@@ -33,7 +35,8 @@ package enum TaskReport {
             request.runs, protocols: request.protocols, resampling: request.resampling)
         let sheet = ScoreSheet(scored)
         let first = scored.methods[0]
-        var notices = sheet.notices
+        var notices =
+            request.cautions.map { Report.Notice(severity: .warning, text: $0) } + sheet.notices
         var comparison: Comparison?
         if scored.methods.count > 1 {
             do {

@@ -41,11 +41,19 @@ struct TaskSections {
             .init(name: "Methods", text: String(methods.count)),
             .init(
                 name: "Seeds", text: methods.map { String($0.seeds.count) }.joined(separator: ", ")),
+        ] + encoders + [
             .init(name: "Groups", text: String(first.groups)),
             .init(
                 name: "Scored / present",
                 text: "\(NumberText.grouped(first.scored)) / \(NumberText.grouped(first.present))"),
         ]
+    }
+
+    /// How many encoders the seeds of each method began with, where one did.
+    private var encoders: [Document.Fact] {
+        guard methods.contains(where: { $0.encoders != nil }) else { return [] }
+        let counts = methods.map { $0.encoders.map(String.init) ?? "–" }
+        return [.init(name: "Encoders", text: counts.joined(separator: ", "))]
     }
 
     var sections: [Document.Section] {
@@ -61,7 +69,7 @@ struct TaskSections {
                 intro:
                     "Nothing but the way of counting and averaging differs between these columns.",
                 blocks: [.table(protocols)]),
-            compared, curves, converging,
+            compared, moved, curves, converging,
             Document.Section(
                 id: "classes", title: "Classes", intro: "Mean over seeds, pooled.",
                 blocks: [.table(classes)] + matrices),
@@ -72,7 +80,7 @@ struct TaskSections {
             Document.Section(
                 id: "images", title: "Images",
                 intro:
-                    "What the first seed of each method called; drag the slider to lay two over one another.",
+                    "What the first seed of each method called; drag the slider to lay two over one another. \(TaskImages.rule(task))",
                 blocks: images),
         ]
         return all.compactMap(\.self).filter { !$0.blocks.isEmpty }
@@ -156,6 +164,31 @@ struct TaskSections {
             id: "comparison", title: "Differences",
             intro:
                 "Both methods are resampled, and swapped, by whole groups: neighbouring pixels are no independent witnesses.",
+            blocks: [.table(table)])
+    }
+
+    /// What labels that lie a pixel off would make of the scores.
+    private var moved: Document.Section? {
+        guard methods.contains(where: { $0.movedTruth != nil }) else { return nil }
+        let table = Document.Table(
+            id: "moved",
+            caption:
+                "Percent, pooled, mean over seeds. Edges of images have no partner then and are left out.",
+            columns: [
+                .text("Method"), .number(leading.title), .number("Least of eight sides"),
+                .number("Greatest of eight sides"),
+            ],
+            rows: methods.map { method in
+                [
+                    .text(method.title), .percent(method.score(main, leading)?.value),
+                    .percent(method.movedTruth?.lowest), .percent(method.movedTruth?.highest),
+                ]
+            })
+        return .init(
+            id: "moved", title: "If the labels lay one pixel off",
+            intro:
+                "The same predictions against the truth moved by one pixel: what the place of labels alone decides. A difference "
+                + "between methods that is smaller than this is no finer than the labels are.",
             blocks: [.table(table)])
     }
 
