@@ -134,6 +134,76 @@ struct NightlyTests {
         #expect(outcome.document.notices.contains { $0.text.contains("longer than") })
     }
 
+    /// Whether a process still runs; one that ended and that nobody asked for does not.
+    private func runs(_ process: pid_t) -> Bool {
+        guard kill(process, 0) == 0 else { return false }
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+            let end = text.lastIndex(of: ")")
+        else { return false }
+        return !text[end...].hasPrefix(") Z")
+    }
+
+    /// A stage that starts a process of its own, which ignores TERM, and that process; `nil` where it had no time to.
+    private func grandchild(_ script: String, minutes: Double) throws -> (StageOutcome, pid_t?) {
+        let path = folder.path("group.toml")
+        let child = folder.path("child")
+        try AtomicFile.write("", to: child)
+        try AtomicFile.write(
+            """
+            name = "group"
+            [[stage]]
+            name = "parent"
+            command = ["sh", "-c", "(trap '' TERM; echo ready > \(child).ready; exec sleep 600) & echo $! > \(child); \(script)"]
+            minutes = \(minutes)
+
+            """, to: path)
+        var plan = Nightly.Plan(
+            recipe: try NightlyRecipe(path: path), folder: folder.path("group-\(minutes)"),
+            night: "2026-08-01", protocols: protocols, programs: [])
+        plan.grace = .milliseconds(200)
+        let outcome = try Nightly(plan).run().stages[0]
+        let text = try WholeFile.readText(child).split(separator: "\n").first
+        return (outcome, text.flatMap { pid_t($0) })
+    }
+
+    @Test("a stage leaves no process behind, late or done, even one that ignores TERM")
+    func leavesNothing() throws {
+        // A machine may be too slow to start it in the time given: more is given until it was there.
+        for minutes in [0.005, 0.05, 0.5] {
+            let (outcome, child) = try grandchild("sleep 600", minutes: minutes)
+            #expect(outcome.status == .timedOut)
+            guard let child else { continue }
+            #expect(!runs(child))
+            break
+        }
+        let ready = folder.path("child.ready")
+        let (done, child) = try grandchild(
+            "while [ ! -e \(ready) ]; do sleep 0.01; done", minutes: 10)
+        #expect(done.status == .done)
+        #expect(!runs(try #require(child)))
+    }
+
+    @Test("each night has its own seeds, and the same ones whenever it is run")
+    func seeds() throws {
+        let path = folder.path("seeds.toml")
+        try AtomicFile.write(
+            """
+            name = "seeds"
+            [[stage]]
+            name = "seed"
+            command = ["sh", "-c", "echo $0 > seed", "{night-seed}"]
+
+            """, to: path)
+        var seen: Set<String> = []
+        for night in ["2026-09-01", "2026-09-02", "2026-09-03"] {
+            _ = try run(night, NightlyRecipe(path: path))
+            let text = try WholeFile.readText(folder.path("nights/nights/\(night)/seed/seed"))
+            #expect(text == "\(Nightly.seed(of: night))\n")
+            seen.insert(text)
+        }
+        #expect(seen.count == 3)
+    }
+
     @Test("runs that a stage leaves are scored")
     func scored() throws {
         let fixture = try TaskFixture()

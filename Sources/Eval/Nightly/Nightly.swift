@@ -17,6 +17,8 @@ package struct Nightly {
         package var programs: [String]
         /// Whether tonight's numbers are taken as they are, and are the measure from now on.
         package var accepts = false
+        /// How long a stage that was asked to end may take before it is killed.
+        package var grace = Duration.seconds(10)
 
         /// Describes a night.
         package init(
@@ -57,6 +59,16 @@ package struct Nightly {
         self.plan = plan
         self.onEvent = onEvent
         self.shouldStop = shouldStop
+    }
+
+    /// The first of a night's seeds: the same whenever this night is run, another for another night.
+    ///
+    /// Nights that all drew alike would not spread at all, and any number that a change moves by chance would look worse.
+    package static func seed(of night: String) -> Int {
+        // Steps of 100 keep the seeds that follow from those of other nights.
+        SHA256Digest(of: Array(night.utf8)).hex.prefix(6).reduce(0) {
+            $0 << 4 | ($1.hexDigitValue ?? 0)
+        } % 1_000_000 * 100 + 1
     }
 
     private var folder: String { "\(plan.folder)/nights/\(plan.night)" }
@@ -125,7 +137,8 @@ package struct Nightly {
             places: [
                 "recipe": plan.recipe.folder,
                 "night": URL(filePath: folder).standardizedFileURL.path,
-            ], programs: plan.programs, shouldStop: shouldStop
+                "night-seed": "\(Self.seed(of: plan.night))",
+            ], programs: plan.programs, shouldStop: shouldStop, grace: plan.grace
         ).run()
         let writer = try JSONLinesWriter(appendingTo: journal)
         try writer.append(outcome)

@@ -32,7 +32,7 @@ package struct StageOutcome: Codable, Sendable, Equatable {
     package var isDone: Bool { status == .done }
 }
 
-/// Runs a stage's command in its folder, for so long as it may.
+/// Runs a stage's command in its folder, for so long as it may, and leaves none of its processes behind.
 struct StageRunner {
     let stage: NightlyRecipe.Stage
     let folder: String
@@ -41,39 +41,37 @@ struct StageRunner {
     /// Folders in which programs are looked for first.
     let programs: [String]
     let shouldStop: @Sendable () -> Bool
+    /// How long a stage that was asked to end may take before it is killed.
+    var grace = Duration.seconds(10)
 
     func run() throws -> StageOutcome {
         try AtomicFile.makeFolder(at: folder)
         guard let program = find(stage.command[0]) else {
             return outcome(.notStarted, 127, 0, "\(stage.command[0]) is no program here or on PATH")
         }
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = stage.command.dropFirst().map { word in
-            places.reduce(word) { $0.replacing("{\($1.key)}", with: $1.value) }
-        }
-        process.currentDirectoryURL = URL(filePath: folder)
         var environment = ProcessInfo.processInfo.environment
         environment["PATH"] = (programs + [environment["PATH"] ?? "/usr/bin:/bin"]).joined(
             separator: ":")
-        process.environment = environment
         let log = "\(folder)/stage.log"
         try AtomicFile.write("", to: log)
-        guard let file = FileHandle(forWritingAtPath: log) else {
-            throw ManifestError(.cannotCreate, path: log, "cannot be written")
+        let arguments = stage.command.dropFirst().map { word in
+            places.reduce(word) { $0.replacing("{\($1.key)}", with: $1.value) }
         }
-        process.standardOutput = file
-        process.standardError = file
-        process.standardInput = FileHandle.nullDevice
         let start = ContinuousClock.now
-        do { try process.run() } catch {
-            return outcome(
-                .notStarted, 126, 0, "\(program) cannot be started: \(error.localizedDescription)")
+        let process: StageProcess
+        do {
+            process = try StageProcess(
+                .init(
+                    program: URL(filePath: program).path, arguments: arguments,
+                    environment: environment, folder: URL(filePath: folder).path,
+                    log: URL(filePath: log).path))
+        } catch let error as StageStartError {
+            return outcome(.notStarted, 126, 0, "\(program) cannot be started: \(error.reason)")
         }
         let isLate = wait(for: process, since: start)
+        // However a stage ends, what it started ends with it.
+        let code = process.end(within: grace)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let isSignal = process.terminationReason == .uncaughtSignal
-        let code = process.terminationStatus + (isSignal ? 128 : 0)
         if isLate {
             return outcome(.timedOut, code, seconds, "took longer than \(stage.minutes) minutes")
         }
@@ -82,24 +80,15 @@ struct StageRunner {
             : outcome(.failed, code, seconds, lastLine(log) ?? "ended with \(code)")
     }
 
-    /// Waits for the end, brings it about where the process is late or a stop is asked for, and says whether it was late.
-    private func wait(for process: Process, since start: ContinuousClock.Instant) -> Bool {
+    /// Waits until the stage ended, its time is over, or a stop is asked for, and says whether it is late.
+    private func wait(for process: StageProcess, since start: ContinuousClock.Instant) -> Bool {
         let limit = Duration.seconds(stage.minutes * 60)
-        var ending: ContinuousClock.Instant?
-        var isLate = false
-        while process.isRunning {
-            Thread.sleep(forTimeInterval: 0.02)
-            let now = ContinuousClock.now
-            if let ending {
-                if now - ending > .seconds(10) { kill(process.processIdentifier, SIGKILL) }
-            } else if now - start > limit || shouldStop() {
-                isLate = now - start > limit
-                process.terminate()
-                ending = now
-            }
+        while !process.hasEnded {
+            if ContinuousClock.now - start > limit { return true }
+            if shouldStop() { return false }
+            StageProcess.rest()
         }
-        process.waitUntilExit()
-        return isLate
+        return false
     }
 
     private func find(_ name: String) -> String? {
