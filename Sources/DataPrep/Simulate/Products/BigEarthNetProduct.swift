@@ -8,6 +8,15 @@ struct BigEarthNetProduct {
     let plan: SimulationPlan
 
     private static let side = 120
+    /// The scenes' days, within the published year.
+    ///
+    /// Scores resample whole scenes, so there must be more than a few of them.
+    private static let days = [
+        SimulatedDay(2017, 6, 13), SimulatedDay(2017, 9, 24), SimulatedDay(2018, 4, 21),
+        SimulatedDay(2017, 6, 30), SimulatedDay(2017, 7, 17), SimulatedDay(2018, 5, 6),
+        SimulatedDay(2017, 8, 6), SimulatedDay(2017, 10, 2), SimulatedDay(2018, 4, 8),
+        SimulatedDay(2017, 8, 22), SimulatedDay(2017, 10, 21), SimulatedDay(2018, 5, 21),
+    ]
 
     /// Writes what is not there yet below `<root>/bigearthnet/BigEarthNet-v1.0`.
     func write(to root: String, finished: (String) throws -> Void) throws {
@@ -33,10 +42,7 @@ struct BigEarthNetProduct {
     }
 
     private func write(_ patch: Int, to folder: String) throws -> String {
-        let day = [
-            SimulatedDay(2017, 6, 13), SimulatedDay(2017, 9, 24), SimulatedDay(2018, 4, 21),
-        ][
-            patch % 3]
+        let day = Self.days[patch % Self.days.count]
         let (column, row) = (20 + patch % 60, 30 + patch / 60 * 7 + patch % 5)
         let name = "S2A_MSIL2A_\(day.compact())T101031_\(column)_\(row)"
         let product = ProductFolder("\(folder)/\(name)")
