@@ -118,6 +118,36 @@ struct DocumentTests {
         }
     }
 
+    /// Whether a TeX with the packages of a report is there.
+    private static let canSet: Bool = {
+        let finder = "/usr/bin/kpsewhich"
+        guard FileManager.default.isExecutableFile(atPath: finder),
+            FileManager.default.isExecutableFile(atPath: "/usr/bin/pdflatex")
+        else { return false }
+        return (try? runExecutable(finder, ["pgfplots.sty", "booktabs.sty"]))?.stdout
+            .split(separator: "\n").count == 2
+    }()
+
+    @Test(
+        "E25: pdflatex sets a report with any name in it",
+        .enabled(if: canSet, "needs pdflatex with booktabs and pgfplots"))
+    func latex() throws {
+        let fixture = try TaskFixture()
+        let files = try files(Self.document(fixture, name: Self.nasty))
+        try fixture.write("tex/report.tex", try #require(files["report.tex"]))
+        let out = fixture.folder.path("tex")
+        let result = try runExecutable(
+            "/usr/bin/pdflatex",
+            [
+                "-interaction=batchmode", "-halt-on-error", "-output-directory=\(out)",
+                "\(out)/report.tex",
+            ])
+        let log = (try? String(contentsOfFile: "\(out)/report.log", encoding: .isoLatin1)) ?? ""
+        let faults = log.split(separator: "\n").filter { $0.hasPrefix("!") }
+        #expect(result.status == 0, "\(faults)")
+        #expect(fixture.folder.files().contains("tex/report.pdf"))
+    }
+
     @Test("a number field is written as a number, words that look like formulas are not")
     func csv() throws {
         let document = """
