@@ -9,7 +9,7 @@ import Tensors
 /// what looks different is different. They are no part of any score.
 struct Quicklook {
     /// What a quicklook's longer side has at most; ours: what a report's page shows without growing large.
-    static let longest = 192
+    static let longest = 128
     /// Which shades a colour keeps; ours: five bits make a file of half the size, and look the same.
     private static let shades: UInt8 = 0b1111_1000
 
