@@ -26,11 +26,18 @@ extension CommaList: ExpressibleByArgument where Element: ListElement {
     init?(argument: String) {
         self.init(argument, parse: Element.named)
     }
+
+    var defaultValueDescription: String { elements.map(\.name).joined(separator: ",") }
 }
 
 /// What may stand in a list on the command line.
 protocol ListElement: Sendable {
     static func named(_ name: String) -> Self?
+    var name: String { get }
+}
+
+extension ListElement where Self: RawRepresentable<String> {
+    var name: String { rawValue }
 }
 
 extension OSCDMethod: ListElement {
@@ -47,4 +54,5 @@ extension Sentinel2Band: ListElement {
 
 extension String: ListElement {
     static func named(_ name: String) -> String? { name.isEmpty ? nil : name }
+    var name: String { self }
 }
