@@ -21,8 +21,8 @@ public struct DecodeFault: ExitCoded, Hashable, CustomStringConvertible {
 
     init(_ request: DecodeRequest, death: Death) {
         path = request.path
-        // The system ends what takes too much by 9; C++ without memory ends itself by 6.
-        isOutOfMemory = [6, 9].contains(death.signal)
+        // The system ends what takes too much by 9; without memory C++ ends itself by 6, Swift by 4 (by 5 on ARM).
+        isOutOfMemory = [4, 5, 6, 9].contains(death.signal)
         let what = death.signal == 0 ? "exit code \(death.code)" : "signal \(death.signal)"
         cause =
             "worker died: \(what)"
