@@ -18,7 +18,8 @@ struct PackedFixture {
     }
 
     static func pack(
-        _ source: MadeSource, _ indices: [Int], to path: String, group: Int = 4
+        _ source: MadeSource, _ indices: [Int], to path: String, group: Int = 4,
+        isStopped: Bool = false
     ) throws {
         let writer = try StoreWriter(path)
         let new = indices.filter { !writer.contains(source.key($0)) }
@@ -26,6 +27,7 @@ struct PackedFixture {
         for start in stride(from: 0, to: records.count, by: group) {
             try writer.commit(Array(records[start..<min(start + group, records.count)]))
         }
+        if isStopped { return }
         try writer.finish(indices.map { line($0, of: source) })
     }
 

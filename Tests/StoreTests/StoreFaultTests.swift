@@ -37,10 +37,12 @@ struct StoreFaultTests {
         var refused = 0
         for round in 0..<400 {
             var bytes = whole
-            // The tree is a few pages only: half of the flips go to those at the front.
-            let reach = round % 2 == 0 ? min(whole.count, 5 * 4096) : whole.count
+            // Heads and tree are a few pages only: half of the flips go to the two at the front and the two at the back.
+            let reach = round % 2 == 0 ? min(whole.count, 4 * 4096) : whole.count
             for _ in 0..<(1 + round % 3) {
-                bytes[generator.nextInt(below: reach)] ^= UInt8(1 + generator.nextInt(below: 255))
+                var place = generator.nextInt(below: reach)
+                if place >= 2 * 4096 { place += whole.count - reach }
+                bytes[place] ^= UInt8(1 + generator.nextInt(below: 255))
             }
             try AtomicFile.write(bytes, to: fixture.data)
             let found: [String: [UInt8]]

@@ -67,13 +67,83 @@ struct StoreSourceTests {
         #expect(result?.faults.allSatisfy { $0.contains("not a safetensors file") } == true)
     }
 
-    @Test func bytesFollowFromTheTransactions() throws {
+    /// The tree is one of LMDB's, over three levels; LMDB goes on writing where pages are listed as free, and we behind it.
+    @Test func anotherProgramGoesOnWriting() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("store")
+        let all = (0..<3001).map { index in
+            EncodedRecord(
+                key: String(repeating: "k", count: 180 + index % 200)
+                    + String(10000 + (index * 7919) % 3001),
+                bytes: [UInt8](repeating: UInt8(index % 251), count: 1 + index * 3 % 9000))
+        }
+        for part in [0..<1000, 1000..<2500, 2500..<3001] {
+            let writer = try StoreWriter(path)
+            try writer.commit(Array(all[part]))
+            try writer.finish([])
+        }
+        func expectAll(_ others: [String]) throws {
+            let lmdb = try SampleStore(path, for: .reading)
+            #expect(try lmdb.keys() == (others + all.map(\.key)).sorted())
+            for record in all { #expect(try lmdb.digest(record.key) == record.proof.digest) }
+            #expect(try StoreVerification(path).count == 3001 + others.count)
+        }
+        try expectAll([])
+        let before = try WholeFile.size(of: "\(path)/data.mdb")
+        let arrays = ["B02": HostArray([Float](repeating: 1, count: 100), shape: [10, 10])]
+        do {
+            let lmdb = try SampleStore(path, for: .writing)
+            for index in 0..<20 { try lmdb.put(arrays, for: "a\(10 + index)") }
+        }
+        // The first transaction may not yet use them: what it leaves could still be read.
+        #expect(try WholeFile.size(of: "\(path)/data.mdb") <= before + 10 * 4096)
+        let others = (0..<20).map { "a\(10 + $0)" }
+        try expectAll(others)
+        // Small values that LMDB keeps within its pages move to their own.
+        let writer = try StoreWriter(path)
+        try writer.commit([EncodedRecord(key: "z", bytes: [1, 2, 3])])
+        try writer.finish([])
+        try expectAll(others + ["z"])
+        for other in others {
+            #expect(try SampleStore(path, for: .reading).sample(other)["B02"]?.shape == [10, 10])
+        }
+    }
+
+    /// A journal that tells of records that are not there, or are others, is believed up to the first of them.
+    @Test func aJournalIsProvenByTheFile() throws {
+        let folder = try TemporaryFolder()
+        let source = MadeSource(count: 23)
+        let path = folder.path("store")
+        try PackedFixture.pack(source, Array(0..<23), to: folder.path("once"))
+        for damage in ["cut", "gone", "other"] {
+            try PackedFixture.pack(source, Array(0..<12), to: path, isStopped: true)
+            let data = "\(path)/data.mdb"
+            switch damage {
+            case "cut": truncate(data, 9 * 4096)
+            case "gone": try FileManager.default.removeItem(atPath: data)
+            default:
+                var bytes = try WholeFile.read(data)
+                bytes[8 * 4096 + 12] ^= 1
+                try AtomicFile.write(bytes, to: data)
+            }
+            try PackedFixture.pack(source, Array(0..<23), to: path)
+            for file in ["data.mdb", "records.jsonl", "samples.jsonl"] {
+                let bytes = try ["once", "store"].map {
+                    try WholeFile.read(folder.path("\($0)/\(file)"))
+                }
+                #expect(bytes[0] == bytes[1], "\(damage), \(file)")
+            }
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    @Test func bytesFollowFromTheRecords() throws {
         let folder = try TemporaryFolder()
         let source = MadeSource(count: 23)
         try PackedFixture.pack(source, Array(0..<23), to: folder.path("once"))
-        // Stopped after two transactions, between a transaction and its lines, and in the middle of a line.
+        // Stopped after two groups, between records and their lines, and in the middle of a line.
         let path = folder.path("parts")
-        try PackedFixture.pack(source, Array(0..<8), to: path)
+        try PackedFixture.pack(source, Array(0..<8), to: path, isStopped: true)
         let lines = try WholeFile.readText("\(path)/records.jsonl")
         try AtomicFile.write(String(lines.dropLast(300)), to: "\(path)/records.jsonl")
         try PackedFixture.pack(source, Array(0..<23), to: path)

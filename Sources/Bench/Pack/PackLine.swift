@@ -55,7 +55,7 @@ final class PackLine: Sendable {
 
     private static func byteCount(of result: Result<[EncodedRecord], any Error>) -> Int {
         guard case .success(let records) = result else { return 0 }
-        return records.reduce(0) { $0 + $1.bytes.count }
+        return records.reduce(0) { $0 + $1.byteCount }
     }
 
     /// What became of the next place; nil behind the last.

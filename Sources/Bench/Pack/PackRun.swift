@@ -4,13 +4,15 @@ import Store
 
 /// Packs a data set into a training store.
 ///
-/// Threads read and encode samples, one writer commits them in the order of their keys, some hundred in a transaction: a function
-/// of the samples alone, so that a run that was killed anywhere and started again leaves the bytes of one that was not. Samples
-/// that are in the store already are kept: another split or another data set of the same planes is appended.
+/// Threads read and encode samples, one writes them in the order of their keys: the bytes are a function of the samples alone, so
+/// that a run that was killed anywhere and started again leaves those of one that was not. Samples that are in the store already
+/// are kept: another split or another data set of the same planes is appended.
 ///
-/// Memory: at most `lineBytes` of samples that wait, `commitBytes` of a transaction twice, and one sample a thread.
+/// Memory: at most `lineBytes` of samples that wait, `writeBytes` being written, and one sample a thread.
 public struct PackRun: Sendable {
-    static let (commitBytes, commitRecords, lineBytes) = (64 << 20, 1024, 96 << 20)
+    /// Samples that wait, in bytes and in number; what is written at once; what is forced onto the disk at once, in bytes and records.
+    static let (lineBytes, lineSamples, writeBytes) = (96 << 20, 4096, 8 << 20)
+    static let (commitBytes, commitRecords) = (256 << 20, 4096)
 
     private let dataset: any Dataset
     private let plan: PackPlan
@@ -28,7 +30,7 @@ public struct PackRun: Sendable {
     /// - Parameters:
     ///   - threads: threads that read; the caller's own writes.
     ///   - onEvent: is told what happens, on the caller's thread.
-    ///   - shouldStop: is asked between transactions.
+    ///   - shouldStop: is asked whenever records were written.
     /// - Returns: what was done; nil if it was asked to stop.
     /// - Throws: `BenchError` for a split that is not there, no samples, or a folder of another data set (78, 65); what the
     ///   data set's reader throws, naming the sample; `StoreError` and `ManifestError` of the store.
@@ -45,7 +47,7 @@ public struct PackRun: Sendable {
         var summary = PackSummary()
         (summary.samples, summary.known) = (indices.count, indices.count - new.count)
         onEvent(.started(samples: indices.count, known: summary.known))
-        let line = PackLine(new, window: 64 + 4 * threads, byteLimit: Self.lineBytes)
+        let line = PackLine(new, window: Self.lineSamples, byteLimit: Self.lineBytes)
         let workers = DispatchGroup()
         for _ in 0..<max(threads, 1) {
             let dataset = dataset
@@ -116,24 +118,37 @@ public struct PackRun: Sendable {
         _ onEvent: (PackEvent) -> Void, _ shouldStop: () -> Bool
     ) throws -> Bool {
         var group: [EncodedRecord] = []
-        var (bytes, done) = (0, summary.known)
-        func commit() throws {
-            try writer.commit(group)
-            summary.records += group.count
-            summary.bytes += bytes
+        var (groupBytes, records, bytes, done) = (0, 0, 0, summary.known)
+        func append() throws {
+            try writer.append(group)
+            (records, bytes) = (records + group.count, bytes + groupBytes)
             group.removeAll(keepingCapacity: true)
-            bytes = 0
+            groupBytes = 0
+        }
+        func commit() throws {
+            try append()
+            try writer.synchronize()
+            summary.records += records
+            summary.bytes += bytes
+            (records, bytes) = (0, 0)
             onEvent(.committed(samples: done, known: summary.known))
         }
-        while let (_, records) = try line.take() {
-            group += records
-            bytes += records.reduce(0) { $0 + $1.bytes.count }
+        while let (_, new) = try line.take() {
+            group += new
+            groupBytes += new.reduce(0) { $0 + $1.byteCount }
             done += 1
-            guard bytes >= Self.commitBytes || group.count >= Self.commitRecords else { continue }
+            guard groupBytes >= Self.writeBytes || group.count >= Self.commitRecords else {
+                continue
+            }
+            try append()
+            let isStopped = shouldStop()
+            guard isStopped || bytes >= Self.commitBytes || records >= Self.commitRecords else {
+                continue
+            }
             try commit()
-            if shouldStop() { return false }
+            if isStopped { return false }
         }
-        if !group.isEmpty { try commit() }
+        if !group.isEmpty || records > 0 { try commit() }
         return true
     }
 

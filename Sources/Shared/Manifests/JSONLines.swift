@@ -23,9 +23,17 @@ public struct JSONLinesWriter: ~Copyable {
 
     /// Appends one line.
     /// - Throws: `ManifestError` (`io`).
-    public func append(_ value: JSONValue) throws {
-        let line = Array(value.serialized().utf8) + [UInt8(ascii: "\n")]
-        try line.withUnsafeBytes { try file.write(all: $0) }
+    public func append(_ value: JSONValue) throws { try append(lines: [value]) }
+
+    /// Appends lines in one piece.
+    /// - Throws: `ManifestError` (`io`).
+    public func append(lines: [JSONValue]) throws {
+        var text: [UInt8] = []
+        for line in lines {
+            text += line.serialized().utf8
+            text.append(UInt8(ascii: "\n"))
+        }
+        try text.withUnsafeBytes { try file.write(all: $0) }
     }
 
     /// Appends one line.

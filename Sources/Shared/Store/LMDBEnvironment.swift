@@ -158,17 +158,6 @@ struct Transaction {
         try environment.check(status, key: key, "cannot write")
     }
 
-    /// Puts what is not there yet; a key behind all others, where that is known, goes to the end of the last page.
-    func add(_ bytes: [UInt8], _ key: String, isLast: Bool) throws {
-        let status = bytes.withUnsafeBytes { bytes in
-            var value = MDB_val(
-                mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
-            let flags = UInt32(isLast ? MDB_APPEND : MDB_NOOVERWRITE)
-            return withKey(key) { mdb_put(handle, database, &$0, &value, flags) }
-        }
-        try environment.check(status, key: key, "cannot write")
-    }
-
     /// Removes a key; false if it was not there.
     func remove(_ key: String) throws -> Bool {
         let status = withKey(key) { mdb_del(handle, database, &$0, nil) }

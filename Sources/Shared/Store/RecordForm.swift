@@ -117,11 +117,9 @@ public struct RecordEncoder {
             form = RecordForm(kinds)
             if forms.count < 64 { forms[kinds] = form }
         }
-        let bytes = [UInt8](unsafeUninitializedCapacity: form.byteCount) { buffer, count in
-            form.write(planes, to: UnsafeMutableRawBufferPointer(buffer))
-            count = form.byteCount
-        }
-        return EncodedRecord(key: key, bytes: bytes)
+        let memory = PageMemory(valueOf: form.byteCount)
+        form.write(planes, to: memory.value)
+        return EncodedRecord(key: key, memory)
     }
 }
 
@@ -129,14 +127,23 @@ public struct RecordEncoder {
 public struct EncodedRecord: Sendable {
     /// What it is kept under.
     public let key: String
-    /// A safetensors document.
-    public let bytes: [UInt8]
     /// What proves it.
     public let proof: RecordProof
+    /// A safetensors document, in the pages that it will lie on.
+    let memory: PageMemory
+
+    /// Bytes of the document.
+    public var byteCount: Int { memory.byteCount }
 
     /// A document under a key.
     public init(key: String, bytes: [UInt8]) {
-        (self.key, self.bytes) = (key, bytes)
-        proof = bytes.withUnsafeBytes { RecordProof(of: $0) }
+        let memory = PageMemory(valueOf: bytes.count)
+        memory.value.copyBytes(from: bytes)
+        self.init(key: key, memory)
+    }
+
+    init(key: String, _ memory: PageMemory) {
+        (self.key, self.memory) = (key, memory)
+        proof = RecordProof(of: UnsafeRawBufferPointer(memory.value))
     }
 }

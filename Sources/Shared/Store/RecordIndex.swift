@@ -38,6 +38,36 @@ struct RecordIndex: Sendable {
         return low < count && bytes(of: low).elementsEqual(wanted) ? low : nil
     }
 
+    private init() {}
+
+    /// Says that a record lies elsewhere.
+    mutating func move(_ record: Int, to start: Int) {
+        values[record] = start..<start + values[record].count
+    }
+
+    /// These records and others in any order, none of which is among them.
+    func merged(with others: [(key: String, value: Range<Int>)]) -> RecordIndex {
+        let others = others.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        var merged = RecordIndex()
+        merged.reserve(count + others.count)
+        var next = 0
+        for (key, value) in others {
+            while next < count, bytes(of: next).lexicographicallyPrecedes(key.utf8) {
+                merged.append(bytes(of: next), values[next])
+                next += 1
+            }
+            merged.append(key.utf8, value)
+        }
+        for rest in next..<count { merged.append(bytes(of: rest), values[rest]) }
+        return merged
+    }
+
+    private mutating func append(_ key: some Collection<UInt8>, _ value: Range<Int>) {
+        names.append(contentsOf: key)
+        ends.append(names.count)
+        values.append(value)
+    }
+
     /// Walks the tree of a file.
     ///
     /// - Throws: `StoreError` (`invalid`) that says what is wrong, (`io`) where the disk fails.
@@ -79,8 +109,6 @@ struct RecordIndex: Sendable {
         guard !key.isEmpty, last.lexicographicallyPrecedes(key) else {
             throw PageFault("has keys that are empty or out of order")
         }
-        names += key
-        ends.append(names.count)
-        values.append(value)
+        append(key, value)
     }
 }
