@@ -1,4 +1,5 @@
 import Geo
+import Manifests
 import Store
 import Tensors
 import Testing
@@ -211,6 +212,39 @@ struct BatchTests {
         let batches = try Self.stream(MadeSource(), plan).all()
         #expect(batches.map(\.samples) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]])
         #expect(batches[2].images[0].count == 2 * 3 * 144)
+    }
+
+    /// Batches in pinned memory need a GPU: said at the start, before a thread reads.
+    @Test(.enabled(if: !Device.cuda.isAvailable, "needs a machine without a GPU"))
+    func pinnedBatchesAreRefusedWithoutAGPU() throws {
+        var prefetch = BatchStream.Prefetch()
+        prefetch.memory = .pinned
+        let source = MadeSource()
+        let error = #expect(throws: TorchError.self) {
+            try BatchStream(
+                source, SampleSelection(all: source), Self.plan(), epochs: 0..<1, prefetch: prefetch
+            )
+        }
+        #expect(error?.exitCode.rawValue == 69)
+    }
+
+    @Test(.enabled(if: Device.cuda.isAvailable, "needs a GPU"))
+    func pinnedBatchesAreTheSame() throws {
+        func all(_ memory: HostMemory) throws -> [[Float]] {
+            var prefetch = BatchStream.Prefetch()
+            prefetch.memory = memory
+            let source = MadeSource()
+            let stream = try BatchStream(
+                source, SampleSelection(all: source), Self.augmented(), epochs: 0..<2,
+                prefetch: prefetch)
+            var found: [[Float]] = []
+            while let batch = try stream.next() {
+                found.append(try batch.tensor(ofImage: 1, on: .cuda).values())
+                found.append(try batch.tensor(ofMask: 0, on: .cuda).values())
+            }
+            return found
+        }
+        #expect(try all(.pinned) == all(.plain))
     }
 
     @Test func stallsAreMeasured() throws {

@@ -9,6 +9,23 @@ extension Tensor {
     {
         Operator.zeros(shape, dtype, nil as Int?, device)
     }
+    /// Zeros in pinned memory of the processor.
+    ///
+    /// Uses `aten::zeros` with `pin_memory`.
+    ///
+    /// - Throws: `TorchError`: `unavailable` where there is no GPU, for it is its driver that pins; `outOfMemory`.
+    public static func pinnedZeros(
+        _ shape: [Int], dtype: DType = .float32
+    ) throws(TorchError) -> Tensor {
+        do {
+            try Device.cuda.require()
+        } catch {
+            throw TorchError(
+                error.code, operation: "pinned memory",
+                message: "\(error.message); or take plain memory")
+        }
+        return try Torch.attempt { Operator.zeros(shape, dtype, nil as Int?, Device.cpu, true) }
+    }
     /// All ones.
     ///
     /// Uses `aten::ones`.

@@ -105,11 +105,11 @@ struct TaskInputs {
 
     // MARK: Tensors
 
-    /// The images of a batch after all that is done to pixels, on the CPU.
+    /// The images of a batch after all that is done to pixels.
     ///
     /// - Throws: `TorchError`.
-    func images(of batch: Batch) throws -> [Tensor] {
-        try bands.images.indices.map { finished(try batch.tensor(ofImage: $0)) }
+    func images(of batch: Batch, on device: Device = .cpu) throws -> [Tensor] {
+        try bands.images.indices.map { finished(try batch.tensor(ofImage: $0, on: device)) }
     }
 
     private func finished(_ image: Tensor) -> Tensor {

@@ -7,7 +7,8 @@ package final class TaskDescent {
     private let loss: LossFunction
     private let plan: TaskPlan
     private let optimiser: any Optimizer
-    private let device: Device
+    /// Where the network is.
+    package let device: Device
 
     /// Prepares the optimiser of all that learns.
     package init(_ network: TaskNetwork, loss: LossFunction, plan: TaskPlan, device: Device) {

@@ -56,9 +56,11 @@ final class TaskTrainer {
         try resume()
         let log = try JSONLinesWriter(appendingTo: "\(folder)/curves.jsonl")
         guard position.epoch < plan.run.epochs else { return try finish() }
+        var prefetch = BatchStream.Prefetch()
+        prefetch.memory = HostMemory(for: descent.device)
         let stream = try BatchStream(
             inputs.training, inputs.labelled, batches,
-            epochs: position.epoch..<plan.run.epochs, from: position.batch)
+            epochs: position.epoch..<plan.run.epochs, from: position.batch, prefetch: prefetch)
         onEvent(.training(steps: perEpoch * plan.run.epochs, from: position.step))
         var began = ContinuousClock.now
         while position.epoch < plan.run.epochs {
@@ -95,7 +97,7 @@ final class TaskTrainer {
     }
 
     private func take(_ batch: Batch, rate: Double) throws -> Double? {
-        let images = try inputs.images(of: batch)
+        let images = try inputs.images(of: batch, on: descent.device)
         // What chance does in a step is a function of the seed and the step, on every device, wherever a run was taken up.
         Torch.setSeed(SplitMix64.derive(seed: inputs.seed, 3, UInt64(position.step)))
         do {
@@ -106,7 +108,8 @@ final class TaskTrainer {
             guard batch.withMask(0, { codes in codes.contains { $0 != ignored } }) else {
                 return nil
             }
-            return try descent.step(images, .codes(batch.tensor(ofMask: 0)), rate: rate)
+            return try descent.step(
+                images, .codes(batch.tensor(ofMask: 0, on: descent.device)), rate: rate)
         } catch var error as DivergedError {
             let names = batch.samples.prefix(4).map(inputs.training.key)
             error.place =

@@ -68,23 +68,49 @@ public final class Batch {
 
     /// An image as a tensor (batch, channels, height, width), channels last in memory if the plan says so; one copy.
     ///
+    /// - Parameters:
+    ///   - image: which of the plan's images.
+    ///   - device: where the tensor is to be; a GPU reads pinned memory by itself.
+    /// - Returns: the tensor.
     /// - Throws: `TorchError` if libtorch has no memory.
-    public func tensor(ofImage image: Int = 0) throws -> Tensor {
+    public func tensor(ofImage image: Int = 0, on device: Device = .cpu) throws -> Tensor {
+        let shape = shape(ofImage: image)
         let tensor = try withImage(image) {
-            try Tensor(
-                bytes: UnsafeRawBufferPointer($0), dtype: .float32, shape: shape(ofImage: image))
+            try copied(
+                UnsafeRawBufferPointer($0), .float32, shape, buffers.pinned.isEmpty ? nil : image,
+                on: device)
         }
         return isChannelsLast ? tensor.permuted([0, 3, 1, 2]) : tensor
     }
 
     /// A mask as a tensor (batch, height, width) of int32; one copy.
     ///
+    /// - Parameters:
+    ///   - mask: which of the plan's masks.
+    ///   - device: where the tensor is to be; a GPU reads pinned memory by itself.
+    /// - Returns: the tensor.
     /// - Throws: `TorchError` if libtorch has no memory.
-    public func tensor(ofMask mask: Int = 0) throws -> Tensor {
-        try withMask(mask) {
-            try Tensor(
-                bytes: UnsafeRawBufferPointer($0), dtype: .int32,
-                shape: [count, buffers.shape.height, buffers.shape.width])
+    public func tensor(ofMask mask: Int = 0, on device: Device = .cpu) throws -> Tensor {
+        let shape = [count, buffers.shape.height, buffers.shape.width]
+        return try withMask(mask) {
+            try copied(
+                UnsafeRawBufferPointer($0), .int32, shape,
+                buffers.pinned.isEmpty ? nil : buffers.images.count + mask, on: device)
+        }
+    }
+
+    /// A copy of some memory, which is used again when the batch goes: on the CPU, and from there on the GPU; straight from pinned memory.
+    private func copied(
+        _ bytes: UnsafeRawBufferPointer, _ dtype: DType, _ shape: [Int], _ pinned: Int?,
+        on device: Device
+    ) throws -> Tensor {
+        guard let pinned, device.kind == .cuda else {
+            let copy = try Tensor(bytes: bytes, dtype: dtype, shape: shape)
+            return device == .cpu ? copy : try Torch.attempt { copy.to(device) }
+        }
+        let whole = buffers.pinned[pinned]
+        return try Torch.attempt {
+            whole.narrow(0, start: 0, length: shape.reduce(1, *)).reshaped(shape).to(device)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// How large everything in a batch is.
 public struct BatchShape: Sendable, Hashable {
     /// Samples of a full batch.
@@ -21,14 +23,33 @@ final class BatchBuffers: Sendable {
     let shape: BatchShape
     nonisolated(unsafe) let images: [UnsafeMutableBufferPointer<Float>]
     nonisolated(unsafe) let masks: [UnsafeMutableBufferPointer<Int32>]
+    /// Tensors over the same memory, images before masks, where that is pinned; else none.
+    nonisolated(unsafe) let pinned: [Tensor]
 
-    init(_ shape: BatchShape) {
+    /// Memory for a batch.
+    ///
+    /// - Throws: `TorchError` where memory cannot be pinned.
+    init(_ shape: BatchShape, in memory: HostMemory) throws {
         self.shape = shape
-        images = shape.channels.map { .aligned(count: shape.batch * $0 * shape.plane) }
-        masks = (0..<shape.masks).map { _ in .aligned(count: shape.batch * shape.plane) }
+        let counts = shape.channels.map { shape.batch * $0 * shape.plane }
+        let codes = (0..<shape.masks).map { _ in shape.batch * shape.plane }
+        guard memory == .pinned else {
+            pinned = []
+            images = counts.map { .aligned(count: $0) }
+            masks = codes.map { .aligned(count: $0) }
+            return
+        }
+        let tensors = try (
+            counts.map { try Tensor.pinnedZeros([$0]) },
+            codes.map { try Tensor.pinnedZeros([$0], dtype: .int32) }
+        )
+        images = try tensors.0.map { try $0.hostBytes().bindMemory(to: Float.self) }
+        masks = try tensors.1.map { try $0.hostBytes().bindMemory(to: Int32.self) }
+        pinned = tensors.0 + tensors.1
     }
 
     deinit {
+        guard pinned.isEmpty else { return }
         images.forEach { $0.deallocate() }
         masks.forEach { $0.deallocate() }
     }

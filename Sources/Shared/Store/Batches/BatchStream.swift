@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+public import Tensors
 
 /// Batches of a source, made ahead by threads of their own and given out in order.
 ///
@@ -17,8 +18,10 @@ public final class BatchStream {
         public var buffers = 3
         /// How long one sample may take before its reader counts as lost.
         public var patience = Duration.seconds(20)
+        /// Where batches are made; pinned memory needs a GPU.
+        public var memory = HostMemory.plain
 
-        /// Two threads, three buffers.
+        /// Two threads, three buffers of plain memory.
         public init() {}
     }
 
@@ -43,7 +46,7 @@ public final class BatchStream {
     ///   - batch: the number of the first epoch's batch to begin with: where a run was stopped.
     ///   - prefetch: threads and memory.
     /// - Throws: `BatchError`: 78 for a plan that makes no sense or does not fit the first sample, 65 for too few samples, with
-    ///   what the filters left; what the source's reader throws for the first sample.
+    ///   what the filters left; what the source's reader throws for the first sample; `TorchError` (69) where memory cannot be pinned.
     public init(
         _ source: any SampleSource, _ selection: SampleSelection, _ plan: BatchPlan,
         epochs: Range<Int>, from batch: Int = 0, prefetch: Prefetch = Prefetch()
@@ -62,7 +65,9 @@ public final class BatchStream {
         let shape = shape
         let ring = BatchRing(
             BatchCourse(plan, selection.indices, epochs: epochs, from: batch),
-            buffers: (0..<prefetch.buffers).map { _ in BatchBuffers(shape) })
+            buffers: try (0..<prefetch.buffers).map { _ in
+                try BatchBuffers(shape, in: prefetch.memory)
+            })
         self.ring = ring
         for worker in 0..<prefetch.threads {
             Thread { Self.work(worker, ring, plan, source) }.start()

@@ -1,5 +1,6 @@
 import CKernels
 import Geo
+import Tensors
 
 /// Turns samples into their part of a batch; one a thread.
 ///
@@ -42,7 +43,7 @@ final class SampleFiller {
         let one = BatchShape(
             batch: 1, channels: shape.channels, masks: shape.masks, height: shape.height,
             width: shape.width)
-        try fill(BatchBuffers(one), sample: 0, with: index, epoch: 0)
+        try fill(BatchBuffers(one, in: .plain), sample: 0, with: index, epoch: 0)
         return shape
     }
 
