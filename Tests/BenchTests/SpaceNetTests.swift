@@ -145,6 +145,69 @@ import Testing
         }
     }
 
+    /// SpaceNet 7's unusable data: 255 in masks, whether footprints are on the ground or in pixels.
+    @Test func unusableDataIsIgnored() throws {
+        let folder = try TemporaryFolder()
+        let place = "L15-0331E-1257N_1327_3160_13"
+        let months = ["01", "02"].map { "global_monthly_2018_\($0)_mosaic_\(place)" }
+        let root = folder.path("7/train/\(place)")
+        func outline(_ left: Double, _ top: Double, _ right: Double, _ bottom: Double) -> String {
+            SpaceNetFixture.collection([
+                SpaceNetFixture.feature([
+                    [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)].map {
+                        SpaceNetFixture.place(1, $0.0, $0.1)
+                    }
+                ])
+            ])
+        }
+        func write(_ text: String, _ path: String) throws {
+            try AtomicFile.makeFolder(
+                at: URL(filePath: "\(root)/\(path)").deletingLastPathComponent().path)
+            try AtomicFile.write(text, to: "\(root)/\(path)")
+        }
+        let pixels = SpaceNetFixture.collection([
+            SpaceNetFixture.feature([[(3, 2), (9, 2), (9, 7), (3, 7), (3, 2)]])
+        ])
+        for month in months {
+            try SpaceNetFixture.writeImage(
+                to: "\(root)/images_masked/\(month).tif", grid: SpaceNetFixture.grid(1), bands: 4)
+            try write(outline(3, 2, 9, 7), "labels/\(month)_Buildings.geojson")
+            try write(pixels, "labels_match_pix/\(month)_Buildings.geojson")
+        }
+        try write(outline(6, 0, 12, 5), "labels/\(months[0])_UDM.geojson")
+        func open(_ options: [String: String]) throws -> SpaceNetDataset<SpaceNet7> {
+            try SpaceNetDataset<SpaceNet7>(
+                at: folder.path("7"), options: DatasetOptions(options))
+        }
+        for labels in ["labels", "labels_match_pix"] {
+            let data = try open(["labels": labels, "cache": folder.path("masks")])
+            #expect(
+                data.remarks.contains { $0.contains("1 of 2 images have no labels/…_UDM.geojson") })
+            for _ in 0..<2 {
+                let mask = try data.bytes("mask", of: 0)
+                #expect(mask.count { $0 == 255 } == 30 && mask.count { $0 == 1 } == 21, "\(labels)")
+                #expect(mask[2 * 20 + 5] == 1 && mask[2 * 20 + 6] == 255 && mask[5 * 20 + 6] == 1)
+                #expect(try data.bytes("mask", of: 1).count { $0 == 1 } == 30)
+            }
+            #expect(try data.buildings(0).count == 1)
+            #expect(try data.repairs(0).isEmpty)
+            #expect(data.files(0).contains { $0.hasSuffix("_UDM.geojson") })
+            let kept = try open(["labels": labels, "unusable": "keep"])
+            #expect(try kept.bytes("mask", of: 0).count { $0 == 1 } == 30)
+        }
+        try write(outline(0, 0, 1, 1), "labels/\(months[0])_UDM.geojson")
+        let changed = try open(["cache": folder.path("masks")])
+        #expect(try changed.bytes("mask", of: 0).count { $0 == 255 } == 1)
+        #expect(
+            DatasetCheck(changed, at: folder.path("7")).run()?.planes.last?.codes?["255"] == 1)
+        try write("{", "labels/\(months[0])_UDM.geojson")
+        expectRefusal(.badData, "_UDM.geojson") { try open([:]).readAll() }
+        #expect(throws: BenchError.self) {
+            try SpaceNetDataset<SpaceNet2>(
+                at: folder.path("7"), options: DatasetOptions(["unusable": "keep"]))
+        }
+    }
+
     @Test func theTestPartWithoutFootprintsIsLeftOutAndTold() throws {
         let folder = try TemporaryFolder()
         let fixture = try SpaceNetFixture(at: folder.path)

@@ -53,6 +53,31 @@ struct TaskPartTests {
         #expect(nothing.truePositives + nothing.falsePositives + nothing.falseNegatives == 0)
     }
 
+    /// Objects at least half of which is ignored are left out, on both sides; of others the rest counts.
+    @Test func whatIsIgnoredCountsForNoObject() throws {
+        let size = try PixelSize(width: 6, height: 2)
+        let mask: [UInt8] = [
+            1, 1, 0, 0, 1, 0,
+            1, 1, 0, 0, 1, 0,
+        ]
+        let truth = [[0, 1, 2, 6, 7, 8], [4, 5]]
+        func found(ignoring pixels: [Int]) -> AreaMatching {
+            AreaMatching(
+                mask: mask, truth: truth, isIgnored: (0..<12).map(pixels.contains), size: size)
+        }
+        func counts(_ found: AreaMatching) -> [Int] {
+            [found.truePositives, found.falsePositives, found.falseNegatives]
+        }
+        #expect(counts(AreaMatching(mask: mask, truth: truth, size: size)) == [1, 1, 1])
+        #expect(counts(found(ignoring: [])) == [1, 1, 1])
+        // Half of the right area and of the right object.
+        #expect(counts(found(ignoring: [4])) == [1, 0, 0])
+        // Two thirds of the left object are left, and three quarters of its area; then only half of the area.
+        #expect(counts(found(ignoring: [1, 2, 4])) == [1, 0, 0])
+        #expect(counts(found(ignoring: [1, 7, 4])) == [0, 0, 1])
+        #expect(counts(found(ignoring: Array(0..<12))) == [0, 0, 0])
+    }
+
     // MARK: Recipes
 
     private func recipe(_ text: String, settings: [String] = []) throws -> TaskRecipe {

@@ -14,7 +14,15 @@ extension SpaceNetDataset {
     ///
     /// - Throws: as reading the mask does.
     public func repairs(_ index: Int) throws -> [String] {
-        try mended(index, on: grid(index), GroundToPixels()).notes.map(\.description)
+        let ground = GroundToPixels()
+        let notes = try mended(index, on: grid(index), ground).notes
+        guard chips[index].unusable != nil else { return notes.map(\.description) }
+        let path = imagePath(index)
+        let file = try RasterFile(reading: path)
+        let place = try Self.place(file.size, file.transform, file.crs, path: path)
+        // That nothing is unusable is as it should be.
+        let unusable = try unusable(index, on: place, ground).notes.filter(\.isFault)
+        return notes.map(\.description) + unusable.map { "unusable data: \($0)" }
     }
 
     /// Reads, brings to pixels and mends the footprints of an image.
@@ -32,6 +40,24 @@ extension SpaceNetDataset {
             collection = try GeoJSONFootprints.read(bytes, path: path)
             collection.isInPixels = isInPixels
         }
+        return try mended(collection, on: grid, ground, path: path)
+    }
+
+    /// Reads, brings to pixels and mends the outlines of what cannot be used in an image.
+    ///
+    /// - Throws: as `mended`.
+    func unusable(_ index: Int, on grid: GeoGrid, _ ground: GroundToPixels) throws
+        -> FootprintRepair
+    {
+        let path = "\(root)/\(chips[index].unusable ?? "")"
+        let bytes = try WholeFile.read(path, limit: GeoJSONFootprints.mostBytes)
+        let collection = try GeoJSONFootprints.read(bytes, path: path)
+        return try mended(collection, on: grid, ground, path: path)
+    }
+
+    private func mended(
+        _ collection: FootprintCollection, on grid: GeoGrid, _ ground: GroundToPixels, path: String
+    ) throws -> FootprintRepair {
         let features = try ground.features(of: collection, on: grid, path: path)
         let repair = try FootprintRepair(features, path: path)
         if isStrict, let fault = repair.notes.first(where: \.isFault) {
@@ -55,7 +81,14 @@ extension SpaceNetDataset {
         _ size: PixelSize, transform: AffineTransform?, crs: CRS?, path: String
     ) throws -> GeoGrid {
         if isInPixels { return GeoGrid(size: size, transform: .identity, crs: .wgs84) }
-        guard let transform, let crs else { throw Self.noPlace(path) }
+        return try Self.place(size, transform, crs, path: path)
+    }
+
+    /// Where an image lies.
+    static func place(
+        _ size: PixelSize, _ transform: AffineTransform?, _ crs: CRS?, path: String
+    ) throws -> GeoGrid {
+        guard let transform, let crs else { throw noPlace(path) }
         return GeoGrid(size: size, transform: transform, crs: crs)
     }
 
@@ -76,14 +109,28 @@ extension SpaceNetDataset {
     ///
     /// - Throws: `ManifestError` when the footprints cannot be read.
     func maskKey(of index: Int, on grid: GeoGrid) throws -> String {
-        let footprints = try SHA256Digest(ofFile: footprintPath(index))
+        try maskKey(
+            footprintPath(index), rule, on: grid, image: table == nil ? nil : chips[index].key)
+    }
+
+    /// The digest of all that the pixels follow from that cannot be used.
+    ///
+    /// - Throws: `ManifestError` when the outlines cannot be read.
+    func unusableKey(of index: Int, on grid: GeoGrid) throws -> String {
+        try maskKey("\(root)/\(chips[index].unusable ?? "")", .centres, on: grid, image: nil)
+    }
+
+    private func maskKey(
+        _ path: String, _ rule: RasterizeRule, on grid: GeoGrid, image: String?
+    ) throws -> String {
+        let footprints = try SHA256Digest(ofFile: path)
         let place = grid.transform.gdal.map { String($0.bitPattern, radix: 16) }
         let parts =
             [
                 "mask 1", rule.rawValue, isStrict ? "strict" : "mended", footprints.hex,
                 grid.size.description, grid.crs.definition,
             ]
-            + place + (table == nil ? [] : [chips[index].key])
+            + place + [image].compactMap(\.self)
         return SHA256Digest(of: Array(parts.joined(separator: "\n").utf8)).hex
     }
 }

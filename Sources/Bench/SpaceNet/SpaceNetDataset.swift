@@ -6,7 +6,8 @@ public import Store
 /// A SpaceNet release of building footprints in its published folders: bands as they are, and a mask of 0 and 1.
 ///
 /// Chips keep their own sizes. Footprints are parsed, proven and rasterised when a mask is first asked for; the mask is then kept.
-/// Options: `images`, `labels` (`geojson`, `csv`, or of SpaceNet 7 which folder), `allTouched`, `split`, `cache` (a folder for masks).
+/// Options: `images`, `labels` (`geojson`, `csv`, or of SpaceNet 7 which folder), `allTouched`, `split`, `cache` (a folder for masks),
+/// of SpaceNet 7 `unusable` (`ignore`, `keep`: whether pixels whose centres lie in unusable data have the code 255 in masks).
 /// Splits of labelled images are not published but for SpaceNet 7 (Hafner et al., 2023); `split=hash` deals places by the SHA-256 of their
 /// names, 70 : 10 : 20, and `split=listing` is that of MATTER's development code: the first 70 % of the sorted keys, and the rest as "val".
 public struct SpaceNetDataset<Release: SpaceNetRelease>: RepairingDataset {
@@ -29,19 +30,24 @@ public struct SpaceNetDataset<Release: SpaceNetRelease>: RepairingDataset {
     let isInPixels: Bool
     let table: FootprintTable?
     let cache: MaskCache
+    let unusableCache: MaskCache
 
     /// Finds images and footprints and pairs them; opens no image.
     ///
     /// - Throws: `BenchError` as `Dataset` says; `ManifestError` for folders that may not be listed or made.
     public init(at root: String, options: DatasetOptions) throws {
         let form = Release.form
+        let names = ["images", "labels", "allTouched", "split", "cache"]
         try options.expectOnly(
-            ["images", "labels", "allTouched", "split", "cache"], of: Release.name)
+            form.unusable == nil ? names : names + ["unusable"], of: Release.name)
         let wanted = try options.choice("images", of: form.images.map(\.name))
         let images = form.images.first { $0.name == wanted } ?? form.images[0]
         let labels = try options.choice("labels", of: form.labelChoices)
-        let folder = try SpaceNetFolder(
+        var folder = try SpaceNetFolder(
             root, form: form, images: images, labels: labels, ground: Release.ground)
+        if try options.choice("unusable", of: ["ignore", "keep"]) == "ignore" {
+            try folder.findUnusable()
+        }
         let tables = labels == "csv" ? try folder.tableFiles() : []
         table = tables.isEmpty ? nil : try FootprintTable(tables.map { "\(folder.root)/\($0)" })
         chips = folder.chips.map { chip in
@@ -58,6 +64,7 @@ public struct SpaceNetDataset<Release: SpaceNetRelease>: RepairingDataset {
             try options.choice("allTouched", of: ["false", "true"]) == "true"
             ? .allTouched : .centres
         cache = try MaskCache(folder: options.values["cache"])
+        unusableCache = try MaskCache(folder: options.values["cache"])
         splits = SpaceNetSplit(
             try options.choice("split", of: SpaceNetSplit.choices(of: Release.self))
         )
@@ -96,9 +103,10 @@ public struct SpaceNetDataset<Release: SpaceNetRelease>: RepairingDataset {
     public func target(_ index: Int) -> SampleTarget { .none }
     /// None: the mask has two.
     public var classes: [String] { [] }
-    /// The image and its footprints.
+    /// The image, its footprints, and the outlines of what cannot be used.
     public func files(_ index: Int) -> [String] {
-        [chips[index].image, chips[index].footprints].sorted()
+        let chip = chips[index]
+        return ([chip.image, chip.footprints] + [chip.unusable].compactMap(\.self)).sorted()
     }
     /// None: what is wrong is refused when it is read.
     public func faults(_ index: Int, in planes: [SamplePlane]) -> [String] { [] }

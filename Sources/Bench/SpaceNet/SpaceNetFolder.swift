@@ -9,6 +9,8 @@ struct SpaceNetChip: Sendable, Hashable {
     let image: String
     /// The GeoJSON or CSV file, relative to the root.
     let footprints: String
+    /// The GeoJSON file of what cannot be used, relative to the root; nil where there is none, or nobody asks.
+    var unusable: String?
 }
 
 /// Finds the images and footprints of a release below a folder, and pairs them.
@@ -147,10 +149,12 @@ struct SpaceNetFolder {
         return found
     }
 
-    /// The footprint files by the ground that they are of.
-    private func footprintFiles() throws -> [String: String] {
+    /// Files of outlines by the ground that they are of.
+    private func outlineFiles(
+        in places: [SpaceNetForm.Footprints]
+    ) throws -> [String: String] {
         var found: [String: String] = [:]
-        for place in form.footprints where place.choice == labels {
+        for place in places {
             for part in parts {
                 for path in try files(place.folder, in: part, ending: place.suffix) {
                     let name = FileSystem.name(of: path)
@@ -194,7 +198,7 @@ struct SpaceNetFolder {
             chips = found.map { SpaceNetChip(key: $0.key, image: $0.path, footprints: "") }
             return
         }
-        let footprints = try footprintFiles()
+        let footprints = try outlineFiles(in: form.footprints.filter { $0.choice == labels })
         var missing: [String: [String]] = [:]
         for file in found where footprints[ground(file.key)] == nil {
             missing[file.part, default: []].append(file.key)
@@ -216,6 +220,20 @@ struct SpaceNetFolder {
                 "\(root)/\(footprints[alone] ?? ""): its image \(images.name) \(alone) is missing; unpack the archive again"
             )
         }
+    }
+
+    /// Finds the outlines of what cannot be used in the images, where the release has such.
+    ///
+    /// - Throws: `BenchError`, 65, for two files of one image; `ManifestError`, 77.
+    mutating func findUnusable() throws {
+        guard let place = form.unusable else { return }
+        let files = try outlineFiles(in: [place])
+        for chip in chips.indices { chips[chip].unusable = files[ground(chips[chip].key)] }
+        let missing = chips.count { $0.unusable == nil }
+        guard missing > 0 else { return }
+        remarks.append(
+            "\(missing) of \(chips.count) images have no \(place.folder)/…\(place.suffix): all of their pixels are used"
+        )
     }
 
     /// A part without any footprints is the release's test part; one that lacks some is torn.

@@ -55,6 +55,8 @@ public struct SpaceNetForm: Sendable, Hashable {
     public var images: [Images]
     /// The ways of footprints, the usual one first; several of one choice are names in use for the same.
     public var footprints: [Footprints]
+    /// Where outlines of what cannot be used lie, on the ground, or nil.
+    public var unusable: Footprints?
     /// The folder of CSV files with outlines as WKT, or nil.
     public var tables: String?
     /// Whether names of images begin with their folder's.

@@ -23,8 +23,11 @@ final class SpaceNetReader<Release: SpaceNetRelease>: SampleReader {
                 "\(Release.name) has no plane \(name); it has \(dataset.planes.joined(separator: ", "))"
             )
         }
-        if names == ["mask"], let known = dataset.cache[index] {
+        if names == ["mask"], let known = dataset.cache[index],
+            dataset.chips[index].unusable == nil || dataset.unusableCache[index] != nil
+        {
             unpack(known)
+            ignoreUnusable(dataset.unusableCache[index])
             return try withMask(of: known.size) { try body([$0]) }
         }
         let path = dataset.imagePath(index)
@@ -42,6 +45,13 @@ final class SpaceNetReader<Release: SpaceNetRelease>: SampleReader {
             try makeMask(
                 of: index,
                 on: dataset.grid(size, transform: image.transform, crs: image.crs, path: path))
+            if dataset.chips[index].unusable != nil {
+                ignoreUnusable(
+                    try unusable(
+                        index,
+                        on: SpaceNetDataset<Release>.place(
+                            size, image.transform, image.crs, path: path)))
+            }
         }
         try withMask(of: names.contains("mask") ? size : nil) { mask in
             try body(
@@ -88,6 +98,13 @@ final class SpaceNetReader<Release: SpaceNetRelease>: SampleReader {
 
     private func rasterized(_ index: Int, on grid: GeoGrid) throws -> RunLengthMask {
         let outlines = try dataset.mended(index, on: grid, ground).outlines
+        return filled(outlines, on: grid, dataset.rule)
+    }
+
+    /// Fills `mask` with outlines.
+    private func filled(
+        _ outlines: [BuildingOutline], on grid: GeoGrid, _ rule: RasterizeRule
+    ) -> RunLengthMask {
         let rasterizer = rasterizer ?? PolygonRasterizer(grid.size)
         self.rasterizer = rasterizer
         reserve(grid.size)
@@ -95,9 +112,32 @@ final class SpaceNetReader<Release: SpaceNetRelease>: SampleReader {
             let pixels = UnsafeMutableBufferPointer(rebasing: mask[..<grid.size.count])
             pixels.update(repeating: 0)
             rasterizer.fill(
-                pixels, of: outlines, size: grid.size, rule: dataset.rule,
+                pixels, of: outlines, size: grid.size, rule: rule,
                 isMirrored: dataset.isMirrored(grid))
             return RunLengthMask(UnsafeBufferPointer(pixels), size: grid.size)
+        }
+    }
+
+    // MARK: What cannot be used
+
+    /// Which pixels cannot be used: from memory, from the cache folder, or from the outlines.
+    private func unusable(_ index: Int, on grid: GeoGrid) throws -> RunLengthMask {
+        if let known = dataset.unusableCache[index], known.size == grid.size { return known }
+        let buildings = mask
+        defer { mask = buildings }
+        return try dataset.unusableCache.mask(
+            of: index, key: { try dataset.unusableKey(of: index, on: grid) },
+            make: {
+                filled(
+                    try dataset.unusable(index, on: grid, ground).outlines, on: grid, .centres)
+            })
+    }
+
+    /// Gives pixels that cannot be used the code that scores and losses leave out.
+    private func ignoreUnusable(_ unusable: RunLengthMask?) {
+        guard let unusable else { return }
+        mask.withUnsafeMutableBufferPointer {
+            unusable.write(255, into: .init(rebasing: $0[..<unusable.size.count]))
         }
     }
 }

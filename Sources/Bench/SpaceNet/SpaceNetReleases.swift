@@ -66,7 +66,8 @@ public enum SpaceNet4: SpaceNetRelease {
 
 /// SpaceNet 7: sixty places, a PlanetScope mosaic of 4 m a month.
 ///
-/// Images are about 1024 × 1024 pixels: red, green, blue and a mask (255 where there is data).
+/// Images are about 1024 × 1024 pixels: red, green, blue and a mask (255 where there is data). Below the outlines of a month's unusable
+/// data (`labels/<image>_UDM.geojson`: clouds, mostly) nobody knows of buildings: the mask has 255 there.
 public enum SpaceNet7: SpaceNetRelease {
     /// "spacenet-7".
     public static let name = "spacenet-7"
@@ -80,6 +81,7 @@ public enum SpaceNet7: SpaceNetRelease {
                 "labels_match_pix", in: "labels_match_pix", suffix: "_Buildings.geojson",
                 isInPixels: true),
         ],
+        unusable: .init("unusable", in: "labels", suffix: "_UDM.geojson"),
         namesBeginWithFolder: false, mayLackFootprints: true, counts: [.init("", 1423)])
 
     /// "L15-0331E-1257N_1327_3160_13" of "global_monthly_2018_01_mosaic_L15-0331E-1257N_1327_3160_13".

@@ -39,6 +39,16 @@ package struct RunLengthMask: Hashable, Sendable {
         }
     }
 
+    /// Writes a value into the pixels of a buffer that are 1 in the mask.
+    func write(_ value: UInt8, into pixels: UnsafeMutableBufferPointer<UInt8>) {
+        precondition(pixels.count == size.count, "\(pixels.count) bytes for a mask of \(size)")
+        var start = 0
+        for (place, run) in runs.enumerated() {
+            if place % 2 == 1 { pixels[start..<start + Int(run)].update(repeating: value) }
+            start += Int(run)
+        }
+    }
+
     // MARK: On disk
 
     private static let magic = Array("MTMASK1\n".utf8)

@@ -5,6 +5,9 @@ package import Geo
 /// A predicted object is a connected area of the predicted mask (pixels that share a side). A true object is an area given by the caller.
 /// Predicted objects take the true one with the greatest IoU that no other has taken, the pairs in the order of falling IoU, then of
 /// places; those below the limit match nothing. SpaceNet's rule (van Etten et al., 2018): IoU ≥ 0.5.
+///
+/// Where pixels are ignored (ours: nobody can say whether an object was found that is mostly unseen): an object, true or predicted, at least half of which is
+/// ignored is left out; of all others the ignored pixels do not count.
 package struct AreaMatching: Hashable, Sendable {
     /// Objects found, objects that are none, objects missed.
     package let truePositives, falsePositives, falseNegatives: Int
@@ -14,19 +17,23 @@ package struct AreaMatching: Hashable, Sendable {
     /// - Parameters:
     ///   - mask: 0 and 1, row by row.
     ///   - truth: for each true object its pixels, by their places in the mask, without repetition; empty ones are left out.
+    ///   - isIgnored: of each pixel whether nothing is known of it; empty where all are known.
     ///   - size: of the mask.
     ///   - least: the least intersection over union of a match.
-    package init(mask: [UInt8], truth: [[Int]], size: PixelSize, least: Double = 0.5) {
+    package init(
+        mask: [UInt8], truth: [[Int]], isIgnored: [Bool] = [], size: PixelSize, least: Double = 0.5
+    ) {
         let areas = ConnectedAreas(of: mask, size: size)
-        let truth = truth.filter { !$0.isEmpty }
+        let sizes = areas.seenSizes(without: isIgnored)
+        let truth = truth.map { Self.seen($0, isIgnored) }.filter { !$0.isEmpty }
         var pairs: [(overlap: Double, found: Int, true: Int)] = []
         for (number, pixels) in truth.enumerated() {
             var shared: [Int: Int] = [:]
             for pixel in pixels where areas.labels[pixel] > 0 {
                 shared[Int(areas.labels[pixel]) - 1, default: 0] += 1
             }
-            for (found, common) in shared {
-                let union = areas.sizes[found] + pixels.count - common
+            for (found, common) in shared where sizes[found] > 0 {
+                let union = sizes[found] + pixels.count - common
                 let overlap = Double(common) / Double(union)
                 if overlap >= least { pairs.append((overlap, found, number)) }
             }
@@ -38,8 +45,15 @@ package struct AreaMatching: Hashable, Sendable {
             trueTaken.insert(pair.true)
         }
         truePositives = foundTaken.count
-        falsePositives = areas.sizes.count - foundTaken.count
+        falsePositives = sizes.count { $0 > 0 } - foundTaken.count
         falseNegatives = truth.count - trueTaken.count
+    }
+
+    /// The pixels of an object that are not ignored; none where those are no more than half.
+    private static func seen(_ pixels: [Int], _ isIgnored: [Bool]) -> [Int] {
+        guard !isIgnored.isEmpty else { return pixels }
+        let seen = pixels.filter { !isIgnored[$0] }
+        return 2 * seen.count > pixels.count ? seen : []
     }
 }
 
@@ -76,6 +90,16 @@ package struct ConnectedAreas {
             sizes.append(count)
         }
         (self.labels, self.sizes) = (labels, sizes)
+    }
+
+    /// Pixels of each area that are not ignored; 0 where those are no more than half.
+    func seenSizes(without isIgnored: [Bool]) -> [Int] {
+        guard !isIgnored.isEmpty else { return sizes }
+        var seen = sizes
+        for (place, label) in labels.enumerated() where label > 0 && isIgnored[place] {
+            seen[Int(label) - 1] -= 1
+        }
+        return zip(seen, sizes).map { 2 * $0 > $1 ? $0 : 0 }
     }
 
     /// For each area its pixels, ascending.

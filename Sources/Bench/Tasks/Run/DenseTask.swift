@@ -188,9 +188,11 @@ final class DenseTask {
         let table = try confusion(found, image)
         line.confusion = table.rows
         if classes == 2 {
+            let isIgnored = image.codes.map { Int($0) == data.ignore }
             line.objects = .init(
                 AreaMatching(
-                    mask: found, truth: try TrueObjects(inputs.dataset)(image), size: image.size))
+                    mask: found, truth: try TrueObjects(inputs.dataset)(image),
+                    isIgnored: isIgnored.contains(true) ? isIgnored : [], size: image.size))
         }
         let shape = [image.size.height, image.size.width]
         var arrays = [
