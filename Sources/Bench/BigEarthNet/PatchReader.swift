@@ -3,7 +3,7 @@ import Raster
 import Store
 
 /// Reads patches on one thread: each file with one `openat`, one `pread` and one `close`, into memory that stays.
-final class PatchReader: SampleReader {
+final class PatchReader: PlacedReader {
     private let patches: PatchCollection
     private let folder: Int32
     private let sources: [Source]
@@ -12,6 +12,7 @@ final class PatchReader: SampleReader {
     private var chosen: [Int] = []
     private var path: [UInt8] = []
     private var planes: [SamplePlane] = []
+    private var ground: Ground?
     private let mask = UnsafeMutableRawBufferPointer.allocate(
         byteCount: 120 * 120, alignment: 64)
 
@@ -54,7 +55,7 @@ final class PatchReader: SampleReader {
         self.planes.removeAll(keepingCapacity: true)
         var group = -1
         var length = 0
-        var ground: Ground?
+        ground = nil
         for place in chosen {
             let source = sources[place]
             if source.group != group {
@@ -66,10 +67,15 @@ final class PatchReader: SampleReader {
             path.removeLast(path.count - length)
             path.append(contentsOf: source.suffix)
             let raster = try load(place)
-            try check(raster, against: source.file, &ground)
+            try check(raster, against: source.file)
             self.planes.append(try plane(raster, source))
         }
         try body(self.planes)
+    }
+
+    var footprint: Footprint? {
+        guard let bounds = ground?.bounds, let epsg = ground?.epsg else { return nil }
+        return Footprint(crs: "EPSG:\(epsg)", bounds: (0..<4).map { bounds[$0] })
     }
 
     /// Which planes are read, in the order asked for; all by name for nil.
@@ -101,9 +107,7 @@ final class PatchReader: SampleReader {
         }
     }
 
-    private func check(
-        _ raster: LoadedRaster, against file: PatchFile, _ ground: inout Ground?
-    ) throws {
+    private func check(_ raster: LoadedRaster, against file: PatchFile) throws {
         let type: RasterPixelType = file.pixel == .float32 ? .float32 : .uint16
         guard raster.width == file.side, raster.height == file.side, raster.bands == 1,
             raster.pixelType == type

@@ -2,13 +2,39 @@ import Store
 
 /// What one thread saw; tallies of all threads add up to the same whatever samples each had.
 struct CheckTally: Sendable {
+    /// A type and a size.
+    struct Form: Hashable, Sendable, CustomStringConvertible {
+        let pixel: SamplePlane.Pixel
+        let width, height: Int
+
+        var description: String { "\(pixel.rawValue) \(width)×\(height)" }
+    }
+
     /// A plane's types and sizes, zeros and codes.
     struct Plane: Sendable {
         /// Samples by form, and the first of them.
-        var forms: [String: (count: Int, first: Int)] = [:]
+        var forms: [Form: (count: Int, first: Int)] = [:]
         var pixels = 0
         var withoutData = 0
         var codes: [Int] = []
+
+        /// Takes a sample's plane, and of a mask the pixels of each code.
+        mutating func add(_ plane: SamplePlane, of index: Int, withoutData: Int, codes: [Int]) {
+            let form = Form(pixel: plane.pixel, width: plane.width, height: plane.height)
+            forms[form, default: (0, index)].count += 1
+            pixels += plane.width * plane.height
+            self.withoutData += withoutData
+            add(codes)
+        }
+
+        /// Takes the pixels of each code.
+        mutating func add(_ codes: [Int]) {
+            if self.codes.isEmpty {
+                self.codes = codes
+            } else {
+                for code in codes.indices { self.codes[code] += codes[code] }
+            }
+        }
     }
 
     var read = 0
@@ -28,11 +54,7 @@ struct CheckTally: Sendable {
                 let known = mine.forms[form] ?? (0, seen.first)
                 mine.forms[form] = (known.count + seen.count, min(known.first, seen.first))
             }
-            if mine.codes.isEmpty {
-                mine.codes = plane.codes
-            } else {
-                for code in plane.codes.indices { mine.codes[code] += plane.codes[code] }
-            }
+            mine.add(plane.codes)
             planes[name] = mine
         }
     }
@@ -57,19 +79,15 @@ struct SampleInspection {
     /// Adds all planes to a tally and finds what is wrong among them.
     mutating func look(at planes: [SamplePlane], _ tally: inout CheckTally) {
         var images: [(name: String, facts: PlaneFacts)] = []
+        images.reserveCapacity(planes.count)
         for plane in planes {
             let facts = PlaneFacts(plane)
-            var seen = tally.planes[plane.name] ?? CheckTally.Plane()
-            let form = "\(plane.pixel.rawValue) \(plane.width)×\(plane.height)"
-            seen.forms[form, default: (0, index)].count += 1
-            seen.pixels += facts.count
-            if SamplePlane.holdsCodes(plane.name) {
-                if plane.name == "mask" { count(plane, &seen) }
-            } else {
-                seen.withoutData += facts.zeros + facts.notFinite
-                images.append((plane.name, facts))
-            }
-            tally.planes[plane.name] = seen
+            let holdsCodes = SamplePlane.holdsCodes(plane.name)
+            let codes = plane.name == "mask" ? count(plane) : []
+            tally.planes[plane.name, default: CheckTally.Plane()].add(
+                plane, of: index, withoutData: holdsCodes ? 0 : facts.zeros + facts.notFinite,
+                codes: codes)
+            if !holdsCodes { images.append((plane.name, facts)) }
             if facts.notFinite > 0 {
                 find(
                     .error, .notFinite,
@@ -83,10 +101,13 @@ struct SampleInspection {
 
     /// Each date of a pair is looked at for itself.
     private mutating func checkValues(_ images: [(name: String, facts: PlaneFacts)]) {
-        for date in ["before.", "after.", ""] {
-            let planes = images.filter { plane in
-                date.isEmpty ? !plane.name.contains(".") : plane.name.hasPrefix(date)
-            }
+        let isPair = images.contains { $0.name.utf8.contains(UInt8(ascii: ".")) }
+        for date in isPair ? ["before.", "after.", ""] : [""] {
+            let planes =
+                isPair
+                ? images.filter { plane in
+                    date.isEmpty ? !plane.name.contains(".") : plane.name.hasPrefix(date)
+                } : images
             guard !planes.isEmpty else { continue }
             guard planes.contains(where: { $0.facts.zeros < $0.facts.count }) else {
                 find(.remark, .empty, "no data in any plane\(date.isEmpty ? "" : " \(date)…")")
@@ -122,9 +143,10 @@ struct SampleInspection {
         }
     }
 
-    private mutating func count(_ mask: SamplePlane, _ seen: inout CheckTally.Plane) {
+    private mutating func count(_ mask: SamplePlane) -> [Int] {
         guard mask.pixel == .uint8 else {
-            return find(.error, .shape, "mask of \(mask.pixel.rawValue); expected uint8")
+            find(.error, .shape, "mask of \(mask.pixel.rawValue); expected uint8")
+            return []
         }
         var codes = [Int](repeating: 0, count: 256)
         for code in mask.bytes { codes[Int(code)] += 1 }
@@ -133,11 +155,7 @@ struct SampleInspection {
             let shown = strange.prefix(8).map { "\($0): \(codes[$0])" }.joined(separator: ", ")
             find(.error, .codes, "mask has the codes {\(shown)}; only 0, 1 and 255 are known")
         }
-        if seen.codes.isEmpty {
-            seen.codes = codes
-        } else {
-            for code in codes.indices { seen.codes[code] += codes[code] }
-        }
+        return codes
     }
 }
 
@@ -152,22 +170,31 @@ struct PlaneFacts {
         count = plane.width * plane.height
         switch plane.pixel {
         case .uint8: look(at: plane, as: UInt8.self)
-        case .uint16: look(at: plane, as: UInt16.self)
-        case .int16: look(at: plane, as: Int16.self)
+        case .uint16, .int16: look(at: plane, as: UInt16.self)
         case .float32: lookAtFloats(plane)
         }
     }
 
-    private mutating func look<Pixel: FixedWidthInteger>(at plane: SamplePlane, as: Pixel.Type) {
+    private mutating func look<Pixel: FixedWidthInteger & UnsignedInteger>(
+        at plane: SamplePlane, as: Pixel.Type
+    ) {
         // Planes of packed stores may begin anywhere.
         let bytes = plane.bytes
         let first = bytes.loadUnaligned(as: Pixel.self)
-        var (zeros, others) = (0, 0)
-        for index in 0..<count {
-            let value = bytes.loadUnaligned(
-                fromByteOffset: index &* MemoryLayout<Pixel>.size, as: Pixel.self)
-            zeros &+= value == 0 ? 1 : 0
-            others &+= value == first ? 0 : 1
+        var (zeros, others, start) = (0, 0, 0)
+        while start < count {
+            // As many as numbers of a pixel's own size can count: a register holds the most of them.
+            let end = min(count, start + min(Int(Pixel.max), 4096))
+            var (zerosHere, othersHere): (Pixel, Pixel) = (0, 0)
+            for index in start..<end {
+                let value = bytes.loadUnaligned(
+                    fromByteOffset: index &* MemoryLayout<Pixel>.size, as: Pixel.self)
+                zerosHere &+= value == 0 ? 1 : 0
+                othersHere &+= value == first ? 0 : 1
+            }
+            zeros += Int(zerosHere)
+            others += Int(othersHere)
+            start = end
         }
         self.zeros = zeros
         isConstant = others == 0 && count > 1

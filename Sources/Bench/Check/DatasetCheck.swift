@@ -82,12 +82,6 @@ public struct DatasetCheck: Sendable {
     ) {
         let key = dataset.key(index)
         var inspection = SampleInspection(index, key: key)
-        let missing = dataset.files(index).filter { !isThere("\(root)/\($0)") }
-        for file in missing {
-            tally.findings.append(
-                CheckFinding(.error, .missing, index, "\(key): \(file) is missing or empty"))
-        }
-        guard missing.isEmpty else { return }
         do {
             let open = try reader ?? dataset.reader()
             reader = open
@@ -101,10 +95,19 @@ public struct DatasetCheck: Sendable {
             tally.findings += faults.map { CheckFinding(.error, .fault, index, "\(key): \($0)") }
             let repairs = try (dataset as? any RepairingDataset)?.repairs(index) ?? []
             tally.findings += repairs.map { CheckFinding(.remark, .repair, index, "\(key): \($0)") }
-            if let footprint = try dataset.footprint(index) {
+            let footprint =
+                if let placed = open as? any PlacedReader { placed.footprint } else {
+                    try dataset.footprint(index)
+                }
+            if let footprint {
                 tally.footprints.append((index, footprint))
             }
         } catch {
+            let missing = dataset.files(index).filter { !isThere("\(root)/\($0)") }
+            tally.findings += missing.map {
+                CheckFinding(.error, .missing, index, "\(key): \($0) is missing or empty")
+            }
+            guard missing.isEmpty else { return }
             let isMissing = (error as? any ExitCoded)?.exitCode == .inputMissing
             tally.findings.append(
                 CheckFinding(
@@ -149,7 +152,12 @@ public struct DatasetCheck: Sendable {
             tally.planes[name].map { plane in
                 let codes = plane.codes.indices.filter { plane.codes[$0] > 0 }
                 return CheckReport.Plane(
-                    name: name, forms: plane.forms.mapValues(\.count), pixels: plane.pixels,
+                    name: name,
+                    forms: Dictionary(
+                        uniqueKeysWithValues: plane.forms.map {
+                            ($0.key.description, $0.value.count)
+                        }),
+                    pixels: plane.pixels,
                     withoutData: plane.withoutData,
                     codes: plane.codes.isEmpty
                         ? nil
@@ -164,7 +172,7 @@ public struct DatasetCheck: Sendable {
         tally.planes.sorted { $0.key < $1.key }.compactMap { name, plane in
             var types: [String: (count: Int, first: Int)] = [:]
             for (form, seen) in plane.forms {
-                let type = String(form.prefix { $0 != " " })
+                let type = form.pixel.rawValue
                 let known = types[type] ?? (0, seen.first)
                 types[type] = (known.count + seen.count, min(known.first, seen.first))
             }

@@ -42,6 +42,12 @@ public struct Footprint: Sendable, Hashable {
     }
 }
 
+/// A reader that knows where the sample lies that it read last, so that no file is opened again for it.
+protocol PlacedReader: SampleReader {
+    /// The ground of the last sample; nil where its files do not say.
+    var footprint: Footprint? { get }
+}
+
 /// What may be chosen when a data set is opened: "--option key=value".
 public struct DatasetOptions: Sendable, Hashable {
     /// What was chosen, by name.
@@ -99,6 +105,6 @@ extension Dataset {
 extension SamplePlane {
     /// Whether planes of a name hold codes of classes instead of measurements: "mask", "reference_map", also of one date of a pair.
     static func holdsCodes(_ name: String) -> Bool {
-        ["mask", "reference_map"].contains(name.split(separator: ".").last ?? "")
+        ["mask", "reference_map"].contains { name == $0 || name.hasSuffix("." + $0) }
     }
 }
