@@ -159,7 +159,7 @@ def change_loss(inputs, labels, positive):
 def case_unet():
     network, inputs, labels = fill(Network(UNet(1))), images("unet", 2), codes("unet", 2)
     scores = picture(network.eval()(inputs))
-    optimiser = torch.optim.Adam(groups(network, 1e-4, 0.1, 0.8), weight_decay=1e-4)
+    optimiser = torch.optim.SGD(groups(network, 1e-2, 0.1, 0.8), momentum=0.9, weight_decay=1e-4)
     losses = train(network, optimiser, change_loss(inputs, labels, 3.0))
     return {"scores": scores, "losses": losses, "after": picture(network.eval()(inputs))}
 

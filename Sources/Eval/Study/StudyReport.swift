@@ -93,10 +93,15 @@ package enum StudyReport {
                             + scores.flatMap { [.number($0.title), .number("± seeds")] }
                             + [.text("Unlike \(table.rows[0].name)")],
                         rows: table.rows.map { row in
-                            [.text(row.name), .count(Int64(row.seeds.count))]
+                            [.text(row.name), seeds(of: row)]
                                 + scores.flatMap { cells(row, $0, table) } + [.text(row.change)]
                         }))
             ])
+    }
+
+    /// A method without a random choice has no seeds, which is not the same as none done.
+    private static func seeds(of row: StudyTable.Row) -> Document.Cell {
+        row.seeds.isEmpty ? .number(nil, decimals: 0) : .count(Int64(row.seeds.count))
     }
 
     private static func cells(
