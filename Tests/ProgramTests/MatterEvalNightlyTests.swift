@@ -77,6 +77,39 @@ struct MatterEvalNightlyTests {
             ).status == 66)
     }
 
+    /// The kernel tells a process as a zombie once its first thread has ended.
+    @Test("a stage runs as long as any of its threads does")
+    func threads() throws {
+        let folder = try TemporaryFolder()
+        try AtomicFile.write(
+            """
+            import ctypes, os, threading, time
+            def late():
+                time.sleep(0.5)
+                open("numbers.json", "w").write('{"f1": 0.5}')
+                os._exit(0)
+            threading.Thread(target=late).start()
+            ctypes.CDLL(None).pthread_exit(None)
+
+            """, to: folder.path("late.py"))
+        try AtomicFile.write(
+            """
+            name = "toy"
+            [[stage]]
+            name = "late"
+            command = ["python3", "{recipe}/late.py"]
+            numbers = "numbers.json"
+
+            """, to: folder.path("recipe.toml"))
+        let night = try runProgram(
+            "matter-eval",
+            [
+                "nightly", folder.path("recipe.toml"), "--out", folder.path("nights"),
+                "--night", "1", "--protocols", Self.path("manifests/protocols"), "--quiet",
+            ])
+        #expect(night.status == 0, "\(night.stderr)\(night.stdout)")
+    }
+
     private static let analyze = ["/usr/bin/systemd-analyze", "/bin/systemd-analyze"].first {
         FileManager.default.isExecutableFile(atPath: $0)
     }

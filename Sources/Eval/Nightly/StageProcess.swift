@@ -128,7 +128,7 @@ private struct Words {
 /// What the kernel says of a process in `/proc/<pid>/stat` (proc(5)).
 private struct ProcessState {
     let group: pid_t
-    /// Whether it is a zombie or dead.
+    /// Whether it is a zombie or dead, with all its threads: a first thread that ended is told as a zombie while others still run.
     let isEnded: Bool
 
     /// Reads it; `nil` where the process is gone.
@@ -136,9 +136,10 @@ private struct ProcessState {
         guard let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
             let end = text.lastIndex(of: ")")
         else { return nil }
-        // Behind the name in brackets: state, parent, group.
+        // Behind the name in brackets: state, parent, group, …, and as the eighteenth how many threads are left.
         let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 2, let group = pid_t(fields[2]) else { return nil }
-        (self.group, isEnded) = (group, fields[0] == "Z" || fields[0] == "X")
+        guard fields.count > 17, let group = pid_t(fields[2]), let threads = Int(fields[17])
+        else { return nil }
+        (self.group, isEnded) = (group, (fields[0] == "Z" || fields[0] == "X") && threads <= 1)
     }
 }
