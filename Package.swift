@@ -193,7 +193,7 @@ let package = Package(
                 "BenchFixtures", "Geo", "Raster", "Store", "Tensors", "Metrics", "Manifests",
                 "MatterModel",
             ]),
-        tests(of: "Eval", ["Manifests", "Metrics"]),
+        tests(of: "Eval", ["Manifests", "Metrics", sqlite]),
         .testTarget(
             name: "ProgramTests",
             dependencies: [

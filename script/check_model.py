@@ -11,7 +11,7 @@ import onnxruntime
 import safetensors.numpy
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-LARGEST = 1e-4
+LARGEST = 1e-5
 
 
 def check_graph(exports):

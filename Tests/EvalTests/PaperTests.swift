@@ -53,6 +53,9 @@ struct PaperTests {
             text: "f1;recall;precision\n0.51;0.51;0.52\n0.9;0.5;0.5\n0.01;0.9;0.9\n", path: "t")
         #expect(!shares.isPercent)
         #expect(shares.rows.map(\.audit.verdict) == [.agrees, .impossible, .impossible])
+        // Of whole percents: 79.5 and 79.5 are printed as 80, and allow a mean F1 of 59.
+        let whole = try AuditTable(text: "P,R,F1\n80,80,59\n80,80,58\n", path: "t")
+        #expect(whole.rows.map(\.audit.verdict) == [.averaged, .impossible])
         let jaccard = try AuditTable(text: "IoU,F1\n50,66.7\n50,70.0\n", path: "t")
         #expect(jaccard.rows.map(\.audit.verdict) == [.agrees, .averaged])
     }

@@ -5,7 +5,7 @@ import TestSupport
 import Tensors
 import Testing
 
-/// What other programs read; that they do, `script/check-export` shows.
+/// What other programs read; that they do, `script/check-model` shows.
 struct ExportTests {
     private func encoder(_ folder: TemporaryFolder, _ change: (inout Recipe) -> Void) throws
         -> String
@@ -45,5 +45,18 @@ struct ExportTests {
         #expect(try WholeFile.read(folder.path("two.onnx")) == bytes)
         let weights = try Safetensors.read(path).arrays.filter { !$0.key.hasPrefix("pre_") }
         #expect(bytes.count > weights.values.reduce(0) { $0 + $1.bytes.count } - 1000)
+    }
+
+    /// Whether `script/check-model` has been run here: its readers are there, and the program that it starts.
+    private static let hasReaders = OutsideReaders.are(in: "venv-model")
+
+    /// E26: onnxruntime's features are ours to 1e-5, TensorBoard's curves are ours.
+    @Test(.enabled(if: hasReaders, "needs the readers that script/check-model installs"))
+    func onnxruntimeFindsTheSameFeatures() throws {
+        let folder = try TemporaryFolder()
+        let run = (try encoder(folder) { _ in } as NSString).deletingLastPathComponent
+        let result = try runExecutable(OutsideReaders.script("check-model"), [run])
+        #expect(result.status == 0, "\(result.stderr)")
+        #expect(result.stdout.contains("onnxruntime"))
     }
 }

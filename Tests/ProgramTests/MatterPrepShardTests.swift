@@ -41,6 +41,31 @@ import Testing
         #expect(published.stdout.contains("17 files"))
     }
 
+    private static let hasValidators = OutsideReaders.are(in: "venv-manifests")
+
+    /// E27: what is published is accepted by its format's own validator, and not when it is spoilt.
+    @Test(
+        .enabled(if: hasValidators, "needs the validators that script/check-manifests installs"),
+        arguments: [
+            ("kwcoco", "data.kwcoco.json", "\"images\""),
+            ("croissant", "croissant.json", "\"contentUrl\""),
+        ])
+    func validatorsAccept(format: String, file: String, word: String) throws {
+        let folder = try TemporaryFolder()
+        let recipe = try MatterPrepRecipeTests.recipe(in: folder)
+        #expect(try runProgram("matter-prep", ["run", recipe, "--quiet"]).status == 0)
+        let target = folder.path(format)
+        let published = try runProgram(
+            "matter-prep", ["publish", folder.path("out"), "--format", format, "--to", target])
+        #expect(published.status == 0, "\(published.stderr)")
+        let script = OutsideReaders.script("check-manifests")
+        let good = try runExecutable(script, [target])
+        #expect(good.status == 0, "\(good.stderr)")
+        let text = try WholeFile.readText("\(target)/\(file)")
+        try AtomicFile.write(text.replacing(word, with: "\"x\""), to: "\(target)/\(file)")
+        #expect(try runExecutable(script, [target]).status != 0)
+    }
+
     @Test func badPartsAreOneLine() throws {
         let folder = try TemporaryFolder()
         let recipe = try MatterPrepRecipeTests.recipe(in: folder)

@@ -1,9 +1,11 @@
-import Geo
+package import Geo
 
 /// An image of 8 bits for the report, (3, height, width): red, green, blue.
-struct Panel: Sendable, Hashable {
-    let size: PixelSize
-    let pixels: [UInt8]
+package struct Panel: Sendable, Hashable {
+    /// Rows and columns.
+    package let size: PixelSize
+    /// Channel by channel, row by row.
+    package let pixels: [UInt8]
 
     private init(size: PixelSize, pixels: [UInt8]) {
         self.size = size
@@ -13,7 +15,7 @@ struct Panel: Sendable, Hashable {
     /// Red, green and blue of both dates, under one stretch, so that what looks different is different.
     ///
     /// For each band, the 2nd and 98th percentile of both dates' data pixels become black and white.
-    static func trueColour(of pair: ImagePair) -> (before: Panel, after: Panel)? {
+    package static func trueColour(of pair: ImagePair) -> (before: Panel, after: Panel)? {
         var before: [UInt8] = []
         var after: [UInt8] = []
         let mask = pair.dataMask
@@ -50,8 +52,8 @@ struct Panel: Sendable, Hashable {
 
 /// A linear stretch from 16 bits to 8, between two percentiles.
 private struct Stretch {
-    private let lowest: Int
-    private let highest: Int
+    /// From black to white; `nil` where there is no data.
+    private let range: ClosedRange<Int>?
 
     init(of planes: [ArraySlice<UInt16>], where mask: [UInt8]) {
         var histogram = [Int](repeating: 0, count: 65536)
@@ -59,12 +61,24 @@ private struct Stretch {
             for (value, valid) in zip(plane, mask) where valid != 0 { histogram[Int(value)] += 1 }
         }
         let total = histogram.reduce(0, +)
-        lowest = Self.value(atRank: total * 2 / 100, in: histogram)
-        highest = max(lowest + 1, Self.value(atRank: total * 98 / 100, in: histogram))
+        guard let least = histogram.firstIndex(where: { $0 > 0 }),
+            let most = histogram.lastIndex(where: { $0 > 0 })
+        else {
+            range = nil
+            return
+        }
+        let low = Self.value(atRank: total * 2 / 100, in: histogram)
+        let high = Self.value(atRank: total * 98 / 100, in: histogram)
+        // Where all but a few are equal, these few are still to be seen.
+        range = high > low ? low...high : least...most
     }
 
+    /// Black where there is no data; grey where all are equal, for such an image is neither dark nor bright.
     func callAsFunction(_ value: UInt16) -> UInt8 {
-        let scaled = ((Int(value) - lowest) * 255 + (highest - lowest) / 2) / (highest - lowest)
+        guard let range else { return 0 }
+        let width = range.upperBound - range.lowerBound
+        guard width > 0 else { return range.contains(Int(value)) ? 128 : 0 }
+        let scaled = ((Int(value) - range.lowerBound) * 255 + width / 2) / width
         return UInt8(min(max(scaled, 0), 255))
     }
 

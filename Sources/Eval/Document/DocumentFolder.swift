@@ -44,7 +44,8 @@ package enum DocumentFolder {
         guard document.schema == Document.currentSchema else {
             throw ManifestError(
                 .invalid, path: "report.json",
-                "is of schema \(document.schema); this program renders \(Document.currentSchema)")
+                "is of schema \(document.schema), this program renders \(Document.currentSchema); make the report again from its runs"
+            )
         }
         let digest = SHA256Digest(of: json).hex
         var files: [String: String] = [

@@ -15,15 +15,19 @@ enum CSVText {
         return ([head] + rows).map { $0.joined(separator: ",") + "\r\n" }.joined()
     }
 
+    private static let formulaStarts: Set<Unicode.Scalar> = ["=", "+", "-", "@", "\t", "\r"]
+    private static let quoted: Set<Unicode.Scalar> = ["\"", ",", "\n", "\r"]
+
     /// A field in quotes where needed; what a spreadsheet would take for a formula begins with an apostrophe.
     static func field(_ text: String) -> String {
         let clean = text.unicodeScalars.map { scalar in
             Markup.isHidden(scalar) ? Markup.codePoint(scalar) : String(scalar)
         }.joined()
-        let isFormula = clean.first.map { "=+-@\t\r".contains($0) } ?? false
+        // By scalars, as readers of CSV see them: to Swift a comma with an accent on it is a character of its own.
+        let isFormula = clean.unicodeScalars.first.map { formulaStarts.contains($0) } ?? false
         let safe = isFormula ? "'" + clean : clean
-        guard safe.contains(where: { "\",\n\r".contains($0) }) else { return safe }
-        return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+        guard safe.unicodeScalars.contains(where: quoted.contains) else { return safe }
+        return "\"" + safe.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
     }
 }
 

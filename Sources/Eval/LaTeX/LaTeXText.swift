@@ -28,6 +28,12 @@ package enum LaTeXText {
         case "–": "--"
         case "−": "\\ensuremath{-}"
         case "±": "\\ensuremath{\\pm}"
+        case "≤": "\\ensuremath{\\leq}"
+        case "≥": "\\ensuremath{\\geq}"
+        case "→": "\\ensuremath{\\to}"
+        case "·": "\\ensuremath{\\cdot}"
+        case "×": "\\ensuremath{\\times}"
+        case "√": "\\ensuremath{\\surd}"
         case "…": "\\dots{}"
         case "“": "``"
         case "”": "''"
@@ -41,9 +47,7 @@ package enum LaTeXText {
     }
 
     /// The letters of Latin-1 and Latin Extended-A that the T1 encoding sets.
-    private static var latinLetters: Set<UInt32> {
-        Set(
-            "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿĂăĄąĆćČčĎďĘęĚěĞğĹĺĽľŁłŃńŇňŐőŒœŔŕŘřŚśŞşŠšŤťŢţŮůŰűŸŹźŻżŽž"
-                .unicodeScalars.map(\.value))
-    }
+    private static let latinLetters = Set(
+        "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿĂăĄąĆćČčĎďĘęĚěĞğĹĺĽľŁłŃńŇňŐőŒœŔŕŘřŚśŞşŠšŤťŢţŮůŰűŸŹźŻżŽž"
+            .unicodeScalars.map(\.value))
 }

@@ -82,8 +82,8 @@ public struct RowAudit: Codable, Sendable, Equatable {
                 .agrees, "F1 = 2PR/(P+R) to the last printed digit: counts pooled, or one image"
             )
         }
-        let least = max(0, precision.share + recall.share - 1)
-        if f1.share < low, f1.range.upperBound >= least {
+        let least = max(0, precision.range.lowerBound + recall.range.lowerBound - 1)
+        if f1.share < low, f1.range.upperBound >= least - 1e-9 {
             let gap = NumberText.percent(low - f1.share)
             return (
                 .averaged,

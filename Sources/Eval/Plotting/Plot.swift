@@ -69,7 +69,12 @@ package struct Plot: Codable, Sendable, Equatable {
 
     /// The range of the data along x, widened where it is a single value.
     package var xRange: ClosedRange<Double> {
-        x.range ?? Self.range(of: series.flatMap { $0.points.map(\.x) }, padding: 0)
+        if let range = x.range { return range }
+        let values = series.flatMap { $0.points.map(\.x) }
+        if x.isLogarithmic, let value = values.min(), value == values.max() {
+            return value / 2...value * 2
+        }
+        return Self.range(of: values, padding: 0)
     }
 
     /// The range of the data and of marked points along y, with a little air.

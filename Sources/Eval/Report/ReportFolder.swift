@@ -28,7 +28,8 @@ public enum ReportFolder {
         guard report.schema == Report.currentSchema else {
             throw ManifestError(
                 .invalid, path: "report.json",
-                "is of schema \(report.schema); this program renders \(Report.currentSchema)")
+                "is of schema \(report.schema), this program renders \(Report.currentSchema); make the report again from its runs"
+            )
         }
         let digest = SHA256Digest(of: json).hex
         return [

@@ -71,8 +71,8 @@ public enum MetricName: String, Codable, Sendable, Hashable, CaseIterable {
             "unweighted mean over the classes of recall; a class without truth is left out"
         case .kappa: "Cohen's kappa: agreement beyond chance"
         case .objectF1:
-            "F1 of objects: a called object is right if it shares at least half of the union with a true one "
-                + "that no surer one has taken"
+            "F1 of objects, connected areas of called pixels: matched one to one with the true ones by falling intersection "
+                + "over union, from 0.5 on"
         case .averagePrecision:
             "sum of precision times the gain in recall over all thresholds; equal scores are one threshold"
         case .macro:

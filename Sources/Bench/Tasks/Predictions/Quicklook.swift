@@ -1,13 +1,13 @@
-import Geo
+package import Geo
 import Manifests
 import Raster
-import Tensors
+package import Tensors
 
 /// Small images of what was predicted, for reports: `panels/<key>/before.png` and `after.png`, or `image.png`.
 ///
 /// In natural colours where the run reads these bands, else in its first bands; all dates of a place under one stretch, so that
 /// what looks different is different. They are no part of any score.
-struct Quicklook {
+package struct Quicklook {
     /// What a quicklook's longer side has at most; ours: what a report's page shows without growing large.
     static let longest = 128
     /// Which shades a colour keeps; ours: five bits make a file of half the size, and look the same.
@@ -16,7 +16,7 @@ struct Quicklook {
     private let channels: [Int]
 
     /// Quicklooks of images in these bands.
-    init(bands: [String]) { channels = Self.colours(of: bands) }
+    package init(bands: [String]) { channels = Self.colours(of: bands) }
 
     /// Where red, green and blue lie: Sentinel-2's names, WorldView's eight, red-green-blue, else the first band thrice.
     static func colours(of bands: [String]) -> [Int] {
@@ -31,16 +31,18 @@ struct Quicklook {
 
     /// The files of one image by their names.
     ///
-    /// - Parameter image: One or two of (1, bands, height, width), as the network reads them.
+    /// - Parameters:
+    ///   - images: One or two of (1, bands, height, width), as the network reads them.
+    ///   - size: Their height and width.
     /// - Returns: PNG files of three colours.
     /// - Throws: `RasterError` where an image cannot be encoded.
-    func files(of image: WholeImage) throws -> [String: [UInt8]] {
-        let size = try Self.size(for: image.size)
+    package func files(of images: [Tensor], size: PixelSize) throws -> [String: [UInt8]] {
+        let size = try Self.size(for: size)
         let planes = channels.map { channel in
-            image.images.map { plane($0, channel, size) }
+            images.map { plane($0, channel, size) }
         }
         let stretches = planes.map { Self.stretch(of: $0.flatMap(\.self)) }
-        let names = image.images.count == 2 ? ["before", "after"] : ["image"]
+        let names = images.count == 2 ? ["before", "after"] : ["image"]
         return Dictionary(
             uniqueKeysWithValues: try names.enumerated().map { date, name in
                 let pixels = zip(planes, stretches).flatMap { dates, stretch in
@@ -66,13 +68,17 @@ struct Quicklook {
     /// The 2nd and 98th percentile: black and white.
     private static func stretch(of values: [Float]) -> (low: Float, high: Float) {
         let sorted = values.filter(\.isFinite).sorted()
-        guard let first = sorted.first else { return (0, 1) }
+        guard !sorted.isEmpty else { return (0, 0) }
         let last = sorted.count - 1
-        return (sorted[last * 2 / 100], max(sorted[last * 98 / 100], first.nextUp))
+        let (low, high) = (sorted[last * 2 / 100], sorted[last * 98 / 100])
+        // Where all but a few are equal, these few are still to be seen.
+        return high > low ? (low, high) : (sorted[0], sorted[last])
     }
 
+    /// Black where there is no number; grey where all are equal, for such an image is neither dark nor bright.
     private static func shade(_ value: Float, _ stretch: (low: Float, high: Float)) -> UInt8 {
-        guard value.isFinite, stretch.high > stretch.low else { return 0 }
+        guard value.isFinite else { return 0 }
+        guard stretch.high > stretch.low else { return 128 }
         let share = (value - stretch.low) / (stretch.high - stretch.low)
         let shade = UInt8((min(max(share, 0), 1) * 255).rounded()) & shades
         return shade | shade >> 5

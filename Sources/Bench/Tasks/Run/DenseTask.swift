@@ -157,7 +157,8 @@ final class DenseTask {
         var predicted =
             inputs.plan.task == .change
             ? try change(found, image, line, common: common) : try segments(found, image, line)
-        predicted.panels = try Quicklook(bands: inputs.bands.names).files(of: image)
+        predicted.panels = try Quicklook(bands: inputs.bands.names).files(
+            of: image.images, size: image.size)
         return predicted
     }
 
