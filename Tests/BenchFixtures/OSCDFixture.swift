@@ -51,6 +51,11 @@ public struct OSCDFixture: Sendable {
         "\(images)/\(city)/imgs_\(date)_rect/\(band.rawValue).tif"
     }
 
+    /// The file of a band on its own grid.
+    public func nativeBand(_ band: Sentinel2Band, of city: String, date: Int) -> String {
+        "\(images)/\(city)/imgs_\(date)/S2A_OPER_T31UEQ_\(band.rawValue).tif"
+    }
+
     // MARK: Content
 
     /// The pixel of a band at a place and date (1 or 2).
@@ -84,8 +89,8 @@ public struct OSCDFixture: Sendable {
                     band, of: city, date: date, scale: 1, to: self.band(band, of: city, date: date))
                 let scale = band.nativeResolutionInMetres / 10
                 try writeBand(
-                    band, of: city, date: date, scale: min(scale, 4),
-                    to: "\(images)/\(city)/imgs_\(date)/S2A_OPER_T31UEQ_\(band.rawValue).tif")
+                    band, of: city, date: date, scale: scale,
+                    to: nativeBand(band, of: city, date: date))
             }
         }
         try write("date_1: 20160122\ndate_2: 20180328\n", to: "\(images)/\(city)/dates.txt")
@@ -94,7 +99,8 @@ public struct OSCDFixture: Sendable {
     private func writeBand(
         _ band: Sentinel2Band, of city: String, date: Int, scale: Int, to path: String
     ) throws {
-        let size = try PixelSize(width: Self.width / scale, height: Self.height / scale)
+        let size = try PixelSize(
+            width: Self.width / scale, height: (Self.height + scale - 1) / scale)
         let pixels = (0..<size.height).flatMap { row in
             (0..<size.width).map { column in
                 Self.pixel(

@@ -182,6 +182,31 @@ struct OSCDFaultTests {
         for word in fault.words { #expect(text.contains(word), "\(text)") }
     }
 
+    @Test(
+        "C6: native bands of another size than their own",
+        arguments: [
+            (Sentinel2Band.b03, 22, 20), (.b11, 12, 8), (.b05, 24, 20), (.b01, 6, 4), (.b09, 4, 6),
+        ])
+    func nativeBandsHaveTheirOwnSize(band: Sentinel2Band, width: Int, height: Int) throws {
+        let folder = try TemporaryFolder()
+        let fixture = try OSCDFixture(at: folder.path)
+        let dataset = try OSCDDataset(at: fixture.root, images: .native)
+        _ = try dataset.load("rio", bands: Sentinel2Band.allCases)
+        let path = fixture.nativeBand(band, of: "rio", date: 1)
+        // One pixel more or less is how cities were cut out.
+        let scale = band.nativeResolutionInMetres / 10
+        try OSCDFixture.writeImage(
+            [UInt16](repeating: 9, count: (24 / scale + 1) * (20 / scale)),
+            size: PixelSize(width: 24 / scale + 1, height: 20 / scale), to: path)
+        _ = try dataset.load("rio", bands: [band])
+        try OSCDFixture.writeImage(
+            [UInt16](repeating: 9, count: width * height),
+            size: PixelSize(width: width, height: height), to: path)
+        expectRefusal(
+            .badData, "_\(band.rawValue).tif: \(width)×\(height) pixels of \(scale * 10) m", "24×20"
+        ) { _ = try dataset.load("rio", bands: Sentinel2Band.allCases) }
+    }
+
     @Test func theWrongLevelNamesTheRightOne() throws {
         let folder = try TemporaryFolder()
         let fixture = try OSCDFixture(at: folder.path("OSCD"))

@@ -6,6 +6,9 @@ extension OSCDDataset: Dataset {
     /// "oscd".
     public static let name = "oscd"
 
+    /// Which of both forms.
+    public static var pixelOptions: [String: String] { ["images": "rect"] }
+
     /// Opens the data set; the option images is rect (co-registered, 10 m) or native.
     ///
     /// - Throws: as `init(at:images:)`; `BenchError`, 78 for other options.

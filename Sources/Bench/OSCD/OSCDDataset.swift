@@ -112,18 +112,24 @@ public struct OSCDDataset: Sendable {
         for band in bands {
             let path = files[band, default: ""]
             let plane = try RasterPlane(reading: path)
-            if plane.size == reference {
-                pixels += plane.pixels
-            } else if images == .native {
-                pixels += plane.enlarged(to: reference)
-            } else {
+            let metres = images == .native ? band.nativeResolutionInMetres : 10
+            guard covers(reference, plane.size, metres: metres) else {
                 throw BenchError(
                     .invalid,
-                    "\(path): \(plane.size) pixels where B02 has \(reference); unpack the archive again"
+                    "\(path): \(plane.size) pixels of \(metres) m where B02 has \(reference) of 10 m; unpack the archive again"
                 )
             }
+            pixels += plane.size == reference ? plane.pixels : plane.enlarged(to: reference)
         }
         return BandStack(size: reference, bands: bands, pixels: pixels)
+    }
+
+    /// Whether a band's pixels cover the ground of B02's: native ones to less than two of them, as each band was cut out for itself.
+    private func covers(_ reference: PixelSize, _ size: PixelSize, metres: Int) -> Bool {
+        guard images == .native else { return size == reference }
+        let factor = metres / 10
+        return abs(size.width * factor - reference.width) < 2 * factor
+            && abs(size.height * factor - reference.height) < 2 * factor
     }
 
     private func truth(of files: OSCDCityFiles, imageSize: PixelSize) throws -> [UInt8] {
