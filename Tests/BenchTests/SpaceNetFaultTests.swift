@@ -309,6 +309,13 @@ import Testing
         expectRefusal(.inputMissing, "names 2 of 3 images", "missing AOI_2_Sim_img3") {
             _ = try open(lines[..<3].joined(separator: "\n"))
         }
+        expectRefusal(
+            .inputMissing, "AOI_2_Sim_Train_Building_Solutions.csv",
+            "MUL-PanSharpen AOI_2_Sim_img4 is missing, 2 of 5 are"
+        ) {
+            let more = ["AOI_2_Sim_img5,-1,x,x", "AOI_2_Sim_img4,-1,x,x", "AOI_2_Sim_img4,-1,x,x"]
+            _ = try open((lines[..<4] + more).joined(separator: "\n"))
+        }
         expectRefusal(.badData, ".csv:2", "not valid WKT") {
             _ = try open(lines.joined(separator: "\n").replacing("3 2 0,9", with: "3 x 0,9"))
         }

@@ -15,6 +15,8 @@ struct FootprintTable: Sendable {
     private let paths: [String]
     private let bytes: [[UInt8]]
     private let rows: [String: [Row]]
+    /// For each image the file that names it first.
+    private let files: [String: Int]
     /// Lines that name a building of an image a second time.
     let repeated: Int
 
@@ -25,6 +27,7 @@ struct FootprintTable: Sendable {
         self.paths = paths
         bytes = try paths.map { try WholeFile.read($0, limit: 1 << 31) }
         var rows: [String: [Row]] = [:]
+        var files: [String: Int] = [:]
         var seen: Set<String> = []
         var repeated = 0
         for (file, bytes) in bytes.enumerated() {
@@ -33,14 +36,14 @@ struct FootprintTable: Sendable {
             try lines.forEach { line, fields in
                 let image = Self.imageName(bytes, fields[columns[0]])
                 let building = String(decoding: bytes[fields[columns[1]]], as: UTF8.self)
-                rows[image, default: []] += []
+                if files[image] == nil { (files[image], rows[image]) = (file, []) }
                 guard building != "-1" else { return }
                 if !seen.insert("\(image)\u{0}\(building)").inserted { repeated += 1 }
                 rows[image]?.append(
                     Row(file: file, line: line, building: building, text: fields[columns[2]]))
             }
         }
-        (self.rows, self.repeated) = (rows, repeated)
+        (self.rows, self.files, self.repeated) = (rows, files, repeated)
     }
 
     /// Some files say "PAN_AOI_…" for "AOI_…".
@@ -51,6 +54,12 @@ struct FootprintTable: Sendable {
         }
         return name
     }
+
+    /// All images that are named.
+    var images: some Collection<String> { files.keys }
+
+    /// The file that names an image.
+    func path(of image: String) -> String? { files[image].map { paths[$0] } }
 
     /// Whether an image is named at all.
     func contains(_ image: String) -> Bool { rows[image] != nil }

@@ -13,6 +13,15 @@ public import Store
 public struct SpaceNetDataset<Release: SpaceNetRelease>: RepairingDataset {
     /// "spacenet-1", "spacenet-2", "spacenet-4", "spacenet-7".
     public static var name: String { Release.name }
+    /// Which images, which footprints, and how masks are made of them.
+    public static var pixelOptions: [String: String] {
+        let form = Release.form
+        var options = [
+            "images": form.images[0].name, "labels": form.labelChoices[0], "allTouched": "false",
+        ]
+        if form.unusable != nil { options["unusable"] = "ignore" }
+        return options
+    }
 
     /// Indices by "train", "val", "test".
     public let splits: [String: [Int]]
@@ -54,7 +63,7 @@ public struct SpaceNetDataset<Release: SpaceNetRelease>: RepairingDataset {
             tables.isEmpty
                 ? chip : SpaceNetChip(key: chip.key, image: chip.image, footprints: tables[0])
         }
-        try Self.check(chips, in: table, root: folder.root)
+        try Self.check(chips, of: wanted, in: table, root: folder.root)
         self.root = folder.root
         bandCount = images.bands
         planes = (1...images.bands).map { "band\($0)" } + ["mask"]
@@ -77,14 +86,22 @@ public struct SpaceNetDataset<Release: SpaceNetRelease>: RepairingDataset {
     }
 
     private static func check(
-        _ chips: [SpaceNetChip], in table: FootprintTable?, root: String
+        _ chips: [SpaceNetChip], of images: String, in table: FootprintTable?, root: String
     ) throws {
         guard let table else { return }
         let missing = chips.filter { !table.contains($0.key) }
-        guard let first = missing.first else { return }
+        if let first = missing.first {
+            throw BenchError(
+                .missing,
+                "\(root)/\(first.footprints): names \(chips.count - missing.count) of \(chips.count) images; missing \(first.key); unpack the footprints again"
+            )
+        }
+        let keys = Set(chips.map(\.key))
+        let alone = table.images.filter { !keys.contains($0) }
+        guard let first = alone.min() else { return }
         throw BenchError(
             .missing,
-            "\(root)/\(first.footprints): names \(chips.count - missing.count) of \(chips.count) images; missing \(first.key); unpack the footprints again"
+            "\(table.path(of: first) ?? root): its image \(images) \(first) is missing, \(alone.count) of \(table.images.count) are; unpack the archive again"
         )
     }
 
