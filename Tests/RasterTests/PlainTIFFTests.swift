@@ -174,6 +174,47 @@ struct PlainTIFFTests {
         }
     }
 
+    /// Gives a field of the first directory of a classic little-endian file another value.
+    private static func set(_ tag: UInt16, to value: UInt32, in path: String) throws {
+        var bytes = try WholeFile.read(path)
+        func number(_ place: Int, _ count: Int) -> Int {
+            (0..<count).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) }
+        }
+        let start = number(4, 4)
+        let fields = (0..<number(start, 2)).map { start + 2 + 12 * $0 }
+        let field = try #require(fields.first { number($0, 2) == Int(tag) })
+        // A number of 32 bits, whatever it was.
+        (bytes[field + 2], bytes[field + 3]) = (4, 0)
+        for byte in 0..<4 {
+            bytes[field + 8 + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte))
+        }
+        try AtomicFile.write(bytes, to: path)
+    }
+
+    /// Strips that hold more rows than the image has are cut off, as libtiff does.
+    @Test(arguments: ["NONE", "DEFLATE", "LZW", "ZSTD"])
+    func stripsThatAreLongerThanTheirRows(compression: String) throws {
+        let path = folder.path("a.tif")
+        TIFFMaker(options: ["COMPRESS=\(compression)", "BLOCKYSIZE=29"]).write(to: path)
+        try Self.set(257, to: 20, in: path)
+        let loader = RasterLoader()
+        let gdal = Array(try loader.readByGDAL(path).pixels)
+        #expect(gdal.count == 37 * 20 * 2)
+        #expect(try loader.read(path).pixels.elementsEqual(gdal))
+    }
+
+    /// A small image does not make a reader take gigabytes for one block of it.
+    @Test func blocksFarLargerThanTheImageAreRefused() throws {
+        let path = folder.path("a.tif")
+        let tiles = ["TILED=YES", "BLOCKXSIZE=16", "BLOCKYSIZE=16", "COMPRESS=DEFLATE"]
+        TIFFMaker(width: 16, height: 16, options: tiles).write(to: path)
+        try Self.set(322, to: 65520, in: path)
+        try Self.set(323, to: 65520, in: path)
+        let error = #expect(throws: RasterError.self) { try PlainTIFFReader().read(path) }
+        #expect(error?.code == .unreadable)
+        #expect(error?.description.contains("65520×65520 pixels for an image of 16×16") == true)
+    }
+
     @Test(arguments: [0.1, 0.5, 0.9, 0.99])
     func aTruncatedFileNamesItself(share: Double) throws {
         let path = folder.path("cut.tif")

@@ -33,12 +33,15 @@ final class Inflater {
     }
 
     /// Whether a Zstandard frame gave all the bytes that a block has.
+    ///
+    /// - Throws: `TIFFFault`, `notPlain` for a frame that holds more than the block: libtiff cuts it off.
     func unpackZSTD(
         _ packed: UnsafeRawBufferPointer, into block: UnsafeMutableRawBufferPointer
-    ) -> Bool {
+    ) throws(TIFFFault) -> Bool {
         if context == nil { context = ZSTD_createDCtx() }
         let count = ZSTD_decompressDCtx(
             context, block.baseAddress, block.count, packed.baseAddress, packed.count)
+        guard ZSTD_getErrorCode(count) != ZSTD_error_dstSize_tooSmall else { throw .notPlain }
         return count == block.count
     }
 }

@@ -207,7 +207,7 @@ extension PlainTIFFReader {
             isWhole = packed.count >= block.count
             if isWhole { block.copyMemory(from: .init(rebasing: packed[..<block.count])) }
         case .deflate, .oldDeflate: isWhole = inflater.inflate(packed, into: block)
-        case .zstd: isWhole = inflater.unpackZSTD(packed, into: block)
+        case .zstd: isWhole = try inflater.unpackZSTD(packed, into: block)
         case .lzw:
             guard !LZWTable.isOldForm(packed) else { throw .notPlain }
             isWhole = table.unpack(packed, into: block)

@@ -205,6 +205,8 @@ extension TIFFHeader {
 extension TIFFHeader {
     /// The largest image that is read whole, in bytes.
     static let largestImage = 1 << 31
+    /// The largest block that an image may have whatever its own size is, in bytes; ours: tiles of 2,048 × 2,048 pixels with eight bands.
+    static let largestBlock = 64 << 20
 
     private mutating func settle() throws(TIFFFault) {
         guard let compression = Compression(rawValue: fields.compression),
@@ -273,6 +275,12 @@ extension TIFFHeader {
             )
         }
         guard image <= Self.largestImage else { throw .notPlain }
+        let blockBytes = blockWidth * blockHeight * bandsOfBlock * pixelBytes
+        guard blockBytes <= max(Self.largestBlock, 4 * image) else {
+            throw .broken(
+                "declares blocks of \(blockWidth)×\(blockHeight) pixels for an image of \(width)×\(height)"
+            )
+        }
         let blocks = blocksAcross * blocksDown * (isPlanar ? bands : 1)
         guard let offsets = fields.offsets, let counts = fields.counts, offsets.count == blocks,
             counts.count == blocks
