@@ -1,12 +1,14 @@
 import Bench
 import Foundation
 import Geo
+import Manifests
 import Store
 import Testing
 
 /// Samples of whole and of floating-point numbers, with some that mean "no data" and some that are none.
 private struct Made: Dataset {
     static let name = "made"
+    static let pixelOptions: [String: String] = [:]
     let count: Int
     var splits: [String: [Int]] { ["train": Array(0..<count)] }
     let planes = ["B02", "VV", "mask"]
@@ -16,11 +18,16 @@ private struct Made: Dataset {
     init(at root: String, options: DatasetOptions) throws { count = 50 }
 
     func key(_ index: Int) -> String { "sample-\(index)" }
-    func target(_ index: Int) -> SampleTarget { .categories([1, index % 2 == 0 ? 1 : 0]) }
+    /// What a test has instead of decibels, and instead of the target of one sample.
+    var floats: (@Sendable (Int) -> [Float])?
+    var strange: SampleTarget?
+    func target(_ index: Int) -> SampleTarget {
+        index == 3 ? strange ?? .categories([1, 0]) : .categories([1, index % 2 == 0 ? 1 : 0])
+    }
     func files(_ index: Int) -> [String] { [] }
     func faults(_ index: Int, in planes: [SamplePlane]) -> [String] { [] }
     func footprint(_ index: Int) throws -> Footprint? { nil }
-    func reader() -> any SampleReader { Reader() }
+    func reader() -> any SampleReader { Reader(floats: floats) }
 
     static func counts(_ index: Int) -> [UInt16] {
         var random = SplitMix64(seed: UInt64(index))
@@ -35,16 +42,22 @@ private struct Made: Dataset {
     }
 
     private final class Reader: SampleReader {
+        private let floats: (@Sendable (Int) -> [Float])?
+
+        init(floats: (@Sendable (Int) -> [Float])?) { self.floats = floats }
+
         func read(_ index: Int, planes: [String]?, _ body: ([SamplePlane]) throws -> Void) throws {
             let mask = [UInt8](repeating: UInt8(index % 3), count: 4)
             try Made.counts(index).withUnsafeBytes { counts in
-                try Made.decibels(index).withUnsafeBytes { decibels in
+                let numbers = floats?(index) ?? Made.decibels(index)
+                try numbers.withUnsafeBytes { decibels in
                     try mask.withUnsafeBytes { mask in
                         try body([
                             SamplePlane(
                                 name: "B02", width: 8, height: 8, pixel: .uint16, bytes: counts),
                             SamplePlane(
-                                name: "VV", width: 4, height: 4, pixel: .float32, bytes: decibels),
+                                name: "VV", width: numbers.count, height: 1, pixel: .float32,
+                                bytes: decibels),
                             SamplePlane(
                                 name: "mask", width: 2, height: 2, pixel: .uint8, bytes: mask),
                         ])
@@ -129,6 +142,56 @@ struct StatisticsTests {
         let (one, many) = (try statistics(threads: 1), try statistics(threads: threads))
         #expect(one.planes == many.planes)
         #expect(one.keys == many.keys)
+    }
+
+    /// A value that means "no data" is left out itself, and not what lies in its class of values.
+    @Test(arguments: [1, 4]) func noDataOfFloatsIsThatValueAlone(threads: Int) throws {
+        var made = try Made(at: "", options: DatasetOptions())
+        made.floats = { [-9999, -9999.5, Float($0), -9999, 7.25, 8] }
+        let plane = try #require(
+            try StatisticsRun(made, noData: .value(-9999), threads: threads).run()?.planes
+                .first { $0.name == "VV" })
+        #expect(plane.noData == 100 && plane.noDataValue == -9999 && plane.pixels == 200)
+        #expect(plane.minimum == -9999.5 && plane.maximum == 49)
+        let values: [Double] = (0..<50).flatMap { [-9999.5, Double($0), 7.25, 8] }
+        #expect(abs(try #require(plane.mean) - mean(values)) < 1e-9)
+        #expect(plane.histogram?.counts.reduce(0, +) == 200 && plane.histogram?.counts.first == 50)
+    }
+
+    @Test(arguments: [SamplePlane.Pixel.float32, .int16])
+    func countsWithoutAValueMergeInAnyOrder(pixel: SamplePlane.Pixel) throws {
+        let parts = (0..<4).map { part in
+            var counts = PlaneCounts(pixel, noDataValue: -3)
+            let floats: [Float] = [-3, -3.0005, Float(part), 2]
+            let words: [Int16] = [-3, -2, Int16(part), 2, -3]
+            func add(_ bytes: UnsafeRawBufferPointer, _ width: Int) {
+                counts.add(
+                    SamplePlane(name: "x", width: width, height: 1, pixel: pixel, bytes: bytes))
+            }
+            if pixel == .float32 { floats.withUnsafeBytes { add($0, 4) } }
+            if pixel == .int16 { words.withUnsafeBytes { add($0, 5) } }
+            return counts
+        }
+        func merged(_ order: [Int]) -> PlaneCounts {
+            var all = PlaneCounts(pixel, noDataValue: -3)
+            for part in order { all.add(parts[part]) }
+            return all
+        }
+        let (one, other) = (merged([0, 1, 2, 3]), merged([3, 1, 0, 2]))
+        #expect(one.values.map { "\($0)" } == other.values.map { "\($0)" })
+        #expect(one.range == other.range && one.noData == other.noData)
+        #expect(one.noData == (pixel == .float32 ? 4 : 8))
+        #expect(one.values.reduce(0) { $0 + $1.count } == 12)
+    }
+
+    @Test func targetsOfNoClassAreRefused() throws {
+        for target in [SampleTarget.category(25), .categories([0, 0, 1])] {
+            var made = try Made(at: "", options: DatasetOptions())
+            made.strange = target
+            expectRefusal(.badData, "sample-3", "\"target\"", "of 2") {
+                _ = try StatisticsRun(made, threads: 2).run()
+            }
+        }
     }
 
     @Test func stoppedItGivesNothing() throws {

@@ -135,17 +135,18 @@ public struct StatisticsRun: Sendable {
         _ plane: SamplePlane, of index: Int, to counted: inout Counted,
         _ moments: inout [String: Moments]
     ) throws {
-        let known = counted.planes[plane.name, default: PlaneCounts(plane.pixel)].pixel
+        let noData = value(of: plane.name, plane.pixel)
+        let known = counted.planes[plane.name]?.pixel ?? plane.pixel
         guard known == plane.pixel else {
             throw BenchError(
                 .invalid,
                 "\(dataset.key(index)), \(plane.name): \(plane.pixel.rawValue) where other samples have \(known.rawValue); unpack the data set again"
             )
         }
-        counted.planes[plane.name, default: PlaneCounts(plane.pixel)].add(plane)
+        counted.planes[plane.name, default: PlaneCounts(plane.pixel, noDataValue: noData)]
+            .add(plane)
         if plane.pixel == .float32 {
-            moments[plane.name, default: Moments()].add(
-                Moments(plane, without: value(of: plane.name, .float32)))
+            moments[plane.name, default: Moments()].add(Moments(plane, without: noData))
         }
     }
 
@@ -177,20 +178,29 @@ public struct StatisticsRun: Sendable {
             planes: (order + others).compactMap { name in
                 counted.planes[name].map { counts in
                     PlaneStatistics(
-                        name: name, counts: counts, noDataValue: value(of: name, counts.pixel),
+                        name: name, counts: counts,
                         moments: counts.pixel == .float32 ? tally.moments(of: name) : nil)
                 }
-            }, classes: classes())
+            }, classes: try classes())
     }
 
-    private func classes() -> [DatasetStatistics.ClassCount] {
+    private func classes() throws -> [DatasetStatistics.ClassCount] {
         var counts = [Int](repeating: 0, count: dataset.classes.count)
         for index in indices {
-            switch dataset.target(index) {
-            case .none: break
-            case .category(let category): counts[category] += 1
-            case .categories(let flags):
-                for (category, flag) in flags.enumerated() where flag != 0 { counts[category] += 1 }
+            let present: [Int] =
+                switch dataset.target(index) {
+                case .none: []
+                case .category(let category): [category]
+                case .categories(let flags): flags.indices.filter { flags[$0] != 0 }
+                }
+            for category in present {
+                guard counts.indices.contains(category) else {
+                    throw BenchError(
+                        .invalid,
+                        "\(type(of: dataset).name), \(dataset.key(index)): its \"target\" has class \(category), counted from 0, of \(counts.count); pack the store again, or mend the labels"
+                    )
+                }
+                counts[category] += 1
             }
         }
         return zip(dataset.classes, counts).map { .init(name: $0, samples: $1) }
@@ -207,7 +217,8 @@ private struct Counted: Sendable {
         for (name, counts) in other.planes {
             kinds[name, default: []].insert(counts.pixel)
             if planes[name]?.pixel ?? counts.pixel == counts.pixel {
-                planes[name, default: PlaneCounts(counts.pixel)].add(counts)
+                let none = PlaneCounts(counts.pixel, noDataValue: counts.noDataValue)
+                planes[name, default: none].add(counts)
             }
         }
     }

@@ -10,14 +10,18 @@ public struct PlaneCounts: Sendable {
     public let pixel: SamplePlane.Pixel
     /// How often each class of values occurs, in ascending order of values.
     private(set) var counts: [Int]
+    /// The value that means "no data", if one does: its pixels are counted apart.
+    public let noDataValue: Int?
+    /// Pixels of that value.
+    public private(set) var noData = 0
     /// Pixels that are NaN or infinite.
     public private(set) var notFinite = 0
     /// The least and the greatest number of a float plane; the others' follow from their counts.
     private var extremes: (least: Float, greatest: Float) = (.infinity, -.infinity)
 
-    /// Nothing counted yet.
-    public init(_ pixel: SamplePlane.Pixel) {
-        self.pixel = pixel
+    /// Nothing counted yet of planes in which a value may mean "no data".
+    public init(_ pixel: SamplePlane.Pixel, noDataValue: Int? = nil) {
+        (self.pixel, self.noDataValue) = (pixel, noDataValue)
         let classes =
             switch pixel {
             case .uint8: 1 << 8
@@ -30,6 +34,8 @@ public struct PlaneCounts: Sendable {
     /// Counts all pixels of a plane of the same type.
     public mutating func add(_ plane: SamplePlane) {
         precondition(plane.pixel == pixel, "\(plane.name) is \(plane.pixel), not \(pixel)")
+        // A class of floats holds many values: those of "no data" must not come into it.
+        let skipped = noDataValue.flatMap(Float.init(exactly:))
         counts.withUnsafeMutableBufferPointer { counts in
             switch pixel {
             case .uint8: for value in plane.bytes { counts[Int(value)] &+= 1 }
@@ -42,11 +48,25 @@ public struct PlaneCounts: Sendable {
                         notFinite += 1
                         return
                     }
+                    guard value != skipped else {
+                        noData += 1
+                        return
+                    }
                     counts[Self.place(value)] &+= 1
                     extremes = (min(extremes.least, value), max(extremes.greatest, value))
                 }
             }
         }
+        if let place = noDataValue.flatMap(placeOfWholeNumber) {
+            noData += counts[place]
+            counts[place] = 0
+        }
+    }
+
+    /// Where a whole number is counted for itself; nil for floats, and for what no pixel can be.
+    private func placeOfWholeNumber(_ value: Int) -> Int? {
+        let (place, isOutside) = value.addingReportingOverflow(pixel == .int16 ? 1 << 15 : 0)
+        return pixel != .float32 && !isOutside && counts.indices.contains(place) ? place : nil
     }
 
     private static func count<Value: BitwiseCopyable>(
@@ -59,30 +79,17 @@ public struct PlaneCounts: Sendable {
 
     /// Adds what another has counted of the same plane.
     public mutating func add(_ other: PlaneCounts) {
-        precondition(other.pixel == pixel, "counts of \(other.pixel) are not of \(pixel)")
+        precondition(
+            other.pixel == pixel && other.noDataValue == noDataValue,
+            "counts of \(other.pixel) without \(String(describing: other.noDataValue)) are not of \(pixel) without \(String(describing: noDataValue))"
+        )
         for index in counts.indices { counts[index] += other.counts[index] }
+        noData += other.noData
         notFinite += other.notFinite
         extremes = (
             min(extremes.least, other.extremes.least),
             max(extremes.greatest, other.extremes.greatest)
         )
-    }
-
-    /// Forgets the pixels of one value, which mean "no data".
-    ///
-    /// - Returns: how many there were.
-    public mutating func remove(_ value: Int) -> Int {
-        guard let place = place(of: value) else { return 0 }
-        defer { counts[place] = 0 }
-        return counts[place]
-    }
-
-    private func place(of value: Int) -> Int? {
-        switch pixel {
-        case .uint8, .uint16: counts.indices.contains(value) ? value : nil
-        case .int16: counts.indices.contains(value + 1 << 15) ? value + 1 << 15 : nil
-        case .float32: Self.place(Float(value))
-        }
     }
 
     /// The class of a finite number: its bits in an order that is that of numbers, without the last 12.
@@ -94,12 +101,12 @@ public struct PlaneCounts: Sendable {
     // MARK: Values
 
     /// The values that occur with how often each does, ascending; of floats, the middle of each class.
-    var values: [(value: Double, count: Int)] {
+    package var values: [(value: Double, count: Int)] {
         counts.indices.compactMap { counts[$0] == 0 ? nil : (value(at: $0), counts[$0]) }
     }
 
     /// The least and the greatest value; `nil` for no pixels.
-    var range: ClosedRange<Double>? {
+    package var range: ClosedRange<Double>? {
         if pixel == .float32 {
             return extremes.least <= extremes.greatest
                 ? Double(extremes.least)...Double(extremes.greatest) : nil

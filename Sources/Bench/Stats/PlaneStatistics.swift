@@ -51,15 +51,11 @@ public struct PlaneStatistics: Codable, Sendable, Hashable {
     /// - Parameters:
     ///   - name: the plane's name.
     ///   - counts: its pixels, counted.
-    ///   - noDataValue: the value that means "no data", if one does.
     ///   - moments: the mean and the deviation where the counts are too coarse for them, of float planes.
-    init(name: String, counts: PlaneCounts, noDataValue: Int?, moments: Moments? = nil) {
-        var counts = counts
+    init(name: String, counts: PlaneCounts, moments: Moments? = nil) {
         self.name = name
         pixel = counts.pixel.rawValue
-        self.noDataValue = noDataValue
-        noData = noDataValue.map { counts.remove($0) } ?? 0
-        notFinite = counts.notFinite
+        (noData, noDataValue, notFinite) = (counts.noData, counts.noDataValue, counts.notFinite)
         let values = counts.values
         pixels = values.reduce(0) { $0 + $1.count }
         let moments = moments ?? Moments(values)
@@ -139,7 +135,7 @@ struct Moments: Sendable {
 
     /// Of the finite numbers of a float plane that do not mean "no data".
     init(_ plane: SamplePlane, without noData: Int?) {
-        let skipped = noData.map(Float.init)
+        let skipped = noData.flatMap(Float.init(exactly:))
         let values = UnsafeRawBufferPointer(plane.bytes)
         let total = values.count / 4
         let each = { (body: (Double) -> Void) in
