@@ -24,6 +24,18 @@ struct BatchFaultTests {
         } catch { return error }
     }
 
+    /// Ranks beyond the last sample have nothing in any epoch, and end.
+    @Test(arguments: [0, 1, 2, 3])
+    func aRankWithoutSamplesEnds(rank: Int) throws {
+        var plan = Self.plan(batch: 1)
+        (plan.rest, plan.rank, plan.ranks) = (.keep, rank, 4)
+        let source = MadeSource(count: 2)
+        let stream = try BatchStream(source, SampleSelection(all: source), plan, epochs: 0..<9)
+        var batches = 0
+        while try stream.next() != nil { batches += 1 }
+        #expect(batches == (rank < 2 ? 9 : 0))
+    }
+
     @Test func aReaderThatFailsEndsTheStreamAtItsBatch() throws {
         var source = MadeSource(count: 12)
         source.event = { [7, 5].contains($0) ? .failure : .none }

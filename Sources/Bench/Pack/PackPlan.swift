@@ -1,3 +1,5 @@
+import Store
+
 /// What is packed: all that a store's bytes depend on, beside the data set itself.
 public struct PackPlan: Sendable, Hashable, Codable {
     /// The data set's name.
@@ -26,7 +28,7 @@ public struct PackShard: Sendable, Hashable, Codable, CustomStringConvertible {
             Int($0)
         }
         guard parts.count == 2, let index = parts[0], let count = parts[1],
-            (1...1_000_000).contains(count), (1...count).contains(index)
+            (1...StoreFolder.mostShards).contains(count), (1...count).contains(index)
         else {
             throw BenchError(
                 .configuration, "--shard \(argument): expected I/N with 1 ≤ I ≤ N, as in 3/16")

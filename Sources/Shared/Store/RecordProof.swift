@@ -3,6 +3,9 @@ public import Manifests
 
 /// What proves a record: a digest for those who keep it, a checksum at the speed of memory for those who read it.
 public struct RecordProof: Sendable, Hashable {
+    /// Bytes that a record may have.
+    static let largestRecord = Int(UInt32.max)
+
     /// Bytes of the record.
     public let byteCount: Int
     /// The SHA-256 of its bytes.
@@ -37,8 +40,11 @@ public struct RecordProof: Sendable, Hashable {
         guard let digest = SHA256Digest(hex: try line.requireString("sha256")),
             let checksum = UInt64(try line.requireString("checksum"), radix: 16)
         else { throw ManifestError(.invalid, "\"sha256\" or \"checksum\" is no such number") }
-        let proof = RecordProof(
-            byteCount: try line.requireInt("bytes"), digest: digest, checksum: checksum)
+        let byteCount = try line.requireInt("bytes")
+        guard (0...largestRecord).contains(byteCount) else {
+            throw ManifestError(.invalid, "\"bytes\" is \(byteCount); a record has less than 4 GiB")
+        }
+        let proof = RecordProof(byteCount: byteCount, digest: digest, checksum: checksum)
         return (try line.requireString("key"), proof)
     }
 

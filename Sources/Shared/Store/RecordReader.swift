@@ -57,10 +57,12 @@ struct RecordReader {
             throw StoreError(.invalid, path: store, key: key, "\(error); pack the store again")
         }
         let planes = try entries.sorted { $0.key < $1.key }.map { name, entry in
-            guard let pixel = SamplePlane.Pixel(entry.dtype), entry.shape.count == 2 else {
+            guard let pixel = SamplePlane.Pixel(entry.dtype), entry.shape.count == 2,
+                entry.shape.allSatisfy({ $0 > 0 })
+            else {
                 throw StoreError(
                     .invalid, path: store, key: key,
-                    "\(name) is \(entry.dtype) of shape \(entry.shape); expected (height, width) of uint8, uint16, int16 or float32"
+                    "\(name) is \(entry.dtype) of shape \(entry.shape); expected (height, width), at least one pixel, of uint8, uint16, int16 or float32"
                 )
             }
             return (name, entry.shape[1], entry.shape[0], pixel, entry.bytes)

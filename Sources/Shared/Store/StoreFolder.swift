@@ -18,16 +18,18 @@ public enum StoreFolder {
 
     /// The folders that make a store: itself, or its shards, all of which must be there.
     ///
-    /// - Throws: `StoreError`: `missing`, or `invalid` for shards of several divisions.
+    /// - Throws: `StoreError`: `missing`, or `invalid` for shards of several divisions, of one that cannot be, or beside a store of
+    ///   one file.
     public static func parts(of folder: String) throws -> [String] {
-        if access(data(in: folder), F_OK) == 0 { return [folder] }
-        let names = entries(of: "\(folder)/shards")
-        let shards = names.compactMap { name -> (index: Int, count: Int)? in
-            let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-            guard parts.count == 3, parts[1] == "of", let index = Int(parts[0]),
-                let count = Int(parts[2])
-            else { return nil }
-            return (index, count)
+        let shards = try shards(in: folder)
+        if access(data(in: folder), F_OK) == 0 {
+            guard shards.isEmpty else {
+                throw StoreError(
+                    .invalid, path: folder,
+                    "holds data.mdb and shards, and only one of them is the store; take the other away"
+                )
+            }
+            return [folder]
         }
         guard let count = shards.first?.count else {
             throw StoreError(
@@ -39,7 +41,7 @@ public enum StoreFolder {
             throw StoreError(
                 .invalid, path: folder, "holds shards of several divisions; keep those of one")
         }
-        let missing = (1...max(count, 1)).filter { index in
+        let missing = (1...count).filter { index in
             access(data(in: shard(index, of: count, in: folder)), F_OK) != 0
         }
         guard missing.isEmpty else {
@@ -49,6 +51,26 @@ public enum StoreFolder {
             )
         }
         return (1...count).map { shard($0, of: count, in: folder) }
+    }
+
+    /// Into how many shards a store is divided at most.
+    public static let mostShards = 1_000_000
+
+    /// The shards of which there are folders.
+    private static func shards(in folder: String) throws -> [(index: Int, count: Int)] {
+        try entries(of: "\(folder)/shards").compactMap { name in
+            let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+            guard parts.count == 3, parts[1] == "of", let index = Int(parts[0]),
+                let count = Int(parts[2])
+            else { return nil }
+            guard (1...mostShards).contains(count), (1...count).contains(index) else {
+                throw StoreError(
+                    .invalid, path: folder,
+                    "shards/\(name) is no shard: I-of-N has 1 ≤ I ≤ N ≤ \(mostShards); take it away"
+                )
+            }
+            return (index, count)
+        }
     }
 
     private static func entries(of folder: String) -> [String] {

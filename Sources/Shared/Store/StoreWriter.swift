@@ -77,7 +77,7 @@ public final class StoreWriter {
             guard (1...511).contains(record.key.utf8.count) else {
                 return try refuse("a key has 1 to 511 bytes")
             }
-            guard record.byteCount <= Int(UInt32.max) else {
+            guard record.byteCount <= RecordProof.largestRecord else {
                 return try refuse("\(record.byteCount) bytes; a record has less than 4 GiB")
             }
             guard known.insert(record.key).inserted else {

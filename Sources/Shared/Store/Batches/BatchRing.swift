@@ -169,9 +169,9 @@ struct BatchCourse {
         order = SampleOrder(indices, plan, epoch: epochs.lowerBound)
     }
 
-    /// Whether there is no batch any more.
+    /// Whether there is no batch any more; a rank that has none in one epoch, because there are more ranks than samples, has none in any.
     var isAtEnd: Bool {
-        epoch > lastEpoch || epoch == lastEpoch && number >= order.batchCount
+        order.batchCount == 0 || epoch == lastEpoch && number >= order.batchCount
     }
 
     mutating func next() -> (epoch: Int, number: Int, samples: [Int])? {
@@ -180,7 +180,6 @@ struct BatchCourse {
             epoch += 1
             number = 0
             order = SampleOrder(indices, plan, epoch: epoch)
-            guard order.batchCount > 0 else { return nil }
         }
         number += 1
         return (epoch, number - 1, Array(order.batch(number - 1)))
