@@ -77,7 +77,7 @@ struct TaskInputs {
 
     /// Images with one answer each, in order, all of them.
     func imagePlan() throws -> BatchPlan {
-        var batches = bands.batches(plan.run.batch, seed: seed)
+        var batches = bands.batches(min(plan.run.batch, dataset.count), seed: seed)
         batches.grid = try PixelSize(width: plan.data.crop, height: plan.data.crop)
         batches.rest = .keep
         return batches

@@ -104,9 +104,9 @@ extension TaskPlan {
             (0..<1).contains(optimiser.momentum), "optimiser.momentum",
             "\(optimiser.momentum); 0 to below 1")
         for (key, value) in [
-            ("run.epochs", run.epochs), ("run.batch", run.batch),
-            ("run.validateEvery", run.validateEvery), ("run.checkpointEvery", run.checkpointEvery),
-            ("run.logEvery", run.logEvery),
+            ("run.epochs", run.epochs), ("run.validateEvery", run.validateEvery),
+            ("run.checkpointEvery", run.checkpointEvery), ("run.logEvery", run.logEvery),
         ] { try expect(value > 0, key, "\(value); at least 1") }
+        try expect((1...65_536).contains(run.batch), "run.batch", "\(run.batch); 1 to 65536")
     }
 }
