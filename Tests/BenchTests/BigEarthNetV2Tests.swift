@@ -21,11 +21,13 @@ struct BigEarthNetV2Tests {
         try table("metadata")
     }
 
-    private func table(_ name: String) throws {
-        let target = URL(filePath: folder.path("metadata.parquet"))
+    private func table(_ name: String) throws { try Self.copyTable(name, to: folder.path) }
+
+    /// Puts one of the stored tables into a folder.
+    static func copyTable(_ name: String, to root: String) throws {
+        let target = URL(filePath: root).appending(path: "metadata.parquet")
         try? FileManager.default.removeItem(at: target)
-        try FileManager.default.copyItem(
-            at: Self.tables.appending(path: "\(name).parquet"), to: target)
+        try FileManager.default.copyItem(at: tables.appending(path: "\(name).parquet"), to: target)
     }
 
     private func open(_ options: [String: String] = [:]) throws -> BigEarthNetV2 {
@@ -130,7 +132,38 @@ struct BigEarthNetV2Tests {
         try open(["images": "s1", "nan": "keep"]).reader().read(1, planes: nil) { _ in }
     }
 
+    @Test(arguments: ["codes", "classes"])
+    func aMapIsSoundInTheFolderAndInAStore(map: String) throws {
+        let data = try open(["map": map])
+        let report = try #require(DatasetCheck(data, at: folder.path, threads: 2).run())
+        // The fixture's patches all lie at one place.
+        let errors = report.findings.filter { $0.level == .error && $0.kind != .leak }
+        #expect(errors.isEmpty, "\(errors)")
+        let codes = report.planes.first { $0.name == "mask" }?.codes
+        #expect(codes.map { Set($0.keys) } == (map == "codes" ? nil : ["2", "9", "18", "255"]))
+        var plan = PackPlan(dataset: BigEarthNetV2.name)
+        plan.options = ["map": map]
+        _ = try PackRun(data, plan: plan, to: folder.path("store")).run(threads: 2)
+        let store = try PackedStore(at: folder.path("store"), options: DatasetOptions())
+        let packed = try #require(DatasetCheck(store, at: folder.path("store"), threads: 2).run())
+        #expect(packed.isSound, "\(packed.findings)")
+        #expect(packed.planes.first { $0.name == "mask" }?.codes == codes)
+    }
+
     // MARK: Faults
+
+    @Test("C16: a pipe in the table's place is no table, and is not waited for")
+    func c16APipe() throws {
+        try FileManager.default.removeItem(atPath: folder.path("metadata.parquet"))
+        #expect(mkfifo(folder.path("metadata.parquet"), 0o644) == 0)
+        expectRefusal(.badData, "metadata.parquet", "not a regular file") { _ = try open() }
+    }
+
+    @Test("C21: a table that may not be read is 77", .enabled(if: geteuid() != 0, "root reads all"))
+    func c21ATableThatMayNotBeRead() throws {
+        chmod(folder.path("metadata.parquet"), 0)
+        expectRefusal(.notPermitted, "metadata.parquet") { _ = try open() }
+    }
 
     private func refused(
         _ code: BenchError.Code, _ text: String, _ options: [String: String] = [:],

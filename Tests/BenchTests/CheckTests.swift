@@ -10,6 +10,7 @@ import Testing
 /// A data set in memory, each of whose samples is what a test says.
 private struct MadeDataset: RepairingDataset {
     static let name = "made"
+    static let pixelOptions: [String: String] = [:]
     var samples: [[(name: String, width: Int, height: Int, values: Values)]]
     var splits: [String: [Int]]
     var boxes: [[Double]] = []

@@ -1,4 +1,5 @@
 import CArrow
+import Manifests
 
 /// Columns of text of a Parquet file, read whole.
 ///
@@ -16,8 +17,11 @@ final class ParquetTable {
 
     /// Reads some columns.
     ///
-    /// - Throws: `BenchError`, 65: damaged, a column missing, of another type or with empty cells.
+    /// - Throws: `BenchError`, 65: damaged, a column missing, of another type or with empty cells; `ManifestError` for what is no
+    ///   file or may not be read.
     init(_ path: String, columns: [Column]) throws {
+        // Arrow waits for ever at a pipe, and does not say why it may not open a file.
+        _ = try WholeFile.size(of: path)
         let kinds = columns.map {
             Int32(bitPattern: ($0.isList ? CARROW_TEXT_LIST : CARROW_TEXT).rawValue)
         }

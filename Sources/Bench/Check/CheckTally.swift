@@ -64,10 +64,14 @@ struct CheckTally: Sendable {
 struct SampleInspection {
     private let key: String
     private let index: Int
+    /// Codes that masks have beside 255: 0 … this.
+    private let lastCode: Int
     private(set) var findings: [CheckFinding] = []
 
-    init(_ index: Int, key: String) {
+    /// Prepares to look at a sample; masks of a data set without classes have two codes.
+    init(_ index: Int, key: String, classes: Int) {
         (self.index, self.key) = (index, key)
+        lastCode = classes == 0 ? 1 : classes - 1
     }
 
     private mutating func find(
@@ -150,10 +154,11 @@ struct SampleInspection {
         }
         var codes = [Int](repeating: 0, count: 256)
         for code in mask.bytes { codes[Int(code)] += 1 }
-        let strange = codes.indices.filter { codes[$0] > 0 && ![0, 1, 255].contains($0) }
+        let strange = codes.indices.filter { codes[$0] > 0 && $0 > lastCode && $0 != 255 }
         if !strange.isEmpty {
             let shown = strange.prefix(8).map { "\($0): \(codes[$0])" }.joined(separator: ", ")
-            find(.error, .codes, "mask has the codes {\(shown)}; only 0, 1 and 255 are known")
+            let known = lastCode == 1 ? "0, 1" : "0 … \(lastCode)"
+            find(.error, .codes, "mask has the codes {\(shown)}; only \(known) and 255 are known")
         }
         return codes
     }

@@ -81,7 +81,7 @@ public struct DatasetCheck: Sendable {
         at index: Int, _ reader: inout (any SampleReader)?, _ tally: inout CheckTally
     ) {
         let key = dataset.key(index)
-        var inspection = SampleInspection(index, key: key)
+        var inspection = SampleInspection(index, key: key, classes: dataset.classes.count)
         do {
             let open = try reader ?? dataset.reader()
             reader = open
