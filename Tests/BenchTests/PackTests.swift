@@ -8,10 +8,11 @@ import Testing
 /// Small samples made by a formula: images of two sensors and a class each.
 struct PackFixture: Dataset, SampleRecords {
     static let name = "made"
+    static let pixelOptions: [String: String] = ["light": "day"]
     var count = 30
     var areSeparate = true
     var failing: Int?
-    let planes = ["B02", "VV"]
+    var planes = ["B02", "VV"]
     let classes = ["a", "b", "c"]
     let remarks: [String] = []
 
@@ -191,6 +192,7 @@ struct PackTests {
 /// A data set that does not say which records its samples are.
 struct PlainFixture: Dataset {
     static let name = "plain"
+    static let pixelOptions: [String: String] = [:]
     var classes: [String] = []
     private let made = PackFixture()
 

@@ -47,6 +47,7 @@ struct TaskReference {
 /// Images with one answer each, in memory: the class says how bright two of three bands are.
 struct MadeImages: Dataset {
     static let name = "made"
+    static let pixelOptions: [String: String] = [:]
     var splits: [String: [Int]] = [:]
     let planes = ["B02", "B03", "B04"]
     let classes = ["dark", "green", "red"]

@@ -11,30 +11,44 @@ struct MatterBenchPackTests {
     /// A store of some thousand small records that is packed anew.
     init() throws {
         folder = try TemporaryFolder()
-        let writer = try StoreWriter(folder.path("source"))
+        try makeSource("source", planes: ["B02"])
+    }
+
+    /// A store of samples of a record a plane.
+    private func makeSource(_ name: String, planes: [String]) throws {
+        let writer = try StoreWriter(folder.path(name))
         var encoder = RecordEncoder()
-        let records = (0..<2500).map { index in
+        let samples = (0..<2500).map { index in
             (0..<48).map { UInt16($0 &* 13 &+ index) }.withUnsafeBytes { bytes in
-                encoder.encode(
-                    [
-                        SamplePlane(
-                            name: "B02", width: 8, height: 6, pixel: .uint16, bytes: bytes)
-                    ], key: "patch-\(10000 + index)")
+                planes.map { plane in
+                    encoder.encode(
+                        [
+                            SamplePlane(
+                                name: plane, width: 8, height: 6, pixel: .uint16, bytes: bytes)
+                        ], key: (plane == "B02" ? "patch-" : "other-") + "\(10000 + index)")
+                }
             }
         }
-        try writer.commit(records)
+        for records in samples { try writer.append(records) }
+        try writer.synchronize()
         try writer.finish(
-            records.map { SampleLine(key: $0.key, split: nil, target: .none, records: [$0.key]) })
+            samples.map {
+                SampleLine(
+                    key: $0[0].key, split: nil, target: .none, records: $0.map(\.key).sorted())
+            })
     }
 
-    private func arguments(_ out: String) -> [String] {
-        ["pack", "store", folder.path("source"), "--out", folder.path(out), "--quiet"]
+    private func arguments(_ out: String, from source: String = "source") -> [String] {
+        ["pack", "store", folder.path(source), "--out", folder.path(out), "--quiet"]
     }
 
-    private func bytes(_ out: String) throws -> [[UInt8]] {
-        try ["data.mdb", "records.jsonl", "samples.jsonl", "run.json"].map {
-            try WholeFile.read(folder.path("\(out)/\($0)"))
-        }
+    /// The bytes of all files, and no others are there.
+    private func bytes(_ out: String) throws -> [String: [UInt8]] {
+        let names = folder.files().filter { $0.hasPrefix("\(out)/") && !$0.hasSuffix("/.lock") }
+        return Dictionary(
+            uniqueKeysWithValues: try names.map {
+                (String($0.dropFirst(out.count)), try WholeFile.read(folder.path($0)))
+            })
     }
 
     @Test func packsAndProves() throws {
@@ -64,8 +78,26 @@ struct MatterBenchPackTests {
     /// C23: killed at any write, sync or rename: what is there is no store, or the whole one; run again, it has the same bytes.
     @Test(
         .enabled(if: canTrace, "needs strace"),
-        arguments: ["pwritev", "ftruncate", "fdatasync", "fsync", "write", "rename"])
+        arguments: ["pwritev", "ftruncate", "fdatasync", "fsync", "write", "rename", "unlink"])
     func isKilledAnywhere(call: String) throws {
+        try sweep(call, store: "", count: 2500) { arguments($0) }
+    }
+
+    /// C23: the same of samples of two records, and of a shard of them: it is a store by itself.
+    @Test(
+        .enabled(if: canTrace, "needs strace"), arguments: ["pwritev", "write", "rename"],
+        [nil, "2/2"])
+    func twoRecordsASampleAreKilledAnywhere(call: String, shard: String?) throws {
+        try makeSource("pairs", planes: ["B02", "VV"])
+        let count = shard == nil ? 2500 : 1250
+        try sweep(call, store: shard == nil ? "" : "/shards/2-of-2", count: count) { out in
+            arguments(out, from: "pairs") + (shard.map { ["--shard", $0] } ?? [])
+        }
+    }
+
+    private func sweep(
+        _ call: String, store: String, count: Int, arguments: (String) -> [String]
+    ) throws {
         #expect(try runProgram("matter-bench", arguments("whole")).status == 0)
         let whole = try bytes("whole")
         var (number, killed) = (1, 0)
@@ -82,8 +114,8 @@ struct MatterBenchPackTests {
             killed += 1
             #expect(result.status == 137, "\(call) \(number): \(result.stderr)")
             do {
-                let store = try StoreSource(folder.path(out))
-                #expect(store.count == 2500, "\(call) \(number)")
+                let store = try StoreSource(folder.path(out + store))
+                #expect(store.count == count, "\(call) \(number)")
             } catch {
                 let code = (error as? any ExitCoded)?.exitCode
                 #expect(code == .inputMissing || code == .badData, "\(call) \(number): \(error)")

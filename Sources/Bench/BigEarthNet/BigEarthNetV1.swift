@@ -10,6 +10,8 @@ import Manifests
 public struct BigEarthNetV1: PatchDataset {
     /// "bigearthnet-v1".
     public static let name = "bigearthnet-v1"
+    /// Which sensors.
+    public static let pixelOptions: [String: String] = ["images": "s2"]
 
     let patches: PatchCollection
 

@@ -9,6 +9,8 @@
 public struct BigEarthNetV2: PatchDataset {
     /// "bigearthnet-v2".
     public static let name = "bigearthnet-v2"
+    /// Which sensors, and the map.
+    public static let pixelOptions: [String: String] = ["images": "s2", "map": "none"]
 
     let patches: PatchCollection
 

@@ -11,6 +11,8 @@ public import Store
 public struct EuroSAT: Dataset {
     /// "eurosat-ms".
     public static let name = "eurosat-ms"
+    /// None.
+    public static let pixelOptions: [String: String] = [:]
 
     /// How many images each class has.
     static let sizes = [

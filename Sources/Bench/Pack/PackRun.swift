@@ -6,7 +6,7 @@ import Store
 ///
 /// Threads read and encode samples, one writes them in the order of their keys: the bytes are a function of the samples alone, so
 /// that a run that was killed anywhere and started again leaves those of one that was not. Samples that are in the store already
-/// are kept: another split or another data set of the same planes is appended.
+/// are kept: another split of the same pixels is appended.
 ///
 /// Memory: at most `lineBytes` of samples that wait, `writeBytes` being written, and one sample a thread.
 public struct PackRun: Sendable {
@@ -32,18 +32,20 @@ public struct PackRun: Sendable {
     ///   - onEvent: is told what happens, on the caller's thread.
     ///   - shouldStop: is asked whenever records were written.
     /// - Returns: what was done; nil if it was asked to stop.
-    /// - Throws: `BenchError` for a split that is not there, no samples, or a folder of another data set (78, 65); what the
-    ///   data set's reader throws, naming the sample; `StoreError` and `ManifestError` of the store.
+    /// - Throws: `BenchError` for a split that is not there, no samples, or a folder of another data set, other planes or pixels
+    ///   of other options (78, 65); what the data set's reader throws, naming the sample; `StoreError` and `ManifestError` of the
+    ///   store.
     public func run(
         threads: Int, onEvent: (PackEvent) -> Void = { _ in },
         shouldStop: () -> Bool = { false }
     ) throws -> PackSummary? {
         let indices = try indices()
+        // Before a file is made; and again, when nobody else can write there.
+        _ = try PackRecord(adding: plan, of: dataset, to: folder)
         let writer = try StoreWriter(folder)
         let record = try PackRecord(adding: plan, of: dataset, to: folder)
-        let new = indices.filter { index in
-            !dataset.recordsInStore(index).allSatisfy { writer.contains($0.key) }
-        }
+        try record.begin(in: folder)
+        let (new, held) = try missing(indices, writer)
         var summary = PackSummary()
         (summary.samples, summary.known) = (indices.count, indices.count - new.count)
         onEvent(.started(samples: indices.count, known: summary.known))
@@ -51,7 +53,7 @@ public struct PackRun: Sendable {
         let workers = DispatchGroup()
         for _ in 0..<max(threads, 1) {
             let dataset = dataset
-            DispatchQueue.global().async(group: workers) { Self.work(line, dataset) }
+            DispatchQueue.global().async(group: workers) { Self.work(line, dataset, without: held) }
         }
         defer {
             line.stop()
@@ -74,9 +76,27 @@ public struct PackRun: Sendable {
         return indices
     }
 
+    /// The samples whose records are not all there, and those of their records that are: a run was stopped between two of a sample.
+    private func missing(
+        _ indices: [Int], _ writer: StoreWriter
+    ) throws -> (samples: [Int], held: Set<String>) {
+        var samples: [Int] = []
+        var held: Set<String> = []
+        for index in indices {
+            let keys = try dataset.recordsInStore(index).map(\.key)
+            let known = keys.filter(writer.contains)
+            guard known.count < keys.count else { continue }
+            samples.append(index)
+            held.formUnion(known)
+        }
+        return (samples, held)
+    }
+
     // MARK: Reading
 
-    private static func work(_ line: PackLine, _ dataset: any Dataset) {
+    private static func work(
+        _ line: PackLine, _ dataset: any Dataset, without held: Set<String>
+    ) {
         var encoder = RecordEncoder()
         var reader: (any SampleReader)?
         while let (place, index) = line.claim() {
@@ -85,9 +105,8 @@ public struct PackRun: Sendable {
                 Result {
                     let open = try reader ?? dataset.reader()
                     reader = open
-                    return try dataset.recordsInStore(index).map { record in
-                        try encode(record, of: index, with: open, &encoder)
-                    }
+                    return try dataset.recordsInStore(index).filter { !held.contains($0.key) }
+                        .map { try encode($0, of: index, with: open, &encoder) }
                 })
         }
     }
@@ -158,10 +177,10 @@ public struct PackRun: Sendable {
             for member in members where splits.indices.contains(member) { splits[member] = name }
         }
         try writer.finish(
-            indices.map { index in
+            try indices.map { index in
                 SampleLine(
                     key: dataset.key(index), split: splits[index], target: dataset.target(index),
-                    records: dataset.recordsInStore(index).map(\.key).sorted {
+                    records: try dataset.recordsInStore(index).map(\.key).sorted {
                         $0.utf8.lexicographicallyPrecedes($1.utf8)
                     })
             })

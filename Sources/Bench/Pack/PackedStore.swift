@@ -7,6 +7,8 @@ public import Store
 public struct PackedStore: Dataset {
     /// "store".
     public static let name = "store"
+    /// None.
+    public static let pixelOptions: [String: String] = [:]
     /// Samples by split.
     public let splits: [String: [Int]]
     /// Names of all planes.
@@ -16,7 +18,6 @@ public struct PackedStore: Dataset {
     /// What was seen at opening.
     public let remarks: [String]
     private let source: StoreSource
-    private let record: PackRecord?
 
     /// Opens a store.
     ///
@@ -26,17 +27,44 @@ public struct PackedStore: Dataset {
         let order: [StoreProof] = [.first, .always, .never]
         let choice = try options.choice("proof", of: order.map(\.rawValue))
         source = try StoreSource(root, proof: StoreProof(rawValue: choice) ?? .first)
-        record = try StoreFolder.parts(of: root).lazy.compactMap { try PackRecord.read(in: $0) }
-            .first
+        let records = try StoreFolder.parts(of: root).compactMap { try PackRecord.read(in: $0) }
+        let record = records.first
+        if let record, !records.allSatisfy(record.hasSamePixels) {
+            throw BenchError(
+                .invalid,
+                "\(root): was packed with several options or planes; pack it again, all shards with the same"
+            )
+        }
         splits = source.splits
         classes = record?.classes ?? []
         guard source.count > 0 else {
             throw BenchError(.invalid, "\(root): the store holds no sample; pack it again")
         }
+        try Self.expectTargets(of: source, classes: record?.classes, in: root)
         planes = try record?.planes ?? Self.planes(of: source)
         remarks =
             source.isProvable
             ? [] : ["no records.jsonl: records are not proven, splits and targets are not known"]
+    }
+
+    /// Refuses targets that are none of the classes: nobody who counts or learns them has to look again.
+    private static func expectTargets(
+        of source: StoreSource, classes: [String]?, in root: String
+    ) throws {
+        let count = classes?.count ?? 0
+        let wrong = (0..<source.count).first { index in
+            switch source.target(index) {
+            case .none: false
+            case .category(let category): category >= count
+            case .categories(let flags): flags.count != count
+            }
+        }
+        guard let wrong else { return }
+        let known = classes == nil ? "there is no run.json to name it" : "run.json names \(count)"
+        throw BenchError(
+            .invalid,
+            "\(root): samples.jsonl, \(source.key(wrong)): its \"target\" is of other classes, \(known); run the same matter-bench pack again"
+        )
     }
 
     private static func planes(of source: StoreSource) throws -> [String] {
@@ -57,8 +85,8 @@ public struct PackedStore: Dataset {
     /// A reader for one thread.
     public func reader() -> any SampleReader { source.reader() }
 
-    /// All samples lie in one file.
-    public func files(_ index: Int) -> [String] { ["data.mdb"] }
+    /// The file that holds the sample: of a store of shards, its shard's.
+    public func files(_ index: Int) -> [String] { [source.file(index)] }
 
     /// The store's own proof is all.
     public func faults(_ index: Int, in planes: [SamplePlane]) -> [String] { [] }
@@ -69,7 +97,9 @@ public struct PackedStore: Dataset {
 
 extension PackedStore: SampleRecords {
     /// The records of a sample as they are in the store.
-    public func records(_ index: Int) -> [SampleRecord] {
-        source.records(index).map { SampleRecord(key: $0.key, planes: $0.planes) }
+    ///
+    /// - Throws: `StoreError` where a record cannot be read.
+    public func records(_ index: Int) throws -> [SampleRecord] {
+        try source.records(index).map { SampleRecord(key: $0.key, planes: $0.planes) }
     }
 }

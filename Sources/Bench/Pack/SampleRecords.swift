@@ -5,7 +5,9 @@ import Store
 /// Of a data set that does not say so, each sample is one record of all planes under its own key.
 public protocol SampleRecords: Dataset {
     /// The records of a sample.
-    func records(_ index: Int) -> [SampleRecord]
+    ///
+    /// - Throws: what reading the sample throws, where that has to tell.
+    func records(_ index: Int) throws -> [SampleRecord]
 }
 
 /// One record of a sample.
@@ -23,7 +25,8 @@ public struct SampleRecord: Sendable, Hashable {
 
 extension Dataset {
     /// The records of a sample, whether the data set says so or not.
-    func recordsInStore(_ index: Int) -> [SampleRecord] {
-        (self as? any SampleRecords)?.records(index) ?? [SampleRecord(key: key(index), planes: nil)]
+    func recordsInStore(_ index: Int) throws -> [SampleRecord] {
+        try (self as? any SampleRecords)?.records(index)
+            ?? [SampleRecord(key: key(index), planes: nil)]
     }
 }

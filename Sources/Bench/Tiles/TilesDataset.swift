@@ -10,6 +10,8 @@ public import Store
 public struct TilesDataset: Dataset {
     /// "tiles".
     public static let name = "tiles"
+    /// None.
+    public static let pixelOptions: [String: String] = [:]
 
     /// Indices by "train" and "val".
     public let splits: [String: [Int]]

@@ -12,13 +12,14 @@ final class StoreContents: Sendable {
         let records: [Int]
     }
 
+    let folder: String
     let parts: [StorePart]
     /// In the order of their keys' bytes.
     let samples: [Sample]
 
     init(_ folder: String) throws {
         let parts = try StoreFolder.parts(of: folder).map { try StorePart($0) }
-        self.parts = parts
+        (self.folder, self.parts) = (folder, parts)
         guard parts.contains(where: { $0.index.count > 0 }) else {
             throw StoreError(
                 .invalid, path: folder,
@@ -94,6 +95,20 @@ final class StorePart: Sendable {
             proofs[record] = line.proof
         }
         return (proofs, Set(lines.map(\.key)).count)
+    }
+
+    /// The names of a record's planes; of its bytes only the header is read.
+    ///
+    /// - Throws: `StoreError` (`invalid`, `io`).
+    func planes(of record: Int) throws -> [String] {
+        let (range, key) = (index.values[record], index.key(record))
+        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[range])
+        try file.prepare(range.prefix(8), store: folder, key: key)
+        let length = bytes.count < 8 ? 0 : bytes.number(0, as: UInt64.self)
+        let header = 8 + Int(min(length, UInt64(bytes.count)))
+        try file.prepare(range.prefix(header), store: folder, key: key)
+        var reader = RecordReader()
+        return try reader.planes(of: bytes, key: key, store: folder).map(\.name)
     }
 
     /// Refuses a record that its sidecar does not know, or of which it knows another size.

@@ -48,17 +48,22 @@ public struct StoreSource: SampleSource {
     public var isProvable: Bool { contents.parts.allSatisfy(\.hasProofs) }
 
     /// The records of a sample: their keys, and the planes in each where they are several.
-    public func records(_ index: Int) -> [(key: String, planes: [String]?)] {
+    ///
+    /// - Throws: `StoreError` for a record that is damaged (65), or that the disk does not give (74).
+    public func records(_ index: Int) throws -> [(key: String, planes: [String]?)] {
         let sample = contents.samples[index]
         let part = contents.parts[sample.part]
-        return sample.records.map { record in
+        return try sample.records.map { record in
             let key = part.index.key(record)
             guard sample.records.count > 1 else { return (key, nil) }
-            var reader = RecordReader()
-            let bytes = UnsafeRawBufferPointer(rebasing: part.file.bytes[part.index.values[record]])
-            let planes = try? reader.planes(of: bytes, key: key, store: part.folder)
-            return (key, planes?.map(\.name))
+            return (key, try part.planes(of: record))
         }
+    }
+
+    /// The file that a sample lies in, relative to the store's folder: "data.mdb", or "shards/3-of-16/data.mdb".
+    public func file(_ index: Int) -> String {
+        let folder = contents.parts[contents.samples[index].part].folder
+        return String(StoreFolder.data(in: folder).dropFirst(contents.folder.count + 1))
     }
 
     /// A reader for one thread.
