@@ -39,18 +39,19 @@ struct HTMLTable {
         """
         <div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="sortable">
         <caption><span>\(caption)</span></caption>
-        <thead><tr>\(columns.map(head).joined())</tr></thead>
+        <thead><tr>\(columns.indices.map(head).joined())</tr></thead>
         <tbody>
         \(rows.map(row).joined(separator: "\n"))
         </tbody></table></div>
         """
     }
 
-    private func head(_ column: Column) -> String {
-        """
-        <th scope="col" class="\(kind(column))" data-kind="\(column.isNumber ? "number" : "text")">\
-        <button type="button">\(Markup.name(column.title))</button></th>
-        """
+    private func head(_ index: Int) -> String {
+        let column = columns[index]
+        return """
+            <th scope="col" class="\(kind(index))" data-kind="\(column.isNumber ? "number" : "text")">\
+            <button type="button">\(Markup.name(column.title))</button></th>
+            """
     }
 
     private func row(_ cells: [Cell]) -> String {
@@ -59,12 +60,17 @@ struct HTMLTable {
             if index == 0 { return "<th scope=\"row\" class=\"l\">\(cell.html)</th>" }
             let value = column.isNumber ? " data-v=\"\(cell.value.map { "\($0)" } ?? "")\"" : ""
             let best = cell.isBest ? " best" : ""
-            return "<td class=\"\(kind(column))\(best)\"\(value)>\(cell.html)</td>"
+            return "<td class=\"\(kind(index))\(best)\"\(value)>\(cell.html)</td>"
         }
         return "<tr>\(texts.joined())</tr>"
     }
 
-    private func kind(_ column: Column) -> String {
-        (column.isNumber ? "n" : "l") + (column.wraps ? " w" : "")
+    /// Words of one line stay on it; sentences get room, so that a row is a few lines high on a narrow page, which scrolls.
+    private func kind(_ index: Int) -> String {
+        let (column, side) = (columns[index], columns[index].isNumber ? "n" : "l")
+        let longest = rows.compactMap { $0.indices.contains(index) ? $0[index].html.count : nil }
+            .max()
+        guard column.wraps, let longest, longest > 20 else { return side }
+        return side + (longest > 80 ? " w long" : " w")
     }
 }

@@ -71,11 +71,12 @@ enum Stylesheet {
         tbody tr:last-child td,tbody tr:last-child th{border-bottom:1.5px solid var(--ink)}
         tbody th{font-weight:500;position:sticky;left:0;background:var(--paper)}
         .l{text-align:left}.w{white-space:normal;min-width:17ch;overflow-wrap:anywhere}
+        .w.long{min-width:min(36ch,72vw)}
         td.best{font-weight:700}
         td.muted,span.muted{color:var(--soft)}
         th button{font:inherit;font-weight:600;color:inherit;background:none;border:0;padding:0;cursor:pointer;\
-        text-align:inherit}
-        th button::after{content:"";display:inline-block;width:.9em;text-align:center}
+        text-align:inherit;position:relative}
+        th button::after{content:"";position:absolute;width:.9em;text-align:center}
         th[aria-sort=ascending] button::after{content:"↑"}th[aria-sort=descending] button::after{content:"↓"}
         th button:hover{text-decoration:underline}
         """
@@ -172,7 +173,7 @@ enum Stylesheet {
         main,header.top,footer{max-width:none;padding:0}header.top{padding-top:0}h2{margin-top:30px;\
         break-after:avoid}h3,.intro{break-after:avoid}figure,tr,.city,.notices li{break-inside:avoid}\
         .figures{grid-template-columns:1fr 1fr;gap:20px}.scroll{overflow:visible}\
-        table{font-size:8.6pt}th,td{padding:5px 7px}.w{min-width:0}\
+        table{font-size:8.6pt}th,td{padding:5px 7px}.w,.w.long{min-width:0}\
         .row{grid-template-columns:repeat(6,1fr);gap:8px}*{print-color-adjust:exact;\
         -webkit-print-color-adjust:exact}@page{margin:16mm 14mm}}
         """
