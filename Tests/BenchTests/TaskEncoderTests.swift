@@ -77,6 +77,32 @@ struct TaskEncoderTests {
         for (name, array) in state { #expect(model["encoder.\(name)"] == array) }
     }
 
+    @Test func aRunSaysWhetherEachSeedHasAnEncoderAndWhatItsMethodIsCalled() throws {
+        func method(_ out: String) throws -> JSONValue {
+            let path = folder.path("\(out)/task.json")
+            return try #require(JSONValue.parse(WholeFile.read(path), path: path)["method"])
+        }
+        _ = try write("seed-1.safetensors")
+        let (one, _) = try run(folder.path("seed-1.safetensors"), out: "ONE")
+        #expect(one.pattern == nil)
+        #expect(try method("ONE")["initialisation"]?.string == "seed-1.safetensors")
+        #expect(try method("ONE")["variant"] == nil)
+        let (each, _) = try run(folder.path("seed-{seed}.safetensors"), out: "EACH") {
+            $0.variant = "MATTER, 2 layers"
+        }
+        #expect(each.origin == "seed-1.safetensors" && each.pattern == "seed-{seed}.safetensors")
+        #expect(try method("EACH")["initialisation"]?.string == "seed-{seed}.safetensors")
+        #expect(try method("EACH")["variant"]?.string == "MATTER, 2 layers")
+        let (drawn, _) = try run(folder.path("seed-{seed}.safetensors"), out: "DRAWN") {
+            $0.encoder.initialisation = .random
+        }
+        #expect(drawn.pattern == nil)
+        #expect(try method("DRAWN")["initialisation"]?.string == "random")
+        expectRefusal(.configuration, "--name") {
+            _ = try run(folder.path("seed-1.safetensors"), out: "BAD") { $0.variant = "a\nb" }
+        }
+    }
+
     @Test func aMissingWeightIsRefusedAndACounterIsNot() throws {
         let (path, _) = try write("e.safetensors", leavingOut: "layer2.0.conv1.weight")
         expectRefusal(.badData, "e.safetensors", "layer2.0.conv1.weight") { _ = try run(path) }

@@ -17,7 +17,7 @@ struct TaskRunTests {
     }
 
     /// A small network, a few steps.
-    private static func change(_ adjust: (inout TaskPlan) -> Void = { _ in }) -> TaskPlan {
+    static func change(_ adjust: (inout TaskPlan) -> Void = { _ in }) -> TaskPlan {
         var plan = TaskPlan(.change)
         plan.data.dataset = "oscd"
         plan.data.bands = ["B02", "B03", "B04", "B08"]
@@ -37,7 +37,7 @@ struct TaskRunTests {
         return path
     }
 
-    private func run(
+    func run(
         _ plan: TaskPlan, to out: String, seed: UInt64 = 1, encoder: String? = nil,
         onEvent: @escaping (TaskEvent) -> Void = { _ in },
         shouldStop: @escaping @Sendable () -> Bool = { false }

@@ -78,6 +78,47 @@ struct MatterBenchTaskTests {
         #expect(try digests("WHOLE") == digests("PARTS"))
     }
 
+    /// D4, D20: what a stop or a full disk leaves is gone on with.
+    @Test func stoppedAndThenWithoutRoomOnTheDiskItGoesOnFromItsCheckpoint() throws {
+        let arguments = { [self] (out: String, epochs: Int) in
+            ["run", "change", "oscd", cities, "--out", folder.path(out)] + small
+                + ["--set", "run.epochs=\(epochs)"]
+        }
+        let checkpoint = folder.path("PARTS/checkpoint.safetensors")
+        // However slow the one who watches is: a training that was over before it was stopped is made longer.
+        var (epochs, status) = (8, Int32(0))
+        while status == 0, epochs <= 512 {
+            epochs *= 2
+            try? FileManager.default.removeItem(atPath: folder.path("PARTS"))
+            let process = Process()
+            process.executableURL = programURL("matter-bench")
+            process.arguments = arguments("PARTS", epochs)
+            process.standardError = FileHandle.nullDevice
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            while process.isRunning, !FileManager.default.fileExists(atPath: checkpoint) {
+                usleep(1000)
+            }
+            kill(process.processIdentifier, SIGTERM)
+            process.waitUntilExit()
+            status = process.terminationStatus
+        }
+        #expect(status == 143)
+        let saved = try SHA256Digest(ofFile: checkpoint)
+        let limited = try runExecutable(
+            "/bin/sh",
+            ["-c", "ulimit -f 100; exec \"$0\" \"$@\"", programURL("matter-bench").path]
+                + arguments("PARTS", epochs))
+        #expect(limited.status == 74, "\(limited.stderr)")
+        #expect(limited.stderr.contains("checkpoint.safetensors"), "\(limited.stderr)")
+        #expect(try SHA256Digest(ofFile: checkpoint) == saved)
+        let last = try runProgram("matter-bench", arguments("PARTS", epochs))
+        #expect(last.status == 0 && last.stderr.contains("going on"), "\(last.stderr)")
+        let whole = try runProgram("matter-bench", arguments("WHOLE", epochs))
+        #expect(whole.status == 0, "\(whole.stderr)")
+        #expect(try digests("WHOLE") == digests("PARTS"))
+    }
+
     @Test func thePapersTableIsASweepARow() throws {
         let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()

@@ -59,6 +59,12 @@ struct RunTaskCommand: ParsableCommand {
 
     @OptionGroup var options: TrainingOptions
 
+    @Option(
+        help:
+            "What the method is called in reports, to be told from others of its kind: another encoder of the same name, say."
+    )
+    var name: String?
+
     @Option(help: "Part of a sweep's runs, I/N, for one of several machines.")
     var shard: String?
 
@@ -82,6 +88,7 @@ struct RunTaskCommand: ParsableCommand {
             path: recipe, task: task, hasEncoder: options.encoder != nil,
             settings: options.set
         ) { plan in
+            plan.variant = name
             plan.data.dataset = data.dataset
             plan.data.options.merge(chosen) { _, new in new }
         }

@@ -7,6 +7,8 @@ import Tensors
 public struct EncoderReport: Codable, Hashable, Sendable {
     /// "random", or the file's name.
     public var origin: String
+    /// Where each seed has a file of its own, the end of its path from the part on in which `{seed}` stands; else nil.
+    public var pattern: String?
     /// "matter", or the residual network's name.
     public var architecture: String
     /// The bands that it reads here.
@@ -27,7 +29,7 @@ public struct EncoderReport: Codable, Hashable, Sendable {
 struct OpenedEncoder {
     let network: any ImageEncoder
     let architecture: EncoderArchitecture
-    let report: EncoderReport
+    var report: EncoderReport
     /// Means and deviations of the bands that it was trained with.
     let statistics: MatterModel.BandStatistics?
     /// Whether it was trained on images that were standardised by themselves.

@@ -3,6 +3,10 @@ extension TaskPlan {
     ///
     /// - Throws: `BenchError`, 78, naming the key and what it may be.
     public func check() throws {
+        try expect(
+            variant.map { (1...100).contains($0.count) && !$0.contains(where: \.isNewline) }
+                ?? true,
+            "--name", "a name is 1 to 100 characters in one line")
         try checkData()
         try checkHead()
         try checkTraining()

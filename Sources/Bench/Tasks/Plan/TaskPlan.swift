@@ -21,6 +21,8 @@ public struct TaskPlan: Codable, Hashable, Sendable {
     public var name: String
     /// What is learnt and scored.
     public var task: Task
+    /// What the method is called, to be told from others of its kind; nil where nothing was said.
+    public var variant: String?
     /// Which pixels and labels are shown, and how.
     public var data: TaskData = TaskData()
     /// The network that makes features.
@@ -242,7 +244,7 @@ public struct TaskSchedule: Codable, Hashable, Sendable {
     public var batch = 16
     /// Epochs from one validation to the next; the last epoch is always validated.
     public var validateEvery = 1
-    /// Steps from one checkpoint to the next; there is one after each epoch too.
+    /// Steps from one checkpoint to the next; one more is written where the run is stopped.
     public var checkpointEvery = 200
     /// Steps from one line of the curve to the next.
     public var logEvery = 1

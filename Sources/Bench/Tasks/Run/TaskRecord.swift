@@ -6,7 +6,7 @@ public struct TaskRecord: Codable, Hashable, Sendable {
     public struct Method: Codable, Hashable, Sendable {
         /// The head, and whether the encoder was trained with it: "unet-frozen".
         public var name: String
-        /// "random", or the encoder's file.
+        /// "random", or the encoder's file; where each seed has its own, the end of its path from `{seed}` on.
         public var initialisation: String
         /// "matter", or the residual network's name.
         public var architecture: String
@@ -18,6 +18,8 @@ public struct TaskRecord: Codable, Hashable, Sendable {
         public var bands: [String]
         /// The recipe's name.
         public var recipe: String
+        /// What the method was called, to be told from others of its kind.
+        public var variant: String?
     }
 
     /// What the model was selected on, and how.

@@ -17,7 +17,16 @@ public struct TaskPaths: Sendable, Hashable {
     }
 
     /// The encoder's file of a seed: pretraining and fine-tuning then spread together over the seeds.
-    func encoder(of seed: UInt64) -> String? { encoder?.replacing("{seed}", with: "\(seed)") }
+    func encoder(of seed: UInt64) -> String? { encoder?.replacing(Self.seed, with: "\(seed)") }
+
+    /// Where each seed has an encoder of its own: the end of its path, from the part on that differs. What is before it is of a machine.
+    var encoderPattern: String? {
+        let parts = encoder?.split(separator: "/") ?? []
+        let end = parts.drop { !$0.contains(Self.seed) }
+        return end.isEmpty ? nil : end.joined(separator: "/")
+    }
+
+    private static let seed = "{seed}"
 }
 
 /// One run of a task: an encoder and a head, learnt, selected, scored, and all of it in one folder.
@@ -64,10 +73,11 @@ public struct TaskRun {
         try device.require()
         let dataset = try open()
         let splits = try TaskSplits(plan.data, of: dataset)
-        let encoder = try OpenedEncoder(
+        var encoder = try OpenedEncoder(
             plan, file: paths.encoder(of: seed),
             available: TaskBands.available(in: dataset, for: plan.task),
             seed: seed)
+        if encoder.report.origin != "random" { encoder.report.pattern = paths.encoderPattern }
         var plan = plan
         plan.data.bands = encoder.report.bands
         let folder = try TaskFolder(

@@ -120,9 +120,11 @@ struct TaskScoring {
     private func record() -> TaskRecord {
         let facts = model.facts
         let method = TaskRecord.Method(
-            name: facts.plan.methodName, initialisation: facts.encoder.origin,
+            name: facts.plan.methodName,
+            initialisation: facts.encoder.pattern ?? facts.encoder.origin,
             architecture: facts.encoder.architecture, frozen: facts.plan.encoder.isFrozen,
-            labels: facts.plan.data.labels, bands: facts.encoder.bands, recipe: facts.plan.name)
+            labels: facts.plan.data.labels, bands: facts.encoder.bands, recipe: facts.plan.name,
+            variant: facts.plan.variant)
         let isChange = plan.task == .change
         return TaskRecord(
             task: plan.task, dataset: plan.data.dataset, split: plan.data.test,

@@ -26,6 +26,7 @@ struct TaskSession {
             .opened(
                 training: inputs.labelled.indices.count, validation: splits.validation.count,
                 test: splits.test.count, selection: splits.selection))
+        if let remark = inputs.missingClasses(classes) { onEvent(.remark(remark)) }
         let outputs = plan.outputs(classes: classes.count)
         let network = TaskNetwork(plan, encoder: encoder.network, outputs: outputs)
         network.drawHead(seed: seed)

@@ -26,6 +26,8 @@ final class TaskTrainer {
     private var position = TaskCheckpoint.Position()
     private var best: [String: HostArray]?
     private var lastCheckpoint = 0
+    private var seen = SeenLabels()
+    private var hasRemarked = false
 
     /// Prepares.
     ///
@@ -105,9 +107,7 @@ final class TaskTrainer {
                 return try descent.step(images, .labels(inputs.labels(of: batch)), rate: rate)
             }
             let ignored = Int32(inputs.plan.data.ignore)
-            guard batch.withMask(0, { codes in codes.contains { $0 != ignored } }) else {
-                return nil
-            }
+            guard batch.withMask(0, { seen.add($0, ignoring: ignored) }) else { return nil }
             return try descent.step(
                 images, .codes(batch.tensor(ofMask: 0, on: descent.device)), rate: rate)
         } catch var error as DivergedError {
@@ -121,6 +121,13 @@ final class TaskTrainer {
     // MARK: Epochs
 
     private func endEpoch(_ epoch: Int, _ log: borrowing JSONLinesWriter) throws {
+        if inputs.plan.task.isDense, !hasRemarked,
+            let remark = seen.remark(epoch: epoch, of: position.batch)
+        {
+            hasRemarked = true
+            onEvent(.remark(remark))
+        }
+        seen = SeenLabels()
         position.epoch += 1
         position.batch = 0
         let run = inputs.plan.run
