@@ -47,6 +47,9 @@ struct ComparisonTests {
         #expect(comparison.shortfalls(.init(greatestPValue: 0.05)).count == 1)
         #expect(comparison.shortfalls(.init(greatestLoss: 0.5)).isEmpty)
         #expect(comparison.shortfalls(.init()).isEmpty)
+        let junit = comparison.junit(.init(leastGain: 0.01, greatestLoss: 0.5))
+        #expect(junit.contains("tests=\"4\"") && junit.contains("failures=\"1\""))
+        #expect(junit.contains("the gain&#39;s lower end"))
     }
 
     @Test("other data, other samples: refused")
@@ -62,6 +65,16 @@ struct ComparisonTests {
         let fixture = try TaskFixture()
         let folders = try runs(fixture, skills: [1, 2])
         #expect(throws: EvalError.self) { try compare(folders, .macro) }
+    }
+
+    @Test("why there is no test of a number that cannot be swapped")
+    func curves() throws {
+        let fixture = try TaskFixture()
+        let comparison = try compare(runs(fixture, skills: [1, 2]), .averagePrecision)
+        #expect(comparison.pairs[0].pValue == nil)
+        #expect(
+            comparison.pairs[0].test
+                == "none: a number of one curve or of batches, which are no groups")
     }
 
     @Test("average precisions are compared by a paired bootstrap")
@@ -114,10 +127,54 @@ struct ConvergenceTests {
         #expect(steps?["speedup"]?.double == 2.5)
         #expect((steps?["interval"]?["lower"]?.double ?? 0) >= 2)
         #expect(sheet["methods"]?[0]?["arrivals"]?[2]?["median"]?.double == 100)
+        // An epoch here is ten steps: both clocks say the same.
+        let epochs = sheet["methods"]?[1]?["arrivals"]?[0]
+        #expect(epochs?["clock"]?.string == "epochs" && epochs?["median"]?.double == 2)
+        #expect(epochs?["speedup"] == steps?["speedup"])
+        #expect(epochs?["interval"] == steps?["interval"])
         func area(_ index: Int) -> Double {
             sheet["methods"]?[index]?["area"]?["spread"]?["mean"]?.double ?? 0
         }
         #expect(area(1) > area(0))
+    }
+
+    @Test(
+        "a reference that is there after its first epoch does not keep the report from being written"
+    )
+    func first() throws {
+        let sheet = try document([("at-once", [[0.5, 0.5]]), ("later", [[0.1, 0.5]])])
+        let epochs = sheet["methods"]?[1]?["arrivals"]?[0]
+        #expect(epochs?["median"]?.double == 2 && epochs?["speedup"]?.double == 0.5)
+        for value in [Double.infinity, -.infinity, .nan] {
+            let cells = [Document.Cell.percent(value), .number(value, decimals: 2)]
+            #expect(cells.allSatisfy { $0.text == "–" && $0.value == nil })
+            #expect(try JSONValue(encoding: cells)[0]?["value"] == nil)
+        }
+    }
+
+    @Test("choices of a probe are no course of training")
+    func probes() throws {
+        let fixture = try TaskFixture()
+        var (probe, trained) = (TaskFixture.Run(), TaskFixture.Run())
+        (probe.name, probe.isProbe, trained.name) = ("logistic", true, "linear")
+        func document(_ runs: [String]) throws -> Document {
+            var request = TaskReport.Request(
+                runs: runs,
+                protocols: try Protocols.read(Checkout.path("manifests/protocols/pooled.toml")))
+            request.resampling.resamples = 0
+            return try TaskReport.document(request)
+        }
+        let chosen = try fixture.multilabel("probe", probe)
+        let alone = try document([chosen])
+        #expect(alone.data["convergence"] == .null)
+        #expect(!alone.sections.contains { $0.id == "convergence" })
+        #expect(
+            alone.notices.contains {
+                $0.text.hasPrefix("No convergence is told of “logistic, from random, frozen”")
+            })
+        let both = try document([chosen, try fixture.multilabel("trained", trained)])
+        let titles = both.data["convergence"]?["methods"]?.array?.compactMap { $0["title"]?.string }
+        #expect(titles == ["linear, from random, frozen"])
     }
 
     @Test("a run that never gets there is censored, not counted as arrived")

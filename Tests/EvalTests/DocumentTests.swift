@@ -40,6 +40,8 @@ struct DocumentTests {
                 "groups", "images",
             ])
         #expect(document.lede.hasPrefix("other"))
+        #expect(document.checks.map(\.isMet) == [true, true])
+        #expect(document.checks[0].message == "3 images in 3 groups, by each of 3 seeds")
         let results = try #require(document.sections[0].blocks[0].table)
         #expect(results.rows.count == 2 && results.rows[1][1].emphasis == .best)
         #expect(document.sections.last?.blocks.first?.images?.images.map(\.role).first == "Truth")

@@ -20,7 +20,8 @@ struct ScoreSheetTests {
         #expect(protocols.first?.name == "pooled")
         #expect(
             Set(protocols.map(\.name)).isSuperset(of: [
-                "seco", "daudt", "ssl4eo", "matter-snapshot", "torchgeo", "cities",
+                "seco", "daudt", "ssl4eo", "ssl4eo-bigearthnet", "matter-snapshot", "torchgeo",
+                "cities",
             ]))
         for value in protocols {
             #expect(value.sources["unit"] != nil || value.sources["batch"] != nil, "\(value.name)")
@@ -89,6 +90,66 @@ struct ScoreSheetTests {
         }
         let batches = try #require(method.score("matter-snapshot-bigearthnet", .micro))
         #expect(batches.units?.count == 4 && batches.sample == nil)
+        // Batches of patches of cities say nothing of land cover.
+        #expect(method.score("ssl4eo", .micro) == nil)
+        #expect(method.score("ssl4eo-bigearthnet", .micro)?.units?.count == 1)
+    }
+
+    @Test("of change, the means over both classes are told too, from the same counts")
+    func bothClasses() throws {
+        let method = try sheet([try fixture().change("run")]).methods[0]
+        let counts = method.confusion
+        func iou(_ own: Int) -> Double {
+            let other = 1 - own
+            return Double(counts[own][own])
+                / Double(counts[own][own] + counts[own][other] + counts[other][own])
+        }
+        func f1(_ own: Int) -> Double { 2 * iou(own) / (1 + iou(own)) }
+        #expect(abs((method.score("pooled", .meanIoU)?.value ?? 0) - (iou(0) + iou(1)) / 2) < 1e-12)
+        #expect(abs((method.score("pooled", .meanF1)?.value ?? 0) - (f1(0) + f1(1)) / 2) < 1e-12)
+    }
+
+    private func fixture() throws -> TaskFixture { try TaskFixture() }
+
+    @Test(
+        "what 0/0 counts as holds for pooled scores, for swaps of groups and for batches of labels too"
+    )
+    func undefined() throws {
+        let fixture = try TaskFixture()
+        func values(_ unit: String, _ run: String, _ metric: MetricName) throws -> [Double?] {
+            try ["leave out", "zero", "one"].map { undefined in
+                try fixture.write(
+                    "one.toml",
+                    """
+                    name = "one"
+                    title = "One"
+                    tasks = ["change", "multilabel"]
+                    \(unit)
+                    undefined = "\(undefined)"
+
+                    """)
+                let sheet = try ScoreSheet(
+                    [run], protocols: Protocols.read(fixture.folder.path("one.toml")),
+                    resampling: ResamplingPlan(resamples: 8))
+                let score = try #require(sheet.methods[0].score("one", metric))
+                #expect(score.sample.map { $0.lower == score.value } ?? true)
+                return score.value
+            }
+        }
+        // Nothing is called and nothing has changed: precision is 0/0 in every city, and in all of them.
+        var empty = TaskFixture.Run()
+        (empty.side, empty.skill, empty.threshold) = (4, 0, 2)
+        let run = try fixture.change("empty", empty)
+        #expect(try values("unit = \"all\"", run, .precision) == [nil, 0, 1])
+        #expect(try values("unit = \"group\"", run, .precision) == [nil, 0, 1])
+        // Batches of one image, four of which have no label: of them there is no average precision.
+        let lists = try fixture.multilabel(
+            "lists", classes: 2, scores: [Float](repeating: 0.5, count: 10),
+            labels: [1, 0] + [UInt8](repeating: 0, count: 8))
+        #expect(
+            try values("unit = \"batch\"\nbatch = 1\naverage = \"micro\"", lists, .micro) == [
+                0.5, 0.1, 0.9,
+            ])
     }
 
     @Test("the sheet is the same for the same runs, and is JSON without NaN")

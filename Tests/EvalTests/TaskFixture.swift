@@ -19,6 +19,16 @@ struct TaskFixture {
         var selection = "val"
         var validation: [Double] = [0.1, 0.3, 0.5, 0.55]
         var digest = "00ff"
+        /// The digest of the encoder that it began with.
+        var encoder: String?
+        /// What was chosen, as JSON.
+        var plan = "{}"
+        var variant: String?
+        var rule = "fixed"
+        var threshold = 0.9
+        var classes = ["unchanged", "changed"]
+        /// Whether it chooses among settings instead of being trained: a line a setting, from step 0, and no losses.
+        var isProbe = false
     }
 
     func write(_ relative: String, _ text: String) throws {
@@ -47,7 +57,7 @@ struct TaskFixture {
                 ]))
         }
         try write(
-            "\(path)/task.json", record(run, task: "change", classes: ["unchanged", "changed"]))
+            "\(path)/task.json", record(run, task: "change", classes: run.classes))
         try common(path, run)
         return folder.path(path)
     }
@@ -148,18 +158,28 @@ struct TaskFixture {
         return folder.path(path)
     }
 
+    /// What matter-bench writes beside task.json, its epochs from 0.
     private func common(_ path: String, _ run: Run) throws {
+        let inputs =
+            run.encoder.map {
+                #"{"path":"encoder/encoder.safetensors","bytes":1,"sha256":"\#($0)"}"#
+            } ?? ""
         try write(
             "\(path)/run.json",
-            #"{"program":"matter-bench run","version":"0.1.0","plan":{},"inputs":[],"dataset":{"sha256":"\#(run.digest)"}}"#
+            #"{"program":"matter-bench run","version":"0.1.0","plan":{"task":\#(run.plan)},"inputs":[\#(inputs)],"#
+                + #""dataset":{"sha256":"\#(run.digest)"}}"#
         )
         var curves = ""
-        for (epoch, value) in run.validation.enumerated() {
+        for (choice, value) in run.validation.enumerated() where run.isProbe {
+            curves +=
+                "{\"epoch\":0,\"step\":\(choice),\"seconds\":\(choice + 1),\"validation\":{\"f1\":\(value)}}\n"
+        }
+        for (epoch, value) in run.validation.enumerated() where !run.isProbe {
             let step = (epoch + 1) * 10
             curves +=
-                "{\"epoch\":\(epoch + 1),\"step\":\(step),\"seconds\":\(step * 2),\"loss\":\(1.0 / Double(step))}\n"
+                "{\"epoch\":\(epoch),\"step\":\(step),\"seconds\":\(step * 2),\"loss\":\(1.0 / Double(step))}\n"
             curves +=
-                "{\"epoch\":\(epoch + 1),\"step\":\(step),\"seconds\":\(step * 2),\"validation\":{\"f1\":\(value)}}\n"
+                "{\"epoch\":\(epoch),\"step\":\(step),\"seconds\":\(step * 2),\"validation\":{\"f1\":\(value)}}\n"
         }
         try write("\(path)/curves.jsonl", curves + "{\"torn")
     }
@@ -172,18 +192,20 @@ struct TaskFixture {
                 "key": .string(city), "group": .string(group(number) ?? city), "split": "test",
             ])
         }
+        var method: [String: JSONValue] = [
+            "name": .string(run.name), "initialisation": .string(run.initialisation),
+            "frozen": true, "labels": 1.0,
+        ]
+        method["variant"] = run.variant.map(JSONValue.string)
         var record: [String: JSONValue] = [
             "format": "matter-task/1", "task": .string(task), "dataset": "toy", "split": "test",
             "protocol": "pooled", "classes": .array(classes.map(JSONValue.string)), "ignore": 255,
-            "method": .object([
-                "name": .string(run.name), "initialisation": .string(run.initialisation),
-                "frozen": true, "labels": 1.0,
-            ]), "seed": .integer(Int64(run.seed)), "items": .array(items),
+            "method": .object(method), "seed": .integer(Int64(run.seed)), "items": .array(items),
             "selection": .object(["split": .string(run.selection), "metric": "f1", "value": 0.5]),
         ]
         if task == "change" {
-            record["threshold"] = 0.9
-            record["thresholdRule"] = "fixed"
+            record["threshold"] = .number(run.threshold)
+            record["thresholdRule"] = .string(run.rule)
         }
         return JSONValue.object(record).serialized(pretty: true)
     }

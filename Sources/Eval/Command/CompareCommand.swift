@@ -24,6 +24,7 @@ struct CompareCommand: ParsableCommand {
     @Option(help: "Least gain that the interval's lower end must reach.") var leastGain: Double?
     @Option(help: "Greatest loss that the interval's lower end may show.") var greatestLoss: Double?
     @Option(help: "Greatest corrected p-value.") var greatestP: Double?
+    @Option(help: "File for the bounds that were asked for, as JUnit has them.") var junit: String?
     @OptionGroup var json: JSONOption
 
     func validate() throws {
@@ -38,9 +39,10 @@ struct CompareCommand: ParsableCommand {
             runs, protocols: chosen, protocolName: protocols.names.first ?? chosen[0].name,
             metric: metric, reference: reference, resampling: resampling.plan)
         try json.print(comparison) { Self.lines(comparison) }
-        let shortfalls = comparison.shortfalls(
-            .init(
-                leastGain: leastGain, greatestLoss: greatestLoss, greatestPValue: greatestP))
+        let bound = Comparison.Bound(
+            leastGain: leastGain, greatestLoss: greatestLoss, greatestPValue: greatestP)
+        if let junit { try AtomicFile.write(comparison.junit(bound), to: junit) }
+        let shortfalls = comparison.shortfalls(bound)
         guard shortfalls.isEmpty else {
             shortfalls.forEach { StandardStreams.printMessage("gate: \($0)") }
             throw ArgumentParser.ExitCode(Manifests.ExitCode.wanting.rawValue)

@@ -32,6 +32,7 @@ struct ReportCommand: ParsableCommand {
     var images = 6
     @OptionGroup var protocols: ProtocolOptions
     @OptionGroup var resampling: ResamplingOptions
+    @OptionGroup var strict: StrictOption
 
     func validate() throws {
         guard (0...200).contains(images) else {
@@ -65,6 +66,7 @@ struct ReportCommand: ParsableCommand {
         request.share = converged
         request.images = images
         request.cautions = caution
+        request.isStrict = strict.isStrict
         let document = try TaskReport.document(request)
         try DocumentFolder.write(document, to: out)
         try StandardStreams.printResult(document.lede)

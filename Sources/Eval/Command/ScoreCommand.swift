@@ -20,6 +20,7 @@ struct ScoreCommand: ParsableCommand {
     @Argument(help: "Run folders of matter-bench, or sweeps of them.") var runs: [String]
     @OptionGroup var protocols: ProtocolOptions
     @OptionGroup var resampling: ResamplingOptions
+    @OptionGroup var strict: StrictOption
     @OptionGroup var json: JSONOption
 
     func run() throws {
@@ -28,7 +29,8 @@ struct ScoreCommand: ParsableCommand {
             return try json.print(scores) { ScoreTable.lines(scores) }
         }
         let sheet = try ScoreSheet(
-            runs, protocols: protocols.resolve(), resampling: resampling.plan)
+            runs, protocols: protocols.resolve(), resampling: resampling.plan,
+            isStrict: strict.isStrict)
         try json.print(sheet) { ScoreTable.lines(sheet) }
     }
 }

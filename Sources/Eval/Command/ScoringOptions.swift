@@ -26,6 +26,16 @@ struct ProtocolOptions: ParsableArguments {
     }
 }
 
+/// What becomes of runs that leave a doubt.
+struct StrictOption: ParsableArguments {
+    @Flag(
+        name: .customLong("strict"),
+        help:
+            "End with 65 where a run leaves a doubt: torn or repeated lines, scores that are no probabilities, a model selected on what it is scored on."
+    )
+    var isStrict = false
+}
+
 /// How intervals over test samples are made.
 struct ResamplingOptions: ParsableArguments {
     @Option(help: "Resamples of groups (cities, tiles, images); 0: no interval over test samples.")

@@ -1,3 +1,4 @@
+import Manifests
 public import Metrics
 
 /// Whether methods differ by more than chance, on the groups that both were scored on.
@@ -67,7 +68,8 @@ public struct Comparison: Codable, Sendable, Equatable {
     init(
         _ scored: ScoredRuns, _ chosen: ScoreProtocol, metric: MetricName?, reference: String?
     ) throws {
-        let base = try Self.find(reference, in: scored.methods)
+        let place = try Self.find(reference, in: scored.methods)
+        let base = scored.methods[place]
         let score = metric ?? .leading(base.group.record.task)
         let key = RunScores.Key(protocolName: chosen.name, metric: score)
         guard base.runs[0].bases[key] != nil else {
@@ -80,7 +82,7 @@ public struct Comparison: Codable, Sendable, Equatable {
         self.metric = score
         definition = "\(score.definition); \(chosen.definition)"
         var found: [Pair] = []
-        for method in scored.methods where method.group.title != base.group.title {
+        for (number, method) in scored.methods.enumerated() where number != place {
             if let reason = method.reasonNotToCompare(with: base) {
                 throw EvalError(
                     .invalid, method.group.runs[0].folder,
@@ -97,14 +99,15 @@ public struct Comparison: Codable, Sendable, Equatable {
         pairs = found
     }
 
-    private static func find(_ name: String?, in methods: [ScoredMethod]) throws -> ScoredMethod {
+    private static func find(_ name: String?, in methods: [ScoredMethod]) throws -> Int {
         guard methods.count > 1 else {
             throw EvalError(
                 .missing, "compare", "one method only; name the runs of two methods at least")
         }
-        guard let name else { return methods[0] }
-        let same = methods.filter { $0.group.title == name }
-        let found = same.isEmpty ? methods.filter { $0.group.title.contains(name) } : same
+        guard let name else { return 0 }
+        let same = methods.indices.filter { methods[$0].group.title == name }
+        let found =
+            same.isEmpty ? methods.indices.filter { methods[$0].group.title.contains(name) } : same
         guard found.count == 1 else {
             let titles = methods.map(\.group.title).joined(separator: "; ")
             throw EvalError(
@@ -141,28 +144,52 @@ extension Comparison {
 
     /// What falls short of a bound, a sentence each; a comparison without an interval meets none.
     public func shortfalls(_ bound: Bound) -> [String] {
+        checks(bound).filter { $0.isMet == false }.map(\.message)
+    }
+
+    /// Every bound that was asked for, of every method, as JUnit has it.
+    ///
+    /// - Parameter bound: What is asked for.
+    /// - Returns: XML, a test case a method and bound.
+    public func junit(_ bound: Bound) -> String {
+        JUnitReport(
+            Document(
+                kind: "comparison", eyebrow: "", title: "\(metric.title), protocol \(`protocol`)",
+                lede: "", facts: [], notices: [], sections: [], checks: checks(bound),
+                definitions: [], inputs: [], data: .null)
+        ).text()
+    }
+
+    private func checks(_ bound: Bound) -> [Document.Check] {
         pairs.flatMap { pair in
-            var texts: [String] = []
             let lower = pair.interval?.lower
             let told = lower.map { NumberText.signed($0) } ?? "unknown"
-            if let least = bound.leastGain, !(lower.map { $0 >= least } ?? false) {
-                texts.append(
-                    "\(pair.method): the gain's lower end is \(told), below \(NumberText.signed(least))"
-                )
-            }
-            if let loss = bound.greatestLoss, !(lower.map { $0 >= -loss } ?? false) {
-                texts.append(
-                    "\(pair.method): the difference's lower end is \(told), below \(NumberText.signed(-loss))"
-                )
-            }
-            if let greatest = bound.greatestPValue,
-                !(pair.corrected.map { $0 <= greatest } ?? false)
+            func check(_ name: String, _ isMet: Bool, _ value: String, _ limit: String)
+                -> Document.Check
             {
-                texts.append(
-                    "\(pair.method): the corrected p is \(NumberText.fixed(pair.corrected, decimals: 4)), above "
-                        + NumberText.fixed(greatest, decimals: 4))
+                .init(
+                    group: "against \(pair.reference)", name: "\(pair.method): \(name)",
+                    isMet: isMet,
+                    message: "\(pair.method): \(name) is \(value)\(isMet ? "" : ", \(limit)")")
             }
-            return texts
+            return [
+                bound.leastGain.map { least in
+                    check(
+                        "the gain's lower end", lower.map { $0 >= least } ?? false, told,
+                        "below \(NumberText.signed(least))")
+                },
+                bound.greatestLoss.map { loss in
+                    check(
+                        "the difference's lower end", lower.map { $0 >= -loss } ?? false, told,
+                        "below \(NumberText.signed(-loss))")
+                },
+                bound.greatestPValue.map { greatest in
+                    check(
+                        "the corrected p", pair.corrected.map { $0 <= greatest } ?? false,
+                        NumberText.fixed(pair.corrected, decimals: 4),
+                        "above \(NumberText.fixed(greatest, decimals: 4))")
+                },
+            ].compactMap(\.self)
         }
     }
 }

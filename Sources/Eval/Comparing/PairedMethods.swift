@@ -46,9 +46,11 @@ struct PairedMethods {
     ) -> (name: String, pValue: Double?) {
         let own = method.runs.compactMap { $0.bases[key] }
         let base = reference.runs.compactMap { $0.bases[key] }
-        guard sameGroups, let groups = own.first?.groupCount, groups > 1 else {
-            return ("none: one group, or groups in another order", nil)
+        guard sameGroups else { return ("none: the groups come in another order", nil) }
+        guard let groups = own.first?.groupCount else {
+            return ("none: a number of one curve or of batches, which are no groups", nil)
         }
+        guard groups > 1 else { return ("none: one group", nil) }
         guard own.allSatisfy(\.isSwappable), base.allSatisfy(\.isSwappable) else {
             return ("paired bootstrap over groups", resamples.flatMap { Self.pValue($0.values) })
         }

@@ -84,7 +84,9 @@ extension ConvergenceSheet {
     }
 
     private static func ratio(_ base: [Arrival], _ own: [Arrival]) -> Double? {
-        guard let reference = median(base), let time = median(own), time > 0 else { return nil }
+        guard let reference = median(base), let time = median(own), reference > 0, time > 0 else {
+            return nil
+        }
         return reference / time
     }
 
@@ -136,7 +138,7 @@ extension ConvergenceSheet {
 }
 
 extension ConvergenceSheet {
-    /// Measures the curves of scored runs; `nil` where fewer than one method has any.
+    /// Measures the curves of scored runs that were trained; `nil` where no method has any.
     ///
     /// - Parameters:
     ///   - groups: The runs of each method.
@@ -146,7 +148,7 @@ extension ConvergenceSheet {
     ///   - seed: What resamples of seeds follow from.
     init?(_ groups: [RunGroup], metric: String?, reference: String?, share: Double, seed: UInt64) {
         var counts: [String: Int] = [:]
-        for run in groups.flatMap(\.runs) {
+        for run in groups.flatMap(\.runs) where run.curve.isOfTraining {
             for name in run.curve.metrics { counts[name, default: 0] += 1 }
         }
         let common = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.first?.key
@@ -158,7 +160,8 @@ extension ConvergenceSheet {
         let curves = groups.map { group in
             Curves(
                 title: group.title,
-                seeds: group.runs.map { $0.curve.points(of: name) }.filter { !$0.isEmpty })
+                seeds: group.runs.map(\.curve).filter(\.isOfTraining).map { $0.points(of: name) }
+                    .filter { !$0.isEmpty })
         }.filter { !$0.seeds.isEmpty }
         guard !curves.isEmpty else { return nil }
         let place = reference.flatMap { name in curves.firstIndex { $0.title.contains(name) } } ?? 0

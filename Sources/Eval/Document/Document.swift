@@ -121,10 +121,16 @@ extension Document {
 
         /// What is read.
         package var text: String
-        /// The exact number.
-        package var value: Double?
+        /// The exact number; `nil` for words, and for what is no number.
+        package private(set) var value: Double?
         /// How much it stands out.
-        package var emphasis = Emphasis.none
+        package var emphasis: Emphasis
+
+        init(text: String, value: Double?, emphasis: Emphasis = .none) {
+            self.text = text
+            self.value = value.flatMap { $0.isFinite ? $0 : nil }
+            self.emphasis = emphasis
+        }
 
         /// Words.
         package static func text(_ text: String, _ emphasis: Emphasis = .none) -> Cell {

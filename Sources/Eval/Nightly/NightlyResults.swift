@@ -17,9 +17,16 @@ struct NightlyResults {
     func read() throws -> [NightlyHistory.Result] {
         var results: [NightlyHistory.Result] = []
         if !stage.scores.isEmpty {
-            let sheet = try ScoreSheet(
+            let scored = try ScoredRuns(
                 stage.scores.map { "\(folder)/\($0)" }, protocols: protocols,
                 resampling: ResamplingPlan(resamples: 0))
+            if let group = scored.methods.map(\.group).first(where: \.isNameless) {
+                throw EvalError(
+                    .invalid, group.runs[0].folder,
+                    "is called “\(group.title)”, which no other night will have; run its methods with --name"
+                )
+            }
+            let sheet = ScoreSheet(scored)
             for method in sheet.methods {
                 for score in method.scores
                 where score.metric == .leading(method.task) || method.task == .multilabel {

@@ -32,6 +32,15 @@ public struct ScoreProtocol: Codable, Sendable, Hashable {
         case zero
         /// It counts as 1.
         case one
+
+        /// What a score counts as.
+        func settled(_ value: Double?) -> Double? {
+            switch self {
+            case .leaveOut: value
+            case .zero: value ?? 0
+            case .one: value ?? 1
+            }
+        }
     }
 
     /// Its short name: that of its file.

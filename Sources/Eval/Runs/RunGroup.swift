@@ -2,10 +2,12 @@ import Foundation
 
 /// Runs that differ by their seed only.
 struct RunGroup {
-    /// What they have in common, for people.
+    /// What they have in common, for people; no other group read with it is called so.
     let title: String
     /// The runs by rising seed.
     let runs: [TaskRun]
+    /// Whether only its encoders' content or its folder tells it from another: names that nobody will meet again.
+    let isNameless: Bool
 
     /// What all of them were scored on.
     var record: TaskRecord { runs[0].record }
@@ -14,7 +16,8 @@ struct RunGroup {
     ///
     /// - Parameter folders: Run folders, and folders that hold some, at most three levels down.
     /// - Returns: The groups in the order of their first run.
-    /// - Throws: `EvalError` or `ManifestError`: 66 where no run is found, 65 where a seed is there twice or a run is wrong.
+    /// - Throws: `EvalError` or `ManifestError`: 66 where no run is found, 65 where a seed is there twice, runs of one method do not
+    ///   belong together, or a run is wrong.
     static func read(_ folders: [String]) throws -> [RunGroup] {
         let found = try folders.flatMap(expand)
         var names: [String: Int] = [:]
@@ -23,43 +26,18 @@ struct RunGroup {
             let count = names[name] ?? 1
             return try TaskRun(path, named: count == 1 ? name : "\(name)-\(count)")
         }
-        var order: [Key] = []
-        var groups: [Key: [TaskRun]] = [:]
-        for run in runs {
-            let key = Key(run.record)
-            if groups[key] == nil { order.append(key) }
-            groups[key, default: []].append(run)
+        var order: [MethodKey] = []
+        var methods: [MethodKey: [TaskRun]] = [:]
+        for (run, key) in zip(runs, MethodKey.keys(of: runs)) {
+            if methods[key] == nil { order.append(key) }
+            methods[key, default: []].append(run)
         }
-        return try order.map { try group(groups[$0] ?? []) }
-    }
-
-    private static func group(_ runs: [TaskRun]) throws -> RunGroup {
-        let sorted = runs.sorted { ($0.record.seed ?? 0) < ($1.record.seed ?? 0) }
-        for (first, second) in zip(sorted, sorted.dropFirst())
-        where first.record.seed == second.record.seed {
-            throw EvalError(
-                .invalid, second.folder,
-                "is the same method and seed as \(first.folder); name one of them only")
-        }
-        let items = sorted[0].record.items
-        for run in sorted.dropFirst() where run.record.items != items {
-            throw EvalError(
-                .invalid, run.folder,
-                "was scored on other samples than \(sorted[0].folder); seeds are averaged over the same samples only"
-            )
-        }
-        return RunGroup(title: sorted[0].record.method.title, runs: sorted)
-    }
-
-    private struct Key: Hashable {
-        let task: TaskKind
-        let dataset, split: String
-        let method: TaskRecord.Method
-
-        init(_ record: TaskRecord) {
-            (task, dataset, split, method) = (
-                record.task, record.dataset, record.split, record.method
-            )
+        let all = try order.map { try MethodCheck.checked(methods[$0] ?? []) }
+        let titles = RunTitles(all.map { $0[0] })
+        return all.enumerated().map { place, runs in
+            RunGroup(
+                title: titles.titles[place], runs: runs,
+                isNameless: titles.nameless.contains(place))
         }
     }
 

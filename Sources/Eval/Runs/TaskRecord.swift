@@ -26,7 +26,7 @@ public struct TaskRecord: Codable, Sendable, Equatable {
     public struct Method: Codable, Sendable, Hashable {
         /// The network and how it was trained.
         public var name: String
-        /// "random", or the encoder's file.
+        /// "random", or the encoder's file; where each seed has its own, the end of its path from `{seed}` on.
         public var initialisation: String?
         /// Whether the encoder stayed as it was.
         public var frozen: Bool?
@@ -38,6 +38,11 @@ public struct TaskRecord: Codable, Sendable, Equatable {
         public var bands: [String]?
         /// The recipe's name.
         public var recipe: String?
+        /// What the method was called, to be told from others of its kind.
+        public var variant: String?
+
+        /// Whether each seed began with an encoder of its own.
+        var hasEncoderASeed: Bool { initialisation?.contains("{seed}") == true }
 
         /// The method's name for people: what is said of it, in one line.
         public var title: String {
@@ -48,6 +53,7 @@ public struct TaskRecord: Codable, Sendable, Equatable {
             }
             if frozen == true { parts.append("frozen") }
             if let labels, labels < 1 { parts.append("\(NumberText.percent(labels)) % of labels") }
+            if let variant { parts.append(variant) }
             return parts.joined(separator: ", ")
         }
     }

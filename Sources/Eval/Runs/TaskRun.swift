@@ -14,6 +14,10 @@ struct TaskRun {
     let datasetDigest: String?
     /// The digest of the encoder that it began with, from `run.json`; `nil` for drawn weights.
     let encoderDigest: String?
+    /// All that was chosen, from `run.json`; null where it does not tell.
+    let plan: JSONValue
+    /// The folder of the sweep that it belongs to.
+    let sweep: String?
     /// What the run counted itself, by sample: thresholds and objects.
     let lines: [String: CountsLine]
     /// What the run said of its training.
@@ -36,6 +40,8 @@ struct TaskRun {
         try Self.check(record, path: log.path("task.json"))
         let claim =
             log.exists("run.json") ? try log.read(JSONValue.self, from: "run.json") : .null
+        plan = claim["plan"]?["task"] ?? .null
+        sweep = Self.sweep(around: folder)
         datasetDigest = Self.digest(claim, below: "data/") ?? claim["dataset"]?["sha256"]?.string
         encoderDigest =
             record.method.initialisation == "random" ? nil : Self.digest(claim, below: "encoder/")
@@ -94,6 +100,13 @@ struct TaskRun {
             input["path"]?.string?.hasPrefix(folder) == true
         }
         return input?["sha256"]?.string
+    }
+
+    /// A run of a sweep lies in `COMBINATION/seed-N` beside its record.
+    private static func sweep(around folder: String) -> String? {
+        let url = URL(filePath: folder).resolvingSymlinksInPath().standardizedFileURL
+        let sweep = url.deletingLastPathComponent().deletingLastPathComponent().path
+        return FileManager.default.fileExists(atPath: "\(sweep)/sweep.json") ? sweep : nil
     }
 
     private static func check(_ record: TaskRecord, path: String) throws {

@@ -4,6 +4,7 @@ import Manifests
 struct TrainingCurve: Sendable {
     /// One line of `curves.jsonl`.
     struct Line: Decodable, Sendable {
+        /// The epoch that it belongs to, from 0.
         var epoch: Double?
         var step: Int?
         var seconds: Double?
@@ -34,25 +35,57 @@ struct TrainingCurve: Sendable {
         lines = latest.sorted {
             ($0.key.step, $0.key.isValidation ? 1 : 0) < ($1.key.step, $1.key.isValidation ? 1 : 0)
         }.map(\.value)
-        if latest.count < read.records.count {
-            notices.append(
-                .init(
-                    severity: .note,
-                    text: "\(log.role)/\(path) repeats \(read.records.count - latest.count) steps: "
-                        + "the run was stopped and went on; the last line of each counts."))
+        let name = "\(log.role)/\(path)"
+        notices += doubts(repeated: read.records.count - latest.count).map {
+            .init(severity: .note, text: "\(name) \($0).")
         }
+    }
+
+    /// What lines of one run would not say.
+    private func doubts(repeated: Int) -> [String] {
+        var texts: [String] = []
+        if repeated > 0 {
+            texts.append(
+                "repeats \(repeated) steps: the run was stopped and went on; the last line of each counts"
+            )
+        }
+        let gaps = metrics.filter { metric in
+            lines.contains { line in line.validation?[metric].map { $0 == nil } ?? false }
+        }
+        if !gaps.isEmpty {
+            texts.append(
+                "has validations without a number of \(gaps.joined(separator: ", ")): gaps in curves"
+            )
+        }
+        func falls(_ clock: (Line) -> Double?) -> Bool {
+            let times = lines.compactMap(clock)
+            return zip(times, times.dropFirst()).contains { $0 > $1 }
+        }
+        if falls(\.epoch) || falls(\.seconds) {
+            texts.append("goes back in time while its steps rise: lines of more than one run")
+        }
+        return texts
     }
 
     /// The names of the validation scores.
     var metrics: [String] { Set(lines.flatMap { ($0.validation ?? [:]).keys }).sorted() }
 
-    /// The points at which a score of the validation split is defined.
+    /// Whether it tells of a training; a probe's lines are the choices that it has, the first of them at step 0.
+    ///
+    /// A training that logs no losses is told by its first validation, which comes after a step at the earliest.
+    var isOfTraining: Bool {
+        lines.contains { $0.loss != nil }
+            || lines.allSatisfy { $0.validation == nil || $0.step.map { $0 > 0 } ?? true }
+    }
+
+    /// The points at which a score of the validation split is defined; it is validated when its epoch is over.
     func points(of metric: String) -> [CurvePoint] {
         lines.compactMap { line in
             guard let scores = line.validation, let value = scores[metric] ?? nil, value.isFinite
             else { return nil }
             return CurvePoint(
-                epoch: line.epoch, step: line.step.map(Double.init), seconds: line.seconds,
+                epoch: line.epoch.map { $0 + 1 }, step: line.step.map(Double.init),
+                seconds: line.seconds,
                 value: value)
         }
     }

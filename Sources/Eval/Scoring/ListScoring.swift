@@ -11,6 +11,8 @@ struct ListScoring {
     let groupCounts: [ClassConfusion]
     /// How sure the called classes were, where the scores are probabilities.
     let calibration: Calibration?
+    /// The first scores that are no probabilities, and whose; `nil` where all are.
+    let improbable: String?
     /// How many samples there are.
     let samples: Int
 
@@ -34,12 +36,13 @@ struct ListScoring {
             if run.record.task == .multilabel {
                 let labels = try file.codes("labels", rank: 2)
                 lists = try MultilabelScores(scores: scores, labels: labels, classes: shape[1])
-                (groupCounts, calibration) = ([], nil)
+                (groupCounts, calibration, improbable) = ([], nil, nil)
             } else {
                 lists = nil
                 let labels = try file.integers("labels", rank: 1)
                 let decided = try Self.decide(scores, labels, shape, groups, groupCount)
                 (groupCounts, calibration) = (decided.counts, decided.calibration)
+                improbable = decided.improbable.map { "those of \(run.record.items[$0].key)" }
             }
         } catch let error as MetricsError {
             throw EvalError(.invalid, file.path, error.description)
@@ -49,11 +52,12 @@ struct ListScoring {
     /// What a score under a protocol is made of; `nil` where the protocol does not know it.
     func basis(_ protocolValue: ScoreProtocol, _ metric: MetricName) -> ScoreBasis? {
         guard let lists else {
-            return protocolValue.unit == .all ? .pooled(groupCounts, metric) : nil
+            return protocolValue.unit == .all
+                ? .pooled(groupCounts, metric, protocolValue.undefined) : nil
         }
         guard let average = metric.average else { return nil }
         switch protocolValue.unit {
-        case .all: return .lists(lists, groups: groups, metric)
+        case .all: return .lists(lists, groups: groups, metric, protocolValue.undefined)
         case .batch:
             let order =
                 protocolValue.isShuffled
@@ -66,7 +70,8 @@ struct ListScoring {
             return .batches(
                 starts.map {
                     let rows = order[$0..<min($0 + size, order.count)]
-                    return lists.subset(rows).averagePrecision(average)
+                    return protocolValue.undefined.settled(
+                        lists.subset(rows).averagePrecision(average))
                 })
         case .group, .item, .patch: return nil
         }
@@ -83,7 +88,9 @@ struct ListScoring {
 
     private static func decide(
         _ scores: [Float], _ labels: [Int64], _ shape: [Int], _ groups: [UInt32], _ groupCount: Int
-    ) throws(MetricsError) -> (counts: [ClassConfusion], calibration: Calibration?) {
+    ) throws(MetricsError) -> (
+        counts: [ClassConfusion], calibration: Calibration?, improbable: Int?
+    ) {
         let classes = shape[1]
         guard labels.count == shape[0] else {
             throw MetricsError("\(labels.count) labels for \(shape[0]) samples")
@@ -91,6 +98,7 @@ struct ListScoring {
         var counts = [ClassConfusion](
             repeating: ClassConfusion(classes: classes), count: groupCount)
         var calibration: Calibration? = Calibration()
+        var improbable: Int?
         for (sample, label) in labels.enumerated() {
             let row = scores[sample * classes..<(sample + 1) * classes]
             guard row.allSatisfy({ !$0.isNaN }) else {
@@ -105,15 +113,14 @@ struct ListScoring {
             let called = (best ?? row.startIndex) - row.startIndex
             try counts[Int(groups[sample])].add(
                 prediction: [UInt8(called)], truth: [UInt8(label)])
-            let sum = row.reduce(0, +)
-            if abs(sum - 1) > 1e-3 { calibration = nil }
-            if calibration != nil {
-                do {
-                    try calibration?.add(
-                        Double(row[row.startIndex + called]), isCorrect: called == label)
-                } catch { calibration = nil }
+            let areShares =
+                row.allSatisfy { $0 >= 0 && $0 <= 1 } && abs(row.reduce(0, +) - 1) <= 1e-3
+            guard areShares, improbable == nil else {
+                (calibration, improbable) = (nil, improbable ?? sample)
+                continue
             }
+            try calibration?.add(Double(row[row.startIndex + called]), isCorrect: called == label)
         }
-        return (counts, calibration)
+        return (counts, calibration, improbable)
     }
 }

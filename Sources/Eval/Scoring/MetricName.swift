@@ -87,7 +87,8 @@ public enum MetricName: String, Codable, Sendable, Hashable, CaseIterable {
     /// Scores of pixels that follow from counts, for a task.
     static func ofCounts(_ task: TaskKind, classes: Int) -> [MetricName] {
         switch task {
-        case .change: [.f1, .precision, .recall, .iou, .accuracy, .kappa]
+        // Of both classes, changed and unchanged, too: some publish these under the name of F1 and IoU.
+        case .change: [.f1, .precision, .recall, .iou, .meanF1, .meanIoU, .accuracy, .kappa]
         case .segmentation:
             [.meanIoU, .meanF1] + (classes == 2 ? [.iou, .f1, .precision, .recall] : [])
                 + [.accuracy, .kappa]

@@ -37,6 +37,8 @@ struct PixelScoring {
     fileprivate(set) var curve: (scores: [Float], truth: [UInt8])?
     /// How sure the scores were, where they are probabilities.
     private(set) var calibration: Calibration?
+    /// The first score that is no probability, and whose; `nil` where all are.
+    private(set) var improbable: String?
     /// Pixels of all predicted images, and those of them that are scored.
     private(set) var pixels: (present: Int64, scored: Int64) = (0, 0)
 
@@ -75,7 +77,7 @@ struct PixelScoring {
             for (index, side) in Self.sides.enumerated() {
                 moved[index].add(try image.counts(truthMovedBy: side), times: 1)
             }
-            addToCurve(image)
+            addToCurve(image, item.key)
         }
         if calibration?.total == 0 { calibration = nil }
     }
@@ -84,7 +86,9 @@ struct PixelScoring {
     func basis(_ protocolValue: ScoreProtocol, _ metric: MetricName) -> ScoreBasis {
         let parts = parts[Tiling(protocolValue)] ?? []
         switch protocolValue.unit {
-        case .all: return .pooled(sums(parts, count: groupCount) { groups[$0.item] }, metric)
+        case .all:
+            return .pooled(
+                sums(parts, count: groupCount) { groups[$0.item] }, metric, protocolValue.undefined)
         case .group:
             let values = sums(parts, count: groupCount) { groups[$0.item] }.map(metric.value)
             return .mean(
@@ -142,14 +146,10 @@ struct PixelScoring {
     }
 
     private func settled(_ values: [Double?], _ protocolValue: ScoreProtocol) -> [Double?] {
-        switch protocolValue.undefined {
-        case .leaveOut: values
-        case .zero: values.map { $0 ?? 0 }
-        case .one: values.map { $0 ?? 1 }
-        }
+        values.map(protocolValue.undefined.settled)
     }
 
-    private mutating func addToCurve(_ image: PredictedImage) {
+    private mutating func addToCurve(_ image: PredictedImage, _ key: String) {
         guard let scores = image.scores else { return }
         guard let known = curve?.scores.count, known + scores.count <= Self.curveLimit else {
             curve = nil
@@ -163,6 +163,7 @@ struct PixelScoring {
             // What lies outside of 0 … 1 is no probability, and nothing of the run is then.
             do { try calibration?.add(Double(score), isCorrect: truth != 0) } catch {
                 calibration = nil
+                improbable = "\(score) in \(key) lies outside of 0 … 1"
             }
         }
     }

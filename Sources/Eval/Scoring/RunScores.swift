@@ -27,6 +27,8 @@ struct RunScores {
     let curve: PrecisionRecallCurve?
     /// How sure the scores were, where they are probabilities.
     let calibration: Calibration?
+    /// Where the scores are no probabilities: the first of them.
+    let improbable: String?
 
     /// Scores a run.
     ///
@@ -64,7 +66,7 @@ struct RunScores {
         (present, scored) = scoring.pixels
         groupCounts = scoring.groupCounts
         (itemScores, movedScores) = (scoring.itemScores, scoring.movedScores)
-        calibration = scoring.calibration
+        (calibration, improbable) = (scoring.calibration, scoring.improbable)
         curve = try scoring.curve.map {
             try PrecisionRecallCurve(scores: $0.scores, truth: $0.truth)
         }
@@ -82,7 +84,7 @@ struct RunScores {
             }
             if let curve { add(.averagePrecision, .number(curve.averagePrecision)) }
             if let objects = run.objects {
-                add(.objectF1, .pooled(Self.objectCounts(objects, run), .objectF1))
+                add(.objectF1, .pooled(Self.objectCounts(objects, run), .objectF1, first.undefined))
             }
         }
         (self.order, self.bases) = (order, bases)
@@ -107,7 +109,7 @@ struct RunScores {
         groupCounts = scoring.groupCounts
         (itemScores, movedScores) = ([], [])
         lists = scoring.lists
-        calibration = scoring.calibration
+        (calibration, improbable) = (scoring.calibration, scoring.improbable)
         curve = nil
     }
 

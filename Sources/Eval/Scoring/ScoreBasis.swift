@@ -2,12 +2,12 @@ import Metrics
 
 /// What a score is made of, kept so that it can be resampled and compared without reading predictions again.
 enum ScoreBasis {
-    /// Counts of each group; the score is that of their sum.
-    case pooled([ClassConfusion], MetricName)
+    /// Counts of each group; the score is that of their sum, or what it counts as where it is 0/0.
+    case pooled([ClassConfusion], MetricName, ScoreProtocol.Undefined)
     /// Scores of units and the group of each; the score is their mean.
     case mean([Double?], groups: [Int], groupCount: Int)
-    /// Scores of all classes of samples; an average precision.
-    case lists(MultilabelScores, groups: [UInt32], MetricName)
+    /// Scores of all classes of samples; an average precision, or what it counts as where there is none.
+    case lists(MultilabelScores, groups: [UInt32], MetricName, ScoreProtocol.Undefined)
     /// Only the mean over batches, which are no independent observations.
     case batches([Double?])
     /// A number alone, such as that of a curve.
@@ -16,14 +16,13 @@ enum ScoreBasis {
     /// The score, how single units of it spread, and how many there are.
     var summary: (value: Double?, spread: MeanAndSpread?) {
         switch self {
-        case .pooled(let counts, let metric):
-            let sum = Self.sum(counts)
-            return (sum.flatMap(metric.value), nil)
+        case .pooled(let counts, let metric, let undefined):
+            return (undefined.settled(Self.sum(counts).flatMap(metric.value)), nil)
         case .mean(let values, _, _), .batches(let values):
             let spread = MeanAndSpread(of: values)
             return (spread.mean, spread)
-        case .lists(let scores, _, let metric):
-            return (metric.average.flatMap(scores.averagePrecision), nil)
+        case .lists(let scores, _, let metric, let undefined):
+            return (undefined.settled(metric.average.flatMap(scores.averagePrecision)), nil)
         case .number(let value): return (value, nil)
         }
     }
@@ -31,9 +30,9 @@ enum ScoreBasis {
     /// How many groups can be resampled.
     var groupCount: Int? {
         switch self {
-        case .pooled(let counts, _): counts.count
+        case .pooled(let counts, _, _): counts.count
         case .mean(_, _, let count): count
-        case .lists(_, let groups, _): Int(groups.max() ?? 0) + 1
+        case .lists(_, let groups, _, _): Int(groups.max() ?? 0) + 1
         case .batches, .number: nil
         }
     }
@@ -41,16 +40,18 @@ enum ScoreBasis {
     /// The score of every resample of groups; the same draws for all methods of as many groups.
     func resampled(_ bootstrap: BlockBootstrap) -> [Double?]? {
         switch self {
-        case .pooled(let counts, let metric):
+        case .pooled(let counts, let metric, let undefined):
             return bootstrap.values { weights in
-                Self.sum(counts, weights: weights).flatMap(metric.value)
+                undefined.settled(Self.sum(counts, weights: weights).flatMap(metric.value))
             }
         case .mean(let values, let groups, _):
             return bootstrap.values { weights in
                 Self.mean(values) { weights[groups[$0]] }
             }
-        case .lists(let scores, let groups, let metric):
-            return metric.average.map { scores.resampled(bootstrap, of: $0, groups: groups) }
+        case .lists(let scores, let groups, let metric, let undefined):
+            return metric.average.map {
+                scores.resampled(bootstrap, of: $0, groups: groups).map(undefined.settled)
+            }
         case .batches, .number: return nil
         }
     }
@@ -58,9 +59,9 @@ enum ScoreBasis {
     /// The score where some groups are another method's.
     func swapped(with other: ScoreBasis, _ isSwapped: [Bool]) -> Double? {
         switch (self, other) {
-        case (.pooled(let own, let metric), .pooled(let theirs, _)):
+        case (.pooled(let own, let metric, let undefined), .pooled(let theirs, _, _)):
             let mixed = own.indices.map { isSwapped[$0] ? theirs[$0] : own[$0] }
-            return Self.sum(mixed).flatMap(metric.value)
+            return undefined.settled(Self.sum(mixed).flatMap(metric.value))
         case (.mean(let own, let groups, _), .mean(let theirs, let theirGroups, _)):
             let mixed =
                 own.indices.filter { !isSwapped[groups[$0]] }.map { own[$0] }

@@ -24,12 +24,16 @@ public struct ScoreSheet: Codable, Sendable, Equatable {
     ///   - folders: Run folders and sweeps of them.
     ///   - protocols: How to score.
     ///   - resampling: How resamples are drawn.
+    ///   - isStrict: Whether runs that leave a doubt (torn or repeated lines, scores that are no probabilities, a model that was
+    ///     selected on what it is scored on) are refused.
     /// - Throws: `EvalError` or `ManifestError`: 66 naming what is missing, 65 naming what is wrong.
     public init(
         _ folders: [String], protocols: [ScoreProtocol],
-        resampling: ResamplingPlan = ResamplingPlan()
+        resampling: ResamplingPlan = ResamplingPlan(), isStrict: Bool = false
     ) throws {
-        self.init(try ScoredRuns(folders, protocols: protocols, resampling: resampling))
+        let scored = try ScoredRuns(folders, protocols: protocols, resampling: resampling)
+        if isStrict { try scored.requireNoDoubts() }
+        self.init(scored)
     }
 
     init(_ scored: ScoredRuns) {
@@ -99,8 +103,36 @@ struct ScoredRuns {
     }
 
     /// What the runs say of themselves, and where they do not belong together.
-    var notices: [Report.Notice] {
-        methods.flatMap { $0.group.runs.flatMap(\.notices) } + foreign
+    var notices: [Report.Notice] { doubts.map(\.notice) + foreign }
+
+    /// What is not as it should be in what runs left, and in which run.
+    private var doubts: [(run: TaskRun, notice: Report.Notice)] {
+        methods.flatMap { method in
+            method.group.runs.flatMap { run in run.notices.map { (run, $0) } }
+                + method.runs.compactMap { scores in
+                    scores.improbable.map { text in
+                        (
+                            scores.run,
+                            .init(
+                                severity: .note,
+                                text:
+                                    "The scores of “\(Markup.shortened(scores.run.name))” are no probabilities (\(text)): how sure "
+                                    + "they are is not told.")
+                        )
+                    }
+                }
+        }
+    }
+
+    /// Takes runs only that leave no doubt.
+    /// - Throws: `EvalError` (65) naming the first run with one, and what it is.
+    func requireNoDoubts() throws {
+        if let doubt = doubts.first {
+            throw EvalError(.invalid, doubt.run.folder, "--strict: \(doubt.notice.text)")
+        }
+        if let notice = foreign.first {
+            throw EvalError(.invalid, methods[0].group.runs[0].folder, "--strict: \(notice.text)")
+        }
     }
 
     private var foreign: [Report.Notice] {

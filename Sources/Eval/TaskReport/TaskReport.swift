@@ -20,6 +20,8 @@ package enum TaskReport {
         package var cautions: [String] = []
         /// How many places are shown as images.
         package var images = 6
+        /// Whether runs that leave a doubt are refused.
+        package var isStrict = false
 
         /// Names what to report on.
         package init(runs: [String], protocols: [ScoreProtocol]) {
@@ -33,10 +35,12 @@ package enum TaskReport {
     package static func document(_ request: Request) throws -> Document {
         let scored = try ScoredRuns(
             request.runs, protocols: request.protocols, resampling: request.resampling)
+        if request.isStrict { try scored.requireNoDoubts() }
         let sheet = ScoreSheet(scored)
         let first = scored.methods[0]
         var notices =
             request.cautions.map { Report.Notice(severity: .warning, text: $0) } + sheet.notices
+            + untrained(scored.methods.map(\.group))
         var comparison: Comparison?
         if scored.methods.count > 1 {
             do {
@@ -58,12 +62,41 @@ package enum TaskReport {
         return Document(
             kind: "tasks", eyebrow: "\(record.dataset) · \(record.task.rawValue) · \(record.split)",
             title: request.title ?? "\(record.task.title) on \(record.dataset)", lede: parts.lede,
-            facts: parts.facts, notices: notices, sections: parts.sections, checks: [],
+            facts: parts.facts, notices: notices, sections: parts.sections,
+            checks: checks(scored.methods),
             definitions: parts.definitions, inputs: sheet.inputs,
             data: .object([
                 "scores": try JSONValue(encoding: sheet),
                 "comparison": try comparison.map { try JSONValue(encoding: $0) } ?? .null,
                 "convergence": try convergence.map { try JSONValue(encoding: $0) } ?? .null,
             ]))
+    }
+
+    /// Whether every method was scored on all images of the first, and can be compared with it.
+    private static func checks(_ methods: [ScoredMethod]) -> [Document.Check] {
+        methods.map { method in
+            let (record, groups) = (method.group.record, method.group.runs[0].groups.names.count)
+            let reason = method.reasonNotToCompare(with: methods[0])
+            return Document.Check(
+                group: "scored on all images", name: method.group.title, isMet: reason == nil,
+                message: reason
+                    ?? "\(record.items.count) images in \(groups) groups, by each of \(method.runs.count) seeds"
+            )
+        }
+    }
+
+    /// Why methods that were not trained by steps have no place among the curves.
+    private static func untrained(_ groups: [RunGroup]) -> [Report.Notice] {
+        let titles = groups.filter { group in
+            group.runs.allSatisfy { !$0.curve.isOfTraining }
+        }.map { "“\(Markup.shortened($0.title))”" }
+        guard !titles.isEmpty else { return [] }
+        return [
+            .init(
+                severity: .note,
+                text:
+                    "No convergence is told of \(titles.joined(separator: ", ")): features were computed once, and each "
+                    + "validation is of another setting of the probe, not of a later step.")
+        ]
     }
 }
