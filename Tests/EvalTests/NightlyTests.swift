@@ -6,8 +6,8 @@ import Testing
 
 @Suite("Nights")
 struct NightlyTests {
-    private let folder: TemporaryFolder
-    private let protocols: [ScoreProtocol]
+    let folder: TemporaryFolder
+    let protocols: [ScoreProtocol]
 
     init() throws {
         folder = try TemporaryFolder()
@@ -15,14 +15,14 @@ struct NightlyTests {
     }
 
     /// A recipe of one stage that writes numbers, and one more command if there is one.
-    private func recipe(_ numbers: String, more: String = "", minutes: String = "1") throws
-        -> NightlyRecipe
-    {
+    func recipe(
+        _ numbers: String, more: String = "", minutes: String = "1", nights: Int = 5
+    ) throws -> NightlyRecipe {
         let path = folder.path("recipe.toml")
         try AtomicFile.write(
             """
             name = "toy"
-            nights = 5
+            nights = \(nights)
             keep = 3
             \(more)
             [[stage]]
@@ -36,7 +36,7 @@ struct NightlyTests {
         return try NightlyRecipe(path: path)
     }
 
-    private func run(_ night: String, _ recipe: NightlyRecipe, accepts: Bool = false) throws
+    func run(_ night: String, _ recipe: NightlyRecipe, accepts: Bool = false) throws
         -> Nightly.Outcome
     {
         var plan = Nightly.Plan(
@@ -46,7 +46,7 @@ struct NightlyTests {
         return try Nightly(plan).run()
     }
 
-    private func numbers(_ f1: Double, seconds: Double = 10) -> String {
+    func numbers(_ f1: Double, seconds: Double = 10) -> String {
         "{\"f1\":\(f1),\"seconds\":\(seconds)}"
     }
 

@@ -68,9 +68,11 @@ struct MatterEvalNightlyTests {
         let worse = try night("3", numbers(0.3))
         #expect(worse.status == 1 && worse.stdout.contains("worse"))
         #expect(try WholeFile.readText(folder.path("summary.md")).contains("# Night 3"))
+        let missing = try night("3a", "echo '{}' > numbers.json")
+        #expect(missing.status == 1 && missing.stdout.contains("missing"), "\(missing.stdout)")
         #expect(try night("4", "exit 7").status == 80)
         #expect(
-            try WholeFile.readText(folder.path("nights/latest/report.md")).contains("# Night 3"))
+            try WholeFile.readText(folder.path("nights/latest/report.md")).contains("# Night 3a"))
         #expect(
             try runProgram(
                 "matter-eval", ["nightly", folder.path("none.toml"), "--out", folder.path]

@@ -13,7 +13,8 @@ struct NightlyCommand: ParsableCommand {
         discussion: """
             Runs the recipe's stages (those that are done are not run again), scores them, keeps the numbers in \
             FOLDER/history.sqlite and writes FOLDER/nights/NIGHT/report; FOLDER/latest shows the last whole night. Ends \
-            with 1 where a number is worse than the nights before by more than they spread, with 80 where a stage failed.
+            with 1 where a number is worse than the nights before by more than they spread, or is missing, with 80 where a stage \
+            failed. After --accept, numbers are compared with those of that night and later ones only.
 
             Example:
               matter-eval nightly manifests/nightly/synthetic.toml --out nightly
@@ -50,7 +51,7 @@ struct NightlyCommand: ParsableCommand {
         for line in DocumentTables.lines(outcome.document) { try StandardStreams.printResult(line) }
         try StandardStreams.printResult("report: \(out)/nights/\(plan.night)/report/index.html")
         try writeSummary("\(out)/nights/\(plan.night)/report/report.md")
-        guard outcome.regressions.isEmpty else {
+        guard outcome.regressions.isEmpty, outcome.missing.isEmpty else {
             throw ArgumentParser.ExitCode(Manifests.ExitCode.wanting.rawValue)
         }
         guard outcome.isLatest else {

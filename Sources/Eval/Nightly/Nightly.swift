@@ -41,6 +41,8 @@ package struct Nightly {
         package var stages: [StageOutcome]
         /// What is worse than before.
         package var regressions: [NightlyGate.Verdict]
+        /// Series that nights before had, and that a stage which ended well has not left tonight, by name.
+        package var missing: [String]
         /// Nights whose folders were removed.
         package var pruned: [String]
         /// Whether `latest` shows this night.
@@ -99,19 +101,24 @@ package struct Nightly {
         }
         let isWhole = stages.count == plan.recipe.stages.count && stages.allSatisfy(\.isDone)
         let history = try NightlyHistory(path: "\(plan.folder)/history.sqlite")
+        // What was accepted stays so when the night is gone through again.
+        let isAccepted =
+            try plan.accepts || history.isAccepted(plan.night, recipe: plan.recipe.name)
         let (verdicts, trends) = try judge(results, history)
-        let flagged = plan.accepts ? [] : verdicts.filter(\.isRegression)
+        let flagged = isAccepted ? [] : verdicts.filter(\.isRegression)
         let names = Set(flagged.map(\.series))
+        let missing = isAccepted ? [:] : try vanished(stages, results, history)
         try history.record(
-            night: plan.night, recipe: plan.recipe.name, isWhole: isWhole,
+            .init(
+                id: plan.night, recipe: plan.recipe.name, isWhole: isWhole, isAccepted: isAccepted),
             results.map { result in
                 var copy = result
                 copy.isFlagged = names.contains(result.series)
                 return copy
             })
         let document = NightlyReport(
-            plan: plan, stages: stages, verdicts: verdicts, flagged: names, trends: trends,
-            isWhole: isWhole
+            plan: plan, stages: stages, verdicts: verdicts, flagged: names, missing: missing,
+            trends: trends, isWhole: isWhole, isAccepted: isAccepted
         ).document()
         try DocumentFolder.write(document, to: "\(folder)/report")
         if isWhole { try flip() }
@@ -119,15 +126,19 @@ package struct Nightly {
             isWhole
             ? try Pruning(plan.folder, keep: plan.recipe.keep, tonight: plan.night).run() : []
         return Outcome(
-            document: document, stages: stages, regressions: flagged, pruned: pruned,
-            isLatest: isWhole)
+            document: document, stages: stages, regressions: flagged,
+            missing: missing.keys.sorted(), pruned: pruned, isLatest: isWhole)
     }
 
-    /// Stages that an earlier start of the same night ended well.
+    /// Stages that an earlier start of the same night ended well, by the commands that they have now.
     private func done() throws -> [String: StageOutcome] {
         guard FileManager.default.fileExists(atPath: journal) else { return [:] }
+        let commands = plan.recipe.stages.map { ($0.name, $0.commandDigest) }
+        let digests = Dictionary(uniqueKeysWithValues: commands)
         let lines = try JSONLinesReader.read(StageOutcome.self, from: journal).records
-        return Dictionary(lines.filter(\.isDone).map { ($0.stage, $0) }) { $1 }
+        return Dictionary(lines.map { ($0.stage, $0) }) { $1 }.filter { stage, last in
+            last.isDone && (last.command == nil || last.command == digests[stage])
+        }
     }
 
     private func run(_ stage: NightlyRecipe.Stage) throws -> StageOutcome {
@@ -160,6 +171,19 @@ package struct Nightly {
             return gate.judge(result, points)
         }
         return (verdicts, trends)
+    }
+
+    /// Series of stages that ended well tonight, which whole nights before had and tonight has not, with the last night that had them.
+    private func vanished(
+        _ stages: [StageOutcome], _ results: [NightlyHistory.Result], _ history: NightlyHistory
+    ) throws -> [String: String] {
+        let done = Set(stages.filter(\.isDone).map(\.stage))
+        let tonight = Set(results.map(\.series))
+        return try history.series(
+            before: plan.night, recipe: plan.recipe.name, limit: plan.recipe.nights
+        ).filter { series, _ in
+            done.contains(series.prefix { $0 != "/" }.description) && !tonight.contains(series)
+        }
     }
 
     /// Lets `latest` show this night, at one stroke.

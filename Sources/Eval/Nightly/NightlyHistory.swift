@@ -68,44 +68,118 @@ package struct NightlyHistory {
                 table.primaryKey(["night", "series"])
             }
         }
+        migrator.registerMigration("2") { database in
+            try database.alter(table: "night") { table in
+                table.add(column: "isAccepted", .boolean).notNull().defaults(to: false)
+            }
+        }
         return migrator
     }
 
+    /// A night as it is kept.
+    package struct Night: Sendable {
+        /// Its name.
+        package var id: String
+        /// The name of its recipe.
+        package var recipe: String
+        /// Whether all stages ended well.
+        package var isWhole: Bool
+        /// Whether its numbers are the measure from then on.
+        package var isAccepted: Bool
+    }
+
     /// Puts a night in place of what is known of it.
-    /// - Throws: `DatabaseError`.
-    package func record(night: String, recipe: String, isWhole: Bool, _ results: [Result]) throws {
-        try queue.write { database in
-            try database.execute(sql: "DELETE FROM result WHERE night = ?", arguments: [night])
-            try database.execute(sql: "DELETE FROM night WHERE id = ?", arguments: [night])
+    /// - Throws: `ManifestError` (74).
+    package func record(_ night: Night, _ results: [Result]) throws {
+        try ask { queue in
+            try queue.write { try Self.write(night, results, $0) }
+        }
+    }
+
+    private static func write(_ night: Night, _ results: [Result], _ database: Database) throws {
+        try database.execute(sql: "DELETE FROM result WHERE night = ?", arguments: [night.id])
+        try database.execute(sql: "DELETE FROM night WHERE id = ?", arguments: [night.id])
+        try database.execute(
+            sql:
+                "INSERT INTO night (id, recipe, version, isWhole, isAccepted) VALUES (?, ?, ?, ?, ?)",
+            arguments: [
+                night.id, night.recipe, SuiteVersion.current, night.isWhole, night.isAccepted,
+            ])
+        for result in results {
             try database.execute(
-                sql: "INSERT INTO night (id, recipe, version, isWhole) VALUES (?, ?, ?, ?)",
-                arguments: [night, recipe, SuiteVersion.current, isWhole])
-            for result in results {
-                try database.execute(
-                    sql:
-                        "INSERT INTO result (night, series, value, isHigherBetter, isFlagged) VALUES (?, ?, ?, ?, ?)",
-                    arguments: [
-                        night, result.series, result.value, result.isHigherBetter, result.isFlagged,
-                    ])
+                sql:
+                    "INSERT INTO result (night, series, value, isHigherBetter, isFlagged) VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    night.id, result.series, result.value, result.isHigherBetter, result.isFlagged,
+                ])
+        }
+    }
+
+    /// Whether a night's numbers were accepted when it was run before.
+    /// - Throws: `ManifestError` (74).
+    package func isAccepted(_ night: String, recipe: String) throws -> Bool {
+        try ask { queue in
+            try queue.read { database in
+                try Bool.fetchOne(
+                    database, sql: "SELECT isAccepted FROM night WHERE id = ? AND recipe = ?",
+                    arguments: [night, recipe]) ?? false
             }
         }
     }
 
-    /// Values of a series before a night, oldest first, of the last so many nights.
-    /// - Throws: `DatabaseError`.
+    /// Values of a series before a night, oldest first, of the last so many nights; none from before the last one that was accepted.
+    /// - Throws: `ManifestError` (74).
     package func values(of series: String, before night: String, recipe: String, limit: Int) throws
         -> [Point]
     {
-        try queue.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT night, value, isFlagged FROM result JOIN night ON night.id = result.night
-                    WHERE series = ? AND night < ? AND recipe = ? ORDER BY night DESC LIMIT ?
-                    """, arguments: [series, night, recipe, limit]
-            ).reversed().map {
-                Point(night: $0["night"], value: $0["value"], isFlagged: $0["isFlagged"])
+        try ask { queue in
+            try queue.read { database in
+                try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT night, value, isFlagged FROM result JOIN night ON night.id = result.night
+                        WHERE series = :series AND night < :night AND recipe = :recipe AND night >= COALESCE(
+                            (SELECT MAX(id) FROM night JOIN result ON night.id = result.night
+                             WHERE series = :series AND id < :night AND recipe = :recipe AND isAccepted), '')
+                        ORDER BY night DESC LIMIT :limit
+                        """,
+                    arguments: [
+                        "series": series, "night": night, "recipe": recipe, "limit": limit,
+                    ]
+                ).reversed().map {
+                    Point(night: $0["night"], value: $0["value"], isFlagged: $0["isFlagged"])
+                }
             }
+        }
+    }
+
+    /// The series of the last so many whole nights before a night, each with the last night that has it; none from before the last
+    /// night that was accepted.
+    /// - Throws: `ManifestError` (74).
+    package func series(before night: String, recipe: String, limit: Int) throws -> [String: String]
+    {
+        try ask { queue in
+            try queue.read { database in
+                let rows = try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT series, MAX(night) AS last FROM result WHERE night IN (
+                            SELECT id FROM night WHERE id < :night AND recipe = :recipe AND isWhole AND id >= COALESCE(
+                                (SELECT MAX(id) FROM night WHERE id < :night AND recipe = :recipe AND isAccepted), '')
+                            ORDER BY id DESC LIMIT :limit)
+                        GROUP BY series
+                        """, arguments: ["night": night, "recipe": recipe, "limit": limit])
+                return Dictionary(uniqueKeysWithValues: rows.map { ($0["series"], $0["last"]) })
+            }
+        }
+    }
+
+    /// Asks the file, and says which one where it does not answer.
+    private func ask<Answer>(_ question: (DatabaseQueue) throws -> Answer) throws -> Answer {
+        do { return try question(queue) } catch let error as DatabaseError {
+            throw ManifestError(
+                .io, path: queue.path,
+                "cannot be used as history: \(error.message ?? error.resultCode.description)")
         }
     }
 }

@@ -18,6 +18,11 @@ package struct NightlyRecipe: Sendable, Equatable {
         package var numbers: String?
         /// Which of those numbers are the better the lower they are.
         package var lower: [String]
+
+        /// The digest of the command's words.
+        var commandDigest: String {
+            SHA256Digest(of: Array(command.joined(separator: "\u{0}").utf8)).hex
+        }
     }
 
     /// Its name.

@@ -6,8 +6,11 @@ struct NightlyReport {
     let stages: [StageOutcome]
     let verdicts: [NightlyGate.Verdict]
     let flagged: Set<String>
+    /// Series that nights before had and tonight has not, with the last night that had them.
+    let missing: [String: String]
     let trends: [String: [NightlyHistory.Point]]
     let isWhole: Bool
+    let isAccepted: Bool
 
     func document() -> Document {
         let failed = stages.filter { !$0.isDone }
@@ -20,13 +23,14 @@ struct NightlyReport {
                     text: "\(stages.count { $0.isDone }) of \(plan.recipe.stages.count)"),
                 .init(name: "Numbers", text: String(verdicts.count)),
                 .init(name: "Worse", text: String(flagged.count)),
+                .init(name: "Missing", text: String(missing.count)),
                 .init(name: "Compared with", text: "up to \(plan.recipe.nights) nights"),
             ],
             notices: failed.map {
                 .init(
                     severity: .warning, text: "Stage \($0.stage) \($0.status.rawValue): \($0.cause)"
                 )
-            } + notes,
+            } + vanished + notes,
             sections: [numbers, trendSection, stageSection].filter { !$0.blocks.isEmpty },
             checks: checks,
             definitions: [
@@ -46,9 +50,22 @@ struct NightlyReport {
             return
                 "Stage \(first.stage) did not end well (\(first.cause)); the report of the last whole night stays in place."
         }
-        return flagged.isEmpty
+        let worse =
+            flagged.isEmpty
             ? "Nothing is worse than the nights before by more than they spread."
             : "\(flagged.count) of \(verdicts.count) numbers are worse than the nights before by more than they spread."
+        return missing.isEmpty
+            ? worse : "\(worse) Numbers that nights before had are missing: \(missing.count)."
+    }
+
+    private var vanished: [Report.Notice] {
+        missing.sorted { $0.key < $1.key }.map { series, night in
+            .init(
+                severity: .warning,
+                text:
+                    "\(series) was there in night \(night) and is missing, though its stage ended well."
+            )
+        }
     }
 
     private var notes: [Report.Notice] {
@@ -62,7 +79,7 @@ struct NightlyReport {
                         "\(few) numbers have fewer than three nights behind them: their spread is unknown, and only a loss "
                         + "above \(plan.recipe.unknownSpread) of the mean is flagged."))
         }
-        if plan.accepts {
+        if isAccepted {
             notes.append(
                 .init(
                     severity: .warning, text: "Tonight's numbers were accepted as the new measure.")
@@ -191,6 +208,11 @@ struct NightlyReport {
                         : "\(NumberText.fixed(verdict.value, decimals: 4)) against \(NumberText.fixed(verdict.mean, decimals: 4)): loss "
                             + "\(NumberText.fixed(verdict.loss, decimals: 4)), tolerance \(NumberText.fixed(verdict.tolerance, decimals: 4))"
                 )
+            }
+            + missing.sorted { $0.key < $1.key }.map { series, night in
+                .init(
+                    group: "numbers", name: series, isMet: false,
+                    message: "was there in night \(night) and is missing")
             }
     }
 }

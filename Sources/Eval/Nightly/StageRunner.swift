@@ -27,6 +27,8 @@ package struct StageOutcome: Codable, Sendable, Equatable {
     package var seconds: Double
     /// The first cause, in a line.
     package var cause: String
+    /// The digest of its command as the recipe has it; `nil` in journals of programs that did not keep it.
+    package var command: String?
 
     /// Whether all is well.
     package var isDone: Bool { status == .done }
@@ -68,27 +70,33 @@ struct StageRunner {
         } catch let error as StageStartError {
             return outcome(.notStarted, 126, 0, "\(program) cannot be started: \(error.reason)")
         }
-        let isLate = wait(for: process, since: start)
+        let end = wait(for: process, since: start)
         // However a stage ends, what it started ends with it.
         let code = process.end(within: grace)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        if isLate {
+        switch end {
+        case .late:
             return outcome(.timedOut, code, seconds, "took longer than \(stage.minutes) minutes")
+        // Whatever it answers to being ended, it had not ended by itself.
+        case .stopped: return outcome(.failed, code, seconds, "stopped")
+        case .byItself:
+            return code == 0
+                ? outcome(.done, 0, seconds, "")
+                : outcome(.failed, code, seconds, lastLine(log) ?? "ended with \(code)")
         }
-        return code == 0
-            ? outcome(.done, 0, seconds, "")
-            : outcome(.failed, code, seconds, lastLine(log) ?? "ended with \(code)")
     }
 
-    /// Waits until the stage ended, its time is over, or a stop is asked for, and says whether it is late.
-    private func wait(for process: StageProcess, since start: ContinuousClock.Instant) -> Bool {
+    private enum End { case byItself, late, stopped }
+
+    /// Waits until the stage ended, its time is over, or a stop is asked for.
+    private func wait(for process: StageProcess, since start: ContinuousClock.Instant) -> End {
         let limit = Duration.seconds(stage.minutes * 60)
         while !process.hasEnded {
-            if ContinuousClock.now - start > limit { return true }
-            if shouldStop() { return false }
+            if ContinuousClock.now - start > limit { return .late }
+            if shouldStop() { return .stopped }
             StageProcess.rest()
         }
-        return false
+        return .byItself
     }
 
     private func find(_ name: String) -> String? {
@@ -110,6 +118,8 @@ struct StageRunner {
     private func outcome(
         _ status: StageOutcome.Status, _ code: Int32, _ seconds: Double, _ cause: String
     ) -> StageOutcome {
-        StageOutcome(stage: stage.name, status: status, code: code, seconds: seconds, cause: cause)
+        StageOutcome(
+            stage: stage.name, status: status, code: code, seconds: seconds, cause: cause,
+            command: stage.commandDigest)
     }
 }
