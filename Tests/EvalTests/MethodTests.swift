@@ -118,7 +118,8 @@ struct MethodTests {
         for (number, rate) in ["0.01", "0.1"].enumerated() {
             for seed in UInt64(1)...2 {
                 try run("sweep/\(number)/seed-\(seed)", seed: seed) {
-                    $0.plan = #"{"name":"toy","optimiser":{"learningRate":\#(rate),"clip":0}}"#
+                    $0.plan =
+                        #"{"name":"toy","data":{"options":{"cache":"/tmp/\#(seed)"}},"optimiser":{"learningRate":\#(rate),"clip":0}}"#
                 }
             }
         }

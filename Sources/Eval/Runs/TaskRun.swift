@@ -14,7 +14,7 @@ struct TaskRun {
     let datasetDigest: String?
     /// The digest of the encoder that it began with, from `run.json`; `nil` for drawn weights.
     let encoderDigest: String?
-    /// All that was chosen, from `run.json`; null where it does not tell.
+    /// What was chosen, from `run.json`, but for how the data set was opened, which holds paths; null where it does not tell.
     let plan: JSONValue
     /// The folder of the sweep that it belongs to.
     let sweep: String?
@@ -40,7 +40,7 @@ struct TaskRun {
         try Self.check(record, path: log.path("task.json"))
         let claim =
             log.exists("run.json") ? try log.read(JSONValue.self, from: "run.json") : .null
-        plan = claim["plan"]?["task"] ?? .null
+        plan = Self.plan(of: claim)
         sweep = Self.sweep(around: folder)
         datasetDigest = Self.digest(claim, below: "data/") ?? claim["dataset"]?["sha256"]?.string
         encoderDigest =
@@ -100,6 +100,14 @@ struct TaskRun {
             input["path"]?.string?.hasPrefix(folder) == true
         }
         return input?["sha256"]?.string
+    }
+
+    private static func plan(of claim: JSONValue) -> JSONValue {
+        let plan = claim["plan"]?["task"] ?? .null
+        guard var sections = plan.object, var data = sections["data"]?.object else { return plan }
+        data["options"] = nil
+        sections["data"] = .object(data)
+        return .object(sections)
     }
 
     /// A run of a sweep lies in `COMBINATION/seed-N` beside its record.

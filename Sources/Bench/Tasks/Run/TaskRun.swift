@@ -19,7 +19,7 @@ public struct TaskPaths: Sendable, Hashable {
     /// The encoder's file of a seed: pretraining and fine-tuning then spread together over the seeds.
     func encoder(of seed: UInt64) -> String? { encoder?.replacing(Self.seed, with: "\(seed)") }
 
-    /// Where each seed has an encoder of its own: the end of its path, from the part on that differs. What is before it is of a machine.
+    /// Where each seed has an encoder of its own: the end of its path from the part on that differs, without a machine's folders.
     var encoderPattern: String? {
         let parts = encoder?.split(separator: "/") ?? []
         let end = parts.drop { !$0.contains(Self.seed) }
