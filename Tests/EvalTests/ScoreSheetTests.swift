@@ -97,7 +97,8 @@ struct ScoreSheetTests {
 
     @Test("of change, the means over both classes are told too, from the same counts")
     func bothClasses() throws {
-        let method = try sheet([try fixture().change("run")]).methods[0]
+        let fixture = try TaskFixture()
+        let method = try sheet([try fixture.change("run")]).methods[0]
         let counts = method.confusion
         func iou(_ own: Int) -> Double {
             let other = 1 - own
@@ -108,8 +109,6 @@ struct ScoreSheetTests {
         #expect(abs((method.score("pooled", .meanIoU)?.value ?? 0) - (iou(0) + iou(1)) / 2) < 1e-12)
         #expect(abs((method.score("pooled", .meanF1)?.value ?? 0) - (f1(0) + f1(1)) / 2) < 1e-12)
     }
-
-    private func fixture() throws -> TaskFixture { try TaskFixture() }
 
     @Test(
         "what 0/0 counts as holds for pooled scores, for swaps of groups and for batches of labels too"
