@@ -22,6 +22,13 @@ struct BigEarthNetRealTests {
         #expect(.string(rows.digest) == facts["v2"]?["sha256"])
     }
 
+    @Test func countriesOfVersion2AreThoseThatPythonReads() throws {
+        let root = try #require(SharedData.path("bigearthnet/v2"))
+        #expect(
+            .object(try BigEarthNetRows.countries(version2: root).mapValues { .integer(Int64($0)) })
+                == facts["v2"]?["countries"])
+    }
+
     @Test func allRowsOfVersion1AreThoseThatPythonReads() throws {
         let rows = try BigEarthNetRows(version1: #require(SharedData.path("bigearthnet/v1")))
         #expect(rows.count == facts["v1"]?["rows"]?.int)

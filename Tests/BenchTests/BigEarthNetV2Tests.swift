@@ -150,6 +150,59 @@ struct BigEarthNetV2Tests {
         #expect(packed.planes.first { $0.name == "mask" }?.codes == codes)
     }
 
+    // MARK: Countries
+
+    @Test(arguments: ["parquet", "csv"])
+    func countriesChoosePatches(form: String) throws {
+        try table("countries")
+        if form == "csv" { try writeCountries() }
+        let all = try open()
+        #expect((0..<4).map { all.country($0) } == ["Austria", "Finland", "Austria", "Ireland"])
+        #expect(all.remarks.count == 1)
+        let some = try open(["country": "Finland,Ireland"])
+        #expect((0..<some.count).map(some.key) == [Self.names[1], Self.names[3]])
+        #expect(some.splits == ["train": [0], "val": [], "test": [1]])
+        #expect(some.remarks.contains { $0.hasPrefix("2 of 4 patches lie in Finland,Ireland") })
+        for name in ["finland", "Malta", "Finland,", ""] {
+            refused(
+                .configuration, "there are Austria, Finland, Ireland", ["country": name])
+        }
+        // Of a country that was not chosen nothing need be there.
+        try FileManager.default.removeItem(
+            atPath: folder.path("BigEarthNet-S2/\(BigEarthNetFixture.tile)/\(Self.names[1])"))
+        #expect(try open(["country": "Austria"]).count == 2)
+        refused(.missing, "expected 3 patches, found 2", ["country": "Austria,Finland"])
+        let report = try #require(
+            DatasetCheck(try open(["country": "Austria,Ireland"]), at: folder.path, threads: 1)
+                .run())
+        #expect(report.countries == ["Austria": 2, "Ireland": 1])
+        let statistics = try StatisticsRun(try open(["country": "Austria"]), split: "train").run()
+        #expect(statistics?.countries == ["Austria": 1])
+    }
+
+    /// The table of countries as CSV.
+    private func writeCountries() throws {
+        try FileManager.default.removeItem(atPath: folder.path("metadata.parquet"))
+        let radar = BigEarthNetFixture.radarTile
+        let rows = zip(
+            Self.names,
+            zip(
+                ["train", "train", "validation", "test"],
+                ["Austria", "Finland", "Austria", "Ireland"])
+        )
+        .enumerated().map { number, row in
+            "\(row.1.1),\(row.0),[],\(row.1.0),\(radar)_33UUP_\(BigEarthNetFixture.places[number])\n"
+        }
+        try fixture.write(
+            "country,patch_id,labels,split,s1_name\n" + rows.joined(), to: "metadata.csv")
+    }
+
+    @Test func aTableWithoutCountriesSaysSo() throws {
+        refused(.invalid, "has no column country", ["country": "Austria"])
+        #expect(try open().country(0) == nil)
+        #expect(DatasetCheck(try open(), at: folder.path, threads: 1).run()?.countries == nil)
+    }
+
     // MARK: Faults
 
     @Test("C16: a pipe in the table's place is no table, and is not waited for")

@@ -139,6 +139,25 @@ private final class MadeReader: SampleReader {
         expectRefusal(.badData, "made: 5 errors in 6 samples") { try report.expectSound() }
     }
 
+    @Test("C8: partly saturated samples are told of, and kept")
+    func saturation() throws {
+        var data = MadeDataset()
+        data.samples[1][0].values = .words([65535, 65535, 1, 2, 3, 4, 5, 0])
+        data.samples[2][0].values = .floats([65535, 65535, 1, 2, 3, 4, 5, 6])
+        data.samples[4] = [
+            (
+                "B02", 10, 10,
+                .words([UInt16](repeating: 9, count: 96) + [65535, 65535, 65535, 65535])
+            )
+        ]
+        let report = try check(data)
+        #expect(
+            report.findings.filter { $0.kind == .saturated }.map(\.text) == [
+                "s1: pixels at the greatest number of their type: B02 25.0 %"
+            ])
+        #expect(report.read == 6 && errors(report, .saturated).isEmpty)
+    }
+
     @Test("C17: samples of two splits or none, and splits that show the same ground")
     func leaks() throws {
         var data = MadeDataset()

@@ -5,6 +5,7 @@ Made with pyarrow 26.0.1.
     python script/reference/bigearthnet.py SHARED_DATA Tests/Fixtures/BigEarthNet
 """
 import bz2
+import collections
 import hashlib
 import json
 import pathlib
@@ -31,7 +32,7 @@ ROWS = [
 
 def rows(path):
     """Every row as "patch TAB part TAB bits", sorted by the patch's bytes; the digest of all, and how often each class is there."""
-    table = pyarrow.parquet.read_table(path, columns=["patch_id", "labels", "split"])
+    table = pyarrow.parquet.read_table(path, columns=["patch_id", "labels", "split", "country"])
     lines, counts = [], [0] * len(CLASSES)
     for patch, labels, part in zip(*(table[name].to_pylist() for name in ("patch_id", "labels", "split"))):
         bits = [int(name in labels) for name in CLASSES]
@@ -39,7 +40,9 @@ def rows(path):
         counts = [a + b for a, b in zip(counts, bits)]
         lines.append(f"{patch}\t{PARTS[part]}\t{''.join(map(str, bits))}\n".encode())
     parts = {name: sum(f"\t{name}\t".encode() in line for line in lines) for name in PARTS.values()}
-    return {"rows": len(lines), "sha256": hashlib.sha256(b"".join(sorted(lines))).hexdigest(), "classes": counts, "parts": parts}
+    countries = dict(sorted(collections.Counter(table["country"].to_pylist()).items()))
+    return {"rows": len(lines), "sha256": hashlib.sha256(b"".join(sorted(lines))).hexdigest(), "classes": counts, "parts": parts,
+            "countries": countries}
 
 
 def lists(folder):
@@ -68,6 +71,7 @@ def main():
         "metadata": table(ROWS), "large": table(ROWS).cast(pyarrow.schema([
             ("patch_id", pyarrow.large_string()), ("labels", pyarrow.large_list(pyarrow.large_string())),
             ("split", pyarrow.large_string()), ("s1_name", pyarrow.large_string())])),
+        "countries": table(ROWS).append_column("country", pyarrow.array(["Austria", "Finland", "Austria", "Ireland"], pyarrow.string())),
         "null": table(ROWS, split=["train", None, "test", "test"]), "number": table(ROWS, labels=[1, 2, 3, 4]),
         "unknown": table(ROWS[:1], labels=[["Roads"]]), "part": table(ROWS[:1], split=["all"]),
         "path": table(ROWS[:1], patch_id=["S2A/../../etc"]), "twice": table(ROWS + [(ROWS[0][0], [], "test")]),

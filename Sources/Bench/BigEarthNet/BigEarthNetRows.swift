@@ -18,6 +18,18 @@ package struct BigEarthNetRows {
         }
     }
 
+    /// How many rows of version 2's table lie in each country.
+    ///
+    /// - Throws: `BenchError` or `ManifestError`.
+    package static func countries(version2 root: String) throws -> [String: Int] {
+        let rows = try PatchMetadata(root: root, tables: ["metadata"])
+        var counts: [String: Int] = [:]
+        for row in 0..<rows.names.count {
+            counts[rows.countries[row] ?? "", default: 0] += 1
+        }
+        return counts
+    }
+
     /// The rows of version 1's three lists in a folder.
     ///
     /// - Throws: `BenchError` or `ManifestError`.

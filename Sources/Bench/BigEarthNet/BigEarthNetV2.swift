@@ -4,8 +4,8 @@
 /// `BigEarthNet-S1/TILE/PATCH` and `Reference_Maps/TILE/PATCH` hold the files. Options: `images` (s2, s1, s1s2), `map` (none;
 /// codes: plane "reference_map", CORINE's codes as uint16; classes: plane "mask", 0 … 18 and 255 to ignore, which 122, 999 and all
 /// codes outside of the 19 classes become), `snow-and-cloud` (out; in: also the patches of
-/// `metadata_for_patches_with_snow_cloud_or_shadow.parquet`), `subset` (false, true: whether only what is there is used), `nan`
-/// (refuse, keep).
+/// `metadata_for_patches_with_snow_cloud_or_shadow.parquet`), `country` (names of the column `country`, separated by commas: only
+/// their patches), `subset` (false, true: whether only what is there is used), `nan` (refuse, keep).
 public struct BigEarthNetV2: PatchDataset {
     /// "bigearthnet-v2".
     public static let name = "bigearthnet-v2"
@@ -18,7 +18,8 @@ public struct BigEarthNetV2: PatchDataset {
     ///
     /// - Throws: `BenchError` or `ManifestError`: 66 for what is missing; 65 for a table that is wrong; 78 for options.
     public init(at root: String, options: DatasetOptions) throws {
-        try options.expectOnly(["images", "map", "snow-and-cloud", "subset", "nan"], of: Self.name)
+        try options.expectOnly(
+            ["images", "map", "snow-and-cloud", "country", "subset", "nan"], of: Self.name)
         let images = try options.choice("images", of: ["s2", "s1", "s1s2"])
         let map = try options.choice("map", of: ["none", "codes", "classes"])
         let hasSnow = try options.choice("snow-and-cloud", of: ["out", "in"]) == "in"
@@ -40,7 +41,8 @@ public struct BigEarthNetV2: PatchDataset {
             root: folder, groups: groups, classes: CORINEClass.nineteen, keepsNaN: keepsNaN)
         try patches.take(
             rows.names, partners: images == "s2" ? nil : rows.partners, split: rows.split,
-            labels: rows.labels, from: rows.source)
+            labels: rows.labels, countries: rows.countries, from: rows.source)
+        try patches.keepCountries(options.values["country"], from: rows.source)
         try patches.settle(isSubset: isSubset)
         patches.remarkOnEmptyLabels()
         self.patches = patches

@@ -5,10 +5,10 @@ import Manifests
 ///
 /// Uses `parquet::arrow::FileReader`.
 final class ParquetTable {
-    /// A column wanted: its name, and whether its cells are lists.
+    /// A column wanted: its name, and what its cells are.
     struct Column {
         let name: String
-        let isList: Bool
+        var kind = CARROW_TEXT
     }
 
     private let table: carrow_table
@@ -22,9 +22,7 @@ final class ParquetTable {
     init(_ path: String, columns: [Column]) throws {
         // Arrow waits for ever at a pipe, and does not say why it may not open a file.
         _ = try WholeFile.size(of: path)
-        let kinds = columns.map {
-            Int32(bitPattern: ($0.isList ? CARROW_TEXT_LIST : CARROW_TEXT).rawValue)
-        }
+        let kinds = columns.map { Int32(bitPattern: $0.kind.rawValue) }
         let names = columns.map { $0.name.utf8CString }
         let table = Self.withPointers(names) { carrow_read(path, $0, kinds, kinds.count) }
         guard let table else {
@@ -52,6 +50,9 @@ final class ParquetTable {
         }
         return next(0, [])
     }
+
+    /// Whether a column is there that may be missing.
+    func has(_ column: Int) -> Bool { carrow_offsets(table, column) != nil }
 
     /// The bytes of text `index` of a column.
     func text(_ column: Int, _ index: Int) -> UnsafeRawBufferPointer {

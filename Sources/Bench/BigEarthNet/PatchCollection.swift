@@ -19,8 +19,12 @@ struct PatchCollection: Sendable {
     private(set) var split: [UInt8] = []
     /// The classes of each, a bit a class.
     var labels: [UInt64] = []
+    /// The country of each, where the lists tell.
+    private(set) var countries = PatchCountries()
     var classes: [String]
     var remarks: [String] = []
+    /// Whether folders of patches are there, rightly, that were not chosen.
+    private var isPart = false
     /// Whether Sentinel-1 with NaN or infinities is handed on.
     let keepsNaN: Bool
 
@@ -34,7 +38,8 @@ struct PatchCollection: Sendable {
     ///
     /// - Throws: `BenchError`, 65.
     mutating func take(
-        _ rows: NameList, partners: NameList?, split: [UInt8], labels: [UInt64], from source: String
+        _ rows: NameList, partners: NameList?, split: [UInt8], labels: [UInt64],
+        countries: PatchCountries = PatchCountries(), from source: String
     ) throws {
         guard rows.count > 0 else {
             throw BenchError(.invalid, "\(source): lists no patch at all; get it again")
@@ -44,6 +49,7 @@ struct PatchCollection: Sendable {
         self.partners = partners?.picked(order)
         self.split = order.map { split[$0] }
         self.labels = labels.isEmpty ? [] : order.map { labels[$0] }
+        self.countries = countries.picked(order)
         guard let twice = names.firstDuplicate() else { return }
         let (first, second) = (
             Self.parts[Int(self.split[twice - 1])], Self.parts[Int(self.split[twice])]
@@ -70,7 +76,7 @@ struct PatchCollection: Sendable {
             }
             for index in here.indices where !here[index] { isThere[index] = false }
             let unlisted = found.count - here.count { $0 }
-            if unlisted > 0 {
+            if unlisted > 0, !isPart {
                 remarks.append("\(group.folder): \(unlisted) folders are in none of the lists")
             }
         }
@@ -87,12 +93,25 @@ struct PatchCollection: Sendable {
         keep(places)
     }
 
+    /// Keeps the patches of some countries, which an option names.
+    ///
+    /// - Throws: `BenchError`, 78 for a country that there is not, 65 where the lists tell of none.
+    mutating func keepCountries(_ option: String?, from source: String) throws {
+        guard let option else { return }
+        let places = try countries.patches(in: option, source: source)
+        remarks.append(
+            "\(places.count) of \(names.count) patches lie in \(option) (option country)")
+        isPart = true
+        keep(places)
+    }
+
     /// Keeps the patches at some places only.
     mutating func keep(_ places: [Int]) {
         names = names.picked(places)
         partners = partners?.picked(places)
         split = places.map { split[$0] }
         if !labels.isEmpty { labels = places.map { labels[$0] } }
+        countries = countries.picked(places)
     }
 
     /// Says how many patches have no class.
@@ -144,6 +163,11 @@ struct PatchCollection: Sendable {
         return Footprint(
             crs: "EPSG:\(epsg)", bounds: (0..<4).map { bounds[$0] })
     }
+}
+
+extension BigEarthNetV2: CountryDataset {
+    /// The country that the table says of a patch; nil where it does not.
+    public func country(_ index: Int) -> String? { patches.countries[index] }
 }
 
 /// A data set of patches: what is the same for both versions.

@@ -1,3 +1,4 @@
+import CArrow
 import Manifests
 
 /// The rows of version 2's metadata, from `metadata.parquet`, else from `metadata.csv`.
@@ -6,10 +7,13 @@ struct PatchMetadata {
     private(set) var partners = NameList()
     private(set) var split: [UInt8] = []
     private(set) var labels: [UInt64] = []
+    /// The country of each; empty where a table does not tell.
+    private(set) var countries = PatchCountries()
     /// Where the rows are from.
     private(set) var source = ""
 
     private static let columns = ["patch_id", "labels", "split", "s1_name"]
+    private static let country = "country"
 
     /// Reads one or two tables of a folder, each as Parquet or as CSV.
     ///
@@ -27,14 +31,20 @@ struct PatchMetadata {
                     "\(parquet): not there, nor \(table).csv; get it from zenodo.org/records/10891137"
                 )
             }
+            // Of two tables both tell, or nobody knows.
+            if countries.count != names.count { countries = PatchCountries() }
         }
     }
 
     private mutating func take(parquet path: String) throws {
         source = path
-        let table = try ParquetTable(
-            path, columns: Self.columns.map { .init(name: $0, isList: $0 == "labels") })
+        var columns = Self.columns.map { ParquetTable.Column(name: $0) }
+        columns[1].kind = CARROW_TEXT_LIST
+        columns.append(.init(name: Self.country, kind: CARROW_TEXT_IF_THERE))
+        let table = try ParquetTable(path, columns: columns)
+        let hasCountry = table.has(4)
         for row in 0..<table.rows {
+            if hasCountry { try countries.append(table.text(4, row), of: path) }
             try add(
                 table.text(0, row), partner: table.text(3, row), part: table.text(2, row),
                 labels: table.list(1, row).lazy.map { table.text(1, $0) }, line: row + 1, of: path)
@@ -53,6 +63,7 @@ struct PatchMetadata {
             }
             return place
         }
+        let country = header.firstIndex { $0.elementsEqual(Self.country.utf8) }
         while let fields = try parser.next() {
             guard fields.count == header.count else {
                 throw BenchError(
@@ -60,6 +71,7 @@ struct PatchMetadata {
                     "\(path): line \(parser.line): \(fields.count) fields where the header has \(header.count); get it again"
                 )
             }
+            if let country { try countries.append(fields[country], of: path) }
             let labels = CSVTable.texts(inList: fields[places[1]])
             try fields[places[0]].withUnsafeBytes { name in
                 try fields[places[3]].withUnsafeBytes { partner in

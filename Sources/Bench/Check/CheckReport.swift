@@ -36,6 +36,8 @@ public struct CheckFinding: Codable, Hashable, Sendable {
         case leak
         /// A sample without data, or of one value.
         case empty
+        /// A sample many of whose pixels are the greatest number of their type.
+        case saturated
         /// What was mended.
         case repair
         /// What was seen at opening.
@@ -80,6 +82,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
     public let read: Int
     /// Samples of each split.
     public let splits: [String: Int]
+    /// Samples of each country; nil where the data set does not know.
+    public let countries: [String: Int]?
     /// All planes in the data set's order.
     public let planes: [Plane]
     /// All that was found: errors first, by kind and sample.

@@ -100,7 +100,25 @@ struct SampleInspection {
             }
         }
         checkValues(images)
+        checkSaturation(images)
         checkSizes(planes)
+    }
+
+    /// The share of pixels at the greatest number of their type from which a plane counts as saturated; ours, nobody publishes one.
+    static let saturatedShare = 0.05
+
+    private mutating func checkSaturation(_ images: [(name: String, facts: PlaneFacts)]) {
+        let saturated = images.filter { _, facts in
+            !facts.isConstant && facts.saturated > 0
+                && Double(facts.saturated) >= Self.saturatedShare * Double(facts.count)
+        }
+        guard !saturated.isEmpty else { return }
+        let shares = saturated.map { name, facts in
+            "\(name) \((Double(facts.saturated) / Double(facts.count) * 1000).rounded() / 10) %"
+        }
+        find(
+            .remark, .saturated,
+            "pixels at the greatest number of their type: \(shares.joined(separator: ", "))")
     }
 
     /// Each date of a pair is looked at for itself.
@@ -169,39 +187,44 @@ struct PlaneFacts {
     private(set) var count: Int
     private(set) var zeros = 0
     private(set) var notFinite = 0
+    /// Pixels of whole numbers that are the greatest of their type.
+    private(set) var saturated = 0
     private(set) var isConstant = false
 
     init(_ plane: SamplePlane) {
         count = plane.width * plane.height
         switch plane.pixel {
-        case .uint8: look(at: plane, as: UInt8.self)
-        case .uint16, .int16: look(at: plane, as: UInt16.self)
+        case .uint8: look(at: plane, greatest: UInt8.max)
+        case .uint16: look(at: plane, greatest: UInt16.max)
+        case .int16: look(at: plane, greatest: UInt16(Int16.max))
         case .float32: lookAtFloats(plane)
         }
     }
 
     private mutating func look<Pixel: FixedWidthInteger & UnsignedInteger>(
-        at plane: SamplePlane, as: Pixel.Type
+        at plane: SamplePlane, greatest: Pixel
     ) {
         // Planes of packed stores may begin anywhere.
         let bytes = plane.bytes
         let first = bytes.loadUnaligned(as: Pixel.self)
-        var (zeros, others, start) = (0, 0, 0)
+        var (zeros, others, saturated, start) = (0, 0, 0, 0)
         while start < count {
             // As many as numbers of a pixel's own size can count: a register holds the most of them.
             let end = min(count, start + min(Int(Pixel.max), 4096))
-            var (zerosHere, othersHere): (Pixel, Pixel) = (0, 0)
+            var (zerosHere, othersHere, saturatedHere): (Pixel, Pixel, Pixel) = (0, 0, 0)
             for index in start..<end {
                 let value = bytes.loadUnaligned(
                     fromByteOffset: index &* MemoryLayout<Pixel>.size, as: Pixel.self)
                 zerosHere &+= value == 0 ? 1 : 0
                 othersHere &+= value == first ? 0 : 1
+                saturatedHere &+= value == greatest ? 1 : 0
             }
             zeros += Int(zerosHere)
             others += Int(othersHere)
+            saturated += Int(saturatedHere)
             start = end
         }
-        self.zeros = zeros
+        (self.zeros, self.saturated) = (zeros, saturated)
         isConstant = others == 0 && count > 1
     }
 

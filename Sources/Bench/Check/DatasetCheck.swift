@@ -142,7 +142,9 @@ public struct DatasetCheck: Sendable {
         }
         return CheckReport(
             dataset: name, samples: dataset.count, read: tally.read,
-            splits: dataset.splits.mapValues(\.count), planes: planes(tally), findings: findings)
+            splits: dataset.splits.mapValues(\.count),
+            countries: dataset.countries(of: 0..<dataset.count), planes: planes(tally),
+            findings: findings)
     }
 
     private func planes(_ tally: CheckTally) -> [CheckReport.Plane] {

@@ -59,6 +59,9 @@ struct CheckCommand: ParsableCommand {
         if !lines.isEmpty { lines.append("") }
         let splits = report.splits.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let remarks = report.findings.count - report.errors
+        let countries = (report.countries ?? [:]).sorted { $0.key < $1.key }
+            .map { "\($0.key) \($0.value)" }
+        if !countries.isEmpty { lines += ["countries: " + countries.joined(separator: ", "), ""] }
         return lines + table(of: report) + [
             "",
             "\(report.dataset): \(report.read) of \(report.samples) samples read (\(splits.joined(separator: ", "))); "

@@ -85,9 +85,12 @@ struct StatsCommand: ParsableCommand {
             ])
         }
         let split = statistics.split.map { ", split \($0)" } ?? ""
-        return table.lines + codes(of: statistics) + classes(of: statistics) + [
-            "", "\(statistics.dataset)\(split): \(statistics.samples) samples",
-        ]
+        let countries = (statistics.countries ?? [:]).sorted { $0.key < $1.key }
+            .map { "\($0.key) \($0.value)" }
+        return table.lines + codes(of: statistics) + classes(of: statistics)
+            + (countries.isEmpty ? [] : ["", "countries: " + countries.joined(separator: ", ")]) + [
+                "", "\(statistics.dataset)\(split): \(statistics.samples) samples",
+            ]
     }
 
     private static func codes(of statistics: DatasetStatistics) -> [String] {

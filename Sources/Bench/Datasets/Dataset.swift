@@ -44,6 +44,24 @@ public struct Footprint: Sendable, Hashable {
     }
 }
 
+/// A data set that knows the countries in which its samples lie.
+public protocol CountryDataset: Dataset {
+    /// The country of a sample; nil where nothing tells.
+    func country(_ index: Int) -> String?
+}
+
+extension Dataset {
+    /// How many of some samples lie in each country; nil where the data set does not know.
+    func countries(of indices: some Sequence<Int>) -> [String: Int]? {
+        guard let placed = self as? any CountryDataset else { return nil }
+        var counts: [String: Int] = [:]
+        for index in indices {
+            if let country = placed.country(index) { counts[country, default: 0] += 1 }
+        }
+        return counts.isEmpty ? nil : counts
+    }
+}
+
 /// A reader that knows where the sample lies that it read last, so that no file is opened again for it.
 protocol PlacedReader: SampleReader {
     /// The ground of the last sample; nil where its files do not say.

@@ -29,6 +29,8 @@ public struct DatasetStatistics: Codable, Sendable {
     public let planes: [PlaneStatistics]
     /// Every class, in the data set's order; empty when the target is a mask.
     public let classes: [ClassCount]
+    /// Samples by country; nil where the data set does not know.
+    public let countries: [String: Int]?
 }
 
 /// Reads the samples of a data set once and counts their pixels, on several threads, in memory that does not grow with them.
@@ -181,7 +183,7 @@ public struct StatisticsRun: Sendable {
                         name: name, counts: counts,
                         moments: counts.pixel == .float32 ? tally.moments(of: name) : nil)
                 }
-            }, classes: try classes())
+            }, classes: try classes(), countries: dataset.countries(of: indices))
     }
 
     private func classes() throws -> [DatasetStatistics.ClassCount] {

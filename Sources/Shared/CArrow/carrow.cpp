@@ -64,7 +64,7 @@ Column flat(const arrow::ChunkedArray &chunks, int32_t kind) {
     Column column;
     if (kind == CARROW_TEXT_LIST) column.lists.push_back(0);
     for (const auto &chunk : chunks.chunks()) {
-        if (kind == CARROW_TEXT) {
+        if (kind != CARROW_TEXT_LIST) {
             append_texts(column, *chunk, 0, chunk->length());
         } else if (chunk->type_id() == arrow::Type::LIST) {
             append_lists(column, static_cast<const arrow::ListArray &>(*chunk));
@@ -77,13 +77,12 @@ Column flat(const arrow::ChunkedArray &chunks, int32_t kind) {
     return column;
 }
 
-/// The leaves of the schema that belong to a column of that name.
+/// The leaves of the schema that belong to a column of that name; none where there is no such column.
 std::vector<int> leaves(const parquet::SchemaDescriptor &schema, const std::string &name) {
     std::vector<int> found;
     for (int leaf = 0; leaf < schema.num_columns(); leaf++) {
         if (schema.GetColumnRoot(leaf)->name() == name) found.push_back(leaf);
     }
-    if (found.empty()) throw std::runtime_error("has no column " + name);
     return found;
 }
 
@@ -103,6 +102,11 @@ carrow_table carrow_read(const char *path, const char *const *names, const int32
     table->rows = reader->parquet_reader()->metadata()->num_rows();
     for (size_t at = 0; at < count; at++) {
         const auto found = leaves(*reader->parquet_reader()->metadata()->schema(), names[at]);
+        if (found.empty() && kinds[at] == CARROW_TEXT_IF_THERE) {
+            table->columns.emplace_back().offsets.clear();
+            continue;
+        }
+        if (found.empty()) throw std::runtime_error("has no column " + std::string(names[at]));
         const auto read = checked(reader->ReadTable(found));
         if (read->num_columns() != 1) throw std::runtime_error("column " + std::string(names[at]) + " is not one column");
         try {
@@ -111,7 +115,7 @@ carrow_table carrow_read(const char *path, const char *const *names, const int32
             throw std::runtime_error("column " + std::string(names[at]) + ": " + error.what());
         }
         const auto &column = table->columns.back();
-        const size_t rows = (kinds[at] == CARROW_TEXT ? column.offsets : column.lists).size() - 1;
+        const size_t rows = (kinds[at] == CARROW_TEXT_LIST ? column.lists : column.offsets).size() - 1;
         if (rows != static_cast<size_t>(table->rows)) throw std::runtime_error("column " + std::string(names[at]) + " is too short");
     }
     return table.release();
@@ -131,7 +135,10 @@ int64_t carrow_rows(carrow_table table) { return table->rows; }
 
 const char *carrow_bytes(carrow_table table, size_t index) { return table->columns[index].bytes.data(); }
 
-const int64_t *carrow_offsets(carrow_table table, size_t index) { return table->columns[index].offsets.data(); }
+const int64_t *carrow_offsets(carrow_table table, size_t index) {
+    const auto &offsets = table->columns[index].offsets;
+    return offsets.empty() ? nullptr : offsets.data();
+}
 
 const int64_t *carrow_lists(carrow_table table, size_t index) {
     const auto &lists = table->columns[index].lists;

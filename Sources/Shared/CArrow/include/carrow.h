@@ -11,8 +11,8 @@ extern "C" {
 /// Some columns of a Parquet file, in memory.
 typedef struct carrow_table_ *carrow_table;
 
-/// What a column must hold; none of it may be null.
-enum carrow_kind { CARROW_TEXT = 0, CARROW_TEXT_LIST = 1 };
+/// What a column must hold; none of it may be null. One that is text if it is there may be missing: `carrow_offsets` is null then.
+enum carrow_kind { CARROW_TEXT = 0, CARROW_TEXT_LIST = 1, CARROW_TEXT_IF_THERE = 2 };
 
 /// Reads columns of a file by their names; null on failure, and `carrow_error` then tells why.
 carrow_table carrow_read(const char *path, const char *const *names, const int32_t *kinds, size_t count);
