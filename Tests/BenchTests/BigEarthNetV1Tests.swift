@@ -109,6 +109,46 @@ struct BigEarthNetV1Tests {
         #expect(throws: ManifestError.self) { try open() }
     }
 
+    @Test(
+        "C14: label documents are read strictly",
+        arguments: [
+            String(repeating: "[", count: 30_000),
+            "{\"labels\": " + String(repeating: "[", count: 30_000),
+            "{\"labels\": [], \"a\": {\"b\": 1, \"b\": 2}}", "{\"labels\": [NaN]}",
+            "{\"labels\": [18446744073709551616]}", "{\"labels\": []} {}", "{\"labels\": {}}", "[]",
+            "",
+            "{\"labels\": [\"Sea and ocean\"]", "{\"labels\": [\"\\ud800\"]}",
+        ])
+    func c14LabelDocuments(text: String) throws {
+        let name = Self.names[2]
+        try fixture.write(text, to: "BigEarthNet-v1.0/\(name)/\(name)_labels_metadata.json")
+        expectRefusal(.badData, "\(name)_labels_metadata.json") { _ = try open() }
+    }
+
+    @Test("C26: a file that is replaced while patches are read")
+    func c26AReplacedFile() throws {
+        let reader = try open().reader()
+        let patch = Self.names[2]
+        let path = "BigEarthNet-v1.0/\(patch)/\(patch)_B05.tif"
+        func replace(_ pixels: [UInt16], _ side: Int) throws {
+            try fixture.write(pixels, side: side, to: "new.tif")
+            #expect(rename(folder.path("new.tif"), folder.path(path)) == 0)
+        }
+        for value in [UInt16(7), 8] {
+            try replace([UInt16](repeating: value, count: 3600), 60)
+            try reader.read(2, planes: ["B04", "B05"]) { planes in
+                #expect(planes[1].bytes.loadUnaligned(as: UInt16.self) == value)
+            }
+        }
+        try replace([UInt16](repeating: 9, count: 14400), 120)
+        expectRefusal(.badData, "_B05.tif", "120×120") {
+            try reader.read(2, planes: nil) { _ in }
+        }
+        try replace([UInt16](repeating: 9, count: 3600), 60)
+        truncate(folder.path(path), 5000)
+        expectRefusal(.badData, "_B05.tif") { try reader.read(2, planes: nil) { _ in } }
+    }
+
     @Test func c17APatchInTwoPartsIsRefused() throws {
         try fixture.write(Self.names[0], to: "splits/bigearthnet-test.csv")
         refused(.invalid, "\(Self.names[0]) is there twice, in train and in test")

@@ -165,7 +165,7 @@ struct OSCDFaultTests {
         },
     ]
 
-    @Test(arguments: missing + broken)
+    @Test("C1 to C4, C6, C17, C18: each fault is one line", arguments: missing + broken)
     func saysWhatIsWrongInOneLine(fault: Fault) throws {
         let folder = try TemporaryFolder()
         let fixture = try OSCDFixture(at: folder.path)

@@ -9,7 +9,7 @@ import Glibc
 /// 2 GiB) is not, and `RasterFile` reads it. One reader serves one thread.
 public final class PlainTIFFReader {
     private static let headBytes = 1 << 16
-    /// How often a file is opened that another machine replaces at the same moment.
+    /// How often a file is opened that another machine replaces at the same moment, or of which a disk or a network loses a read.
     private static let attempts = 3
 
     private var file = ReusedBytes()
@@ -46,7 +46,9 @@ public final class PlainTIFFReader {
                 case .notPlain: return nil
                 case .broken(let reason):
                     throw RasterError(.unreadable, path: name(), "\(reason); fetch the file again")
-                case .system(ESTALE, _) where attempt < Self.attempts: attempt += 1
+                case .system(ESTALE, _) where attempt < Self.attempts,
+                    .system(EIO, _) where attempt < Self.attempts:
+                    attempt += 1
                 case .system(let number, let doing):
                     throw OpenFile.error(number, doing, path: name())
                 }
