@@ -66,7 +66,7 @@ struct OSCDRunTests {
         #expect(summaries.map(\.method) == ["cva", "untrained", "matter"])
         let methodFiles = [
             "counts.jsonl", "predictions.jsonl", "predictions/dubai.safetensors",
-            "predictions/rio.safetensors", "summary.json", "thresholds.jsonl",
+            "predictions/rio.safetensors", "summary.json", "task.json", "thresholds.jsonl",
         ]
         let panels = ["after", "before", "cva", "matter", "truth", "untrained"]
         let expected =

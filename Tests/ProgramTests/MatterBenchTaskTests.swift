@@ -127,17 +127,25 @@ struct MatterBenchTaskTests {
             "paper", "oscd", "--data", cities, "--recipes", recipes, "--out", folder.path("TABLE"),
             "--seeds", "2", "--set", "run.epochs=1")
         #expect(table.status == 0, "\(table.stderr)")
-        #expect(table.stdout.contains("matter-eval paper oscd-matter \(folder.path("TABLE"))\n"))
+        // Without labels and with, beside the published rows.
+        for row in ["cva-unsupervised", "unet-fine-tuned, from random"] {
+            #expect(table.stdout.contains(row), "\(table.stdout)")
+        }
         let files = Set(folder.files())
         for row in ["linear-random", "unet-random", "deeplab-random"] {
             #expect(files.contains("TABLE/\(row)/sweep.json"))
             #expect(files.contains("TABLE/\(row)/run/seed-2/task.json"))
         }
         #expect(files.contains("TABLE/unsupervised/methods/cva/summary.json"))
-        let beside = try runProgram(
-            "matter-eval", ["paper", "oscd-matter", folder.path("TABLE"), "--resamples", "100"])
-        #expect(beside.status == 0, "\(beside.stderr)")
-        #expect(beside.stdout.contains("linear-random") || beside.stdout.contains("unet"))
+        let report = try JSONValue.parse(
+            WholeFile.read(folder.path("TABLE/report/report.json")))
+        let sections = try #require(report["sections"]?.array)
+        let beside = try #require(
+            sections.compactMap { $0["blocks"]?[0]?["table"] }.first {
+                $0["columns"]?[0]?["title"] == "Published"
+            })
+        let published = (beside["rows"]?.array ?? []).compactMap { $0[0]?["text"]?.string }
+        #expect(Set(published) == ["VCA", "U-Net, random"])
     }
 
     private static let wrong: [(String, Int32)] = [

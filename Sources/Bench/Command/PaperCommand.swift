@@ -22,7 +22,7 @@ struct PaperOSCDCommand: ParsableCommand {
             matter-bench paper oscd --data OSCD --encoder encoder.safetensors --seeds 5 --out TABLE
 
             Without labels (change vector analysis, MATTER's features), linear, U-Net and DeepLab, each with random weights and with the \
-            encoder's. Prints the matter-eval command that sets them beside the published rows. Started again, it goes on.
+            encoder's. Ends in OUT/report, where matter-eval sets them beside the published rows. Started again, it goes on.
             """)
 
     @Option(help: "Folder that holds OSCD's images and labels.")
@@ -53,7 +53,29 @@ struct PaperOSCDCommand: ParsableCommand {
             return
         }
         try output.print(summaries) {
-            TaskProgress.lines(of: summaries) + ["", "matter-eval paper oscd-matter \(out)"]
+            TaskProgress.lines(of: summaries) + [""]
+        }
+        try report()
+    }
+
+    /// Lets matter-eval, which lies beside this program, set the runs beside the published table.
+    private func report() throws {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let program = URL(filePath: own).deletingLastPathComponent().appending(path: "matter-eval")
+        let words = ["paper", "oscd-matter", out, "--out", "\(out)/report"]
+        guard FileManager.default.isExecutableFile(atPath: program.path) else {
+            throw BenchError(
+                .missing,
+                "\(program.path): is missing, so there is no report; build it, then: matter-eval \(words.joined(separator: " "))"
+            )
+        }
+        let process = Process()
+        (process.executableURL, process.arguments) = (program, words)
+        if output.json { process.standardOutput = FileHandle.nullDevice }
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw ArgumentParser.ExitCode(process.terminationStatus)
         }
     }
 }

@@ -27,7 +27,7 @@ public struct CityCounts: Codable, Sendable, Hashable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case city, split, threshold, pixelsScored, pixelsPresent
+        case city, key, split, threshold, pixelsScored, pixelsPresent
     }
 
     /// Reads the counts beside the other keys.
@@ -46,6 +46,8 @@ public struct CityCounts: Codable, Sendable, Hashable {
         try counts.encode(to: encoder)
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(city, forKey: .city)
+        // As tasks name their samples.
+        try values.encode(city, forKey: .key)
         try values.encode(split, forKey: .split)
         try values.encode(threshold, forKey: .threshold)
         try values.encode(pixelsScored, forKey: .pixelsScored)

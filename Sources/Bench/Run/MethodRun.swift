@@ -1,12 +1,15 @@
+import Geo
 import Manifests
 import Metrics
 
 /// One method over all test cities, into its folder below `methods/`.
 struct MethodRun {
     let method: any ChangeMethod
-    /// The digest of the encoder behind it; `nil` for a method without one.
-    let encoder: SHA256Digest?
+    /// The encoder behind it; `nil` for a method without one.
+    let input: InputDigest?
     let session: OSCDSession
+
+    private var encoder: SHA256Digest? { input?.sha256 }
 
     private var folder: String { "\(session.output)/methods/\(method.name)" }
     private var rules: [ThresholdRule] { session.plan.thresholdRules }
@@ -41,10 +44,11 @@ struct MethodRun {
         }
         let scores = try session.scores(of: method, encoder: encoder, in: name)
         let threshold = rules[0].threshold(in: scores, common: common)
+        let city = try session.city(name)
         let prediction = Prediction(
-            size: try session.city(name).pair.size, scores: scores,
+            size: city.pair.size, scores: scores,
             mask: changeMask(of: scores, threshold: threshold))
-        try store.keep(prediction, of: name, key: key)
+        try store.keep(prediction, truth: city.truth, of: name, key: key)
         session.tell(.scored(method: method.name, city: name, isKept: false))
         return prediction
     }
@@ -58,7 +62,31 @@ struct MethodRun {
             JSONLinesReader.bytes(of: scoring.thresholdLines), to: "\(folder)/thresholds.jsonl")
         try AtomicFile.write(
             encodeCanonicalJSON(summary, pretty: true), to: "\(folder)/summary.json")
+        try AtomicFile.write(
+            encodeCanonicalJSON(record(scoring), pretty: true),
+            to: "\(folder)/\(TaskRecord.fileName)")
         return summary
+    }
+
+    /// The method as a task that was run, by the first of the rules: so it stands beside trained ones in scores and tables.
+    private func record(_ scoring: RuleScoring) -> TaskRecord {
+        let hasCommonThreshold = rules[0] != .otsu
+        return TaskRecord(
+            task: .change, dataset: OSCDDataset.name, split: SplitName.test.rawValue,
+            protocolName: "pooled", classes: ["unchanged", "changed"], ignore: 255,
+            method: .init(
+                name: "\(method.name)-unsupervised",
+                initialisation: input.map { FileSystem.name(of: $0.path) },
+                architecture: nil, frozen: encoder != nil, labels: 1,
+                bands: method.bands.map(\.rawValue), recipe: "run oscd"),
+            seed: 0, selection: .init(split: "none"),
+            threshold: hasCommonThreshold
+                ? scoring.result(of: rules[0]).threshold ?? Double(Float.greatestFiniteMagnitude)
+                : nil,
+            thresholdRule: rules[0].rawValue,
+            items: session.dataset.split.test.map {
+                .init(key: $0, group: $0, split: SplitName.test.rawValue)
+            })
     }
 
     // MARK: The threshold of the training cities

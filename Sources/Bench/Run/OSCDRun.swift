@@ -49,7 +49,7 @@ public struct OSCDRun {
                 .started(steps: methods.count * session.dataset.split.test.count + snapshots.count))
             let summaries = try methods.map {
                 try MethodRun(
-                    method: $0.method, encoder: $0.input?.sha256, session: session
+                    method: $0.method, input: $0.input, session: session
                 ).run()
             }
             if !snapshots.isEmpty {

@@ -82,6 +82,7 @@ final class OSCDSession {
     {
         let facts: JSONValue = [
             "version": .string(SuiteVersion.current),
+            "arrays": "score mask label",
             "method": .string(method.name),
             "description": .string(method.description),
             "bands": .array(method.bands.map { .string($0.rawValue) }),

@@ -14,11 +14,12 @@ struct Prediction: Sendable, Hashable {
         self.mask = mask
     }
 
-    /// The content of a prediction's file: `score` as float32, `mask` as uint8.
-    func serialized() throws -> [UInt8] {
+    /// The content of a prediction's file: `score` as float32, `mask` as uint8, and the truth as `label`, uint8.
+    func serialized(label: [UInt8]) throws -> [UInt8] {
         let shape = [size.height, size.width]
         return try Safetensors.serialize([
             "score": HostArray(scores, shape: shape), "mask": HostArray(mask, shape: shape),
+            "label": HostArray(label, shape: shape),
         ])
     }
 

@@ -43,9 +43,11 @@ struct PredictionStore {
         return try Prediction(parsing: bytes, path: path)
     }
 
-    /// Writes the prediction of a city, then the journal.
-    mutating func keep(_ prediction: Prediction, of city: String, key: SHA256Digest) throws {
-        let bytes = try prediction.serialized()
+    /// Writes the prediction of a city beside its truth, then the journal.
+    mutating func keep(
+        _ prediction: Prediction, truth: [UInt8], of city: String, key: SHA256Digest
+    ) throws {
+        let bytes = try prediction.serialized(label: truth)
         try AtomicFile.write(bytes, to: path(of: city))
         entries[city] = Entry(
             city: city, key: key, sha256: SHA256Digest(of: bytes), bytes: bytes.count)

@@ -6,10 +6,11 @@ public struct TaskRecord: Codable, Hashable, Sendable {
     public struct Method: Codable, Hashable, Sendable {
         /// The head, and whether the encoder was trained with it: "unet-frozen".
         public var name: String
-        /// "random", or the encoder's file; where each seed has its own, the end of its path from `{seed}` on.
-        public var initialisation: String
-        /// "matter", or the residual network's name.
-        public var architecture: String
+        /// "random", or the encoder's file; where each seed has its own, the end of its path from `{seed}` on; absent where
+        /// there is no encoder.
+        public var initialisation: String?
+        /// "matter", or the residual network's name; absent where it is not known to the run.
+        public var architecture: String?
         /// Whether only the head was trained.
         public var frozen: Bool
         /// The share of the training samples whose labels were used.
