@@ -44,6 +44,12 @@ struct DocumentTests {
         #expect(document.checks[0].message == "3 images in 3 groups, by each of 3 seeds")
         let results = try #require(document.sections[0].blocks[0].table)
         #expect(results.rows.count == 2 && results.rows[1][1].emphasis == .best)
+        let oracle = try #require(
+            document.sections[4].blocks.compactMap(\.table).first { $0.id == "oracle" })
+        for row in oracle.rows {
+            let (own, best) = (try #require(row[1].value), try #require(row[2].value))
+            #expect(own <= best && best < 1)
+        }
         #expect(document.sections.last?.blocks.first?.images?.images.map(\.role).first == "Truth")
     }
 

@@ -57,7 +57,7 @@ struct HTMLTable {
     private func row(_ cells: [Cell]) -> String {
         let texts = zip(columns, cells).enumerated().map { index, pair in
             let (column, cell) = pair
-            if index == 0 { return "<th scope=\"row\" class=\"l\">\(cell.html)</th>" }
+            if index == 0 { return "<th scope=\"row\" class=\"\(kind(0))\">\(cell.html)</th>" }
             let value = column.isNumber ? " data-v=\"\(cell.value.map { "\($0)" } ?? "")\"" : ""
             let best = cell.isBest ? " best" : ""
             return "<td class=\"\(kind(index))\(best)\"\(value)>\(cell.html)</td>"

@@ -71,7 +71,7 @@ enum Stylesheet {
         tbody tr:last-child td,tbody tr:last-child th{border-bottom:1.5px solid var(--ink)}
         tbody th{font-weight:500;position:sticky;left:0;background:var(--paper)}
         .l{text-align:left}.w{white-space:normal;min-width:17ch;overflow-wrap:anywhere}
-        .w.long{min-width:min(36ch,72vw)}
+        .w.long{min-width:min(36ch,72vw)}tbody th.w{min-width:26ch}
         td.best{font-weight:700}
         td.muted,span.muted{color:var(--soft)}
         th button{font:inherit;font-weight:600;color:inherit;background:none;border:0;padding:0;cursor:pointer;\
@@ -165,7 +165,7 @@ enum Stylesheet {
         .bars{grid-template-columns:1fr max-content;gap:0 12px}.bars .name{max-width:none;align-self:end}\
         .bars .plotcell{grid-column:1/-1}.bars .value{grid-column:2;font-size:1.15rem}\
         .bars svg{height:30px}.facts{grid-template-columns:1fr 1fr}\
-        tbody th{white-space:normal;min-width:12ch;max-width:38vw;overflow-wrap:anywhere}}
+        tbody th,tbody th.w,tbody th.w.long{white-space:normal;min-width:12ch;max-width:38vw;overflow-wrap:anywhere}}
         @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
         @media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#111;--soft:#444;--hair:#bbb;\
         --rule:#ddd;--accent:#111;--warn:#7a4200;--warnbg:#fff;--s0:#0072b2;--s1:#c24e00;--s2:#00805d;\
@@ -173,7 +173,7 @@ enum Stylesheet {
         main,header.top,footer{max-width:none;padding:0}header.top{padding-top:0}h2{margin-top:30px;\
         break-after:avoid}h3,.intro{break-after:avoid}figure,tr,.city,.notices li{break-inside:avoid}\
         .figures{grid-template-columns:1fr 1fr;gap:20px}.scroll{overflow:visible}\
-        table{font-size:8.6pt}th,td{padding:5px 7px}.w,.w.long{min-width:0}\
+        table{font-size:8.6pt}th,td{padding:5px 7px}.w,.w.long,tbody th.w{min-width:0}\
         .row{grid-template-columns:repeat(6,1fr);gap:8px}*{print-color-adjust:exact;\
         -webkit-print-color-adjust:exact}@page{margin:16mm 14mm}}
         """

@@ -8,7 +8,7 @@ struct TaskFigures {
     var blocks: [Document.Block] {
         var blocks: [Document.Block] = []
         if methods.contains(where: { $0.thresholdCurve?.points.isEmpty == false }) {
-            blocks += [.figure(precisionOverRecall), .figure(scoreOverThreshold)]
+            blocks += [.figure(precisionOverRecall), .figure(scoreOverThreshold), .table(oracle)]
         }
         if methods.contains(where: { $0.calibration != nil }) {
             blocks.append(.figure(reliability))
@@ -55,6 +55,26 @@ struct TaskFigures {
                             .map { .init(x: $0.calledShare * 100, y: $0.f1) }.sorted { $0.x < $1.x }
                     )
                 }))
+    }
+
+    /// What the best threshold would give, beside what the run's rule gave.
+    private var oracle: Document.Table {
+        .init(
+            id: "oracle",
+            caption:
+                "Percent, first seed, all scored pixels pooled. The oracle's threshold is chosen with the truth of these "
+                + "very pixels: an upper bound, not a result.",
+            columns: [
+                .text("Method"), .number("F1, as run"), .number("F1, oracle"),
+                .number("Precision"), .number("Recall"), .number("Called change"),
+            ],
+            rows: methods.map { method in
+                let (best, own) = (method.thresholdCurve?.best, method.score(main, .f1))
+                return [
+                    .text(method.title), .percent(own?.perSeed.first ?? nil), .percent(best?.f1),
+                    .percent(best?.precision), .percent(best?.recall), .percent(best?.calledShare),
+                ]
+            })
     }
 
     private var reliability: Document.Drawing {
