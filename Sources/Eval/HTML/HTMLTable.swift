@@ -68,9 +68,24 @@ struct HTMLTable {
     /// Words of one line stay on it; sentences get room, so that a row is a few lines high on a narrow page, which scrolls.
     private func kind(_ index: Int) -> String {
         let (column, side) = (columns[index], columns[index].isNumber ? "n" : "l")
-        let longest = rows.compactMap { $0.indices.contains(index) ? $0[index].html.count : nil }
-            .max()
-        guard column.wraps, let longest, longest > 20 else { return side }
-        return side + (longest > 80 ? " w long" : " w")
+        let texts = rows.compactMap { $0.indices.contains(index) ? $0[index].html : nil }
+        guard column.wraps, let longest = texts.map(Self.length).max(), longest > 20 else {
+            return side
+        }
+        // What names a row stays in sight while the others scroll, and must leave them room.
+        return side + (longest > 80 && index > 0 ? " w long" : " w")
+    }
+
+    /// How many characters are seen.
+    private static func length(_ html: String) -> Int {
+        var (seen, isTag) = (0, false)
+        for character in html {
+            switch character {
+            case "<": isTag = true
+            case ">": isTag = false
+            default: seen += isTag ? 0 : 1
+            }
+        }
+        return seen
     }
 }

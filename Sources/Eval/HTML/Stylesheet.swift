@@ -165,7 +165,7 @@ enum Stylesheet {
         .bars{grid-template-columns:1fr max-content;gap:0 12px}.bars .name{max-width:none;align-self:end}\
         .bars .plotcell{grid-column:1/-1}.bars .value{grid-column:2;font-size:1.15rem}\
         .bars svg{height:30px}.facts{grid-template-columns:1fr 1fr}\
-        tbody th,tbody th.w,tbody th.w.long{white-space:normal;min-width:12ch;max-width:38vw;overflow-wrap:anywhere}}
+        tbody th,tbody th.w{white-space:normal;min-width:12ch;max-width:38vw;overflow-wrap:anywhere}}
         @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
         @media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#111;--soft:#444;--hair:#bbb;\
         --rule:#ddd;--accent:#111;--warn:#7a4200;--warnbg:#fff;--s0:#0072b2;--s1:#c24e00;--s2:#00805d;\
