@@ -62,15 +62,19 @@ struct SystemCall: Sendable, CustomStringConvertible {
         return (0..<count).map { calls[$0 * calls.count / count] }
     }
 
-    /// Lets a fault happen at this call and gives what came of it; it must have happened.
+    /// Lets a fault happen at this call and gives what came of it, and the call that was struck, with its file; it must have
+    /// happened.
+    ///
+    /// Threads that wait for one another write more or less often, so that another call of that number may be struck than the
+    /// one that was seen.
     func strike(
         _ fault: String, _ job: [String], sourceLocation: SourceLocation = #_sourceLocation
-    ) throws -> ProgramResult {
+    ) throws -> (result: ProgramResult, struck: String) {
         let (result, trace) = try Tool.traced(
-            ["-e", "trace=\(name)", "-e", "inject=\(name):\(fault):when=\(number)"], job)
-        let hasHappened =
-            fault.hasPrefix("signal") ? result.status == 137 : trace.contains("(INJECTED)")
+            ["-y", "-e", "trace=\(name)", "-e", "inject=\(name):\(fault):when=\(number)"], job)
+        let struck = trace.split(separator: "\n").first { $0.hasSuffix("(INJECTED)") }
+        let hasHappened = fault.hasPrefix("signal") ? result.status == 137 : struck != nil
         #expect(hasHappened, "\(self): \(fault) did not happen", sourceLocation: sourceLocation)
-        return result
+        return (result, struck.map(String.init) ?? text)
     }
 }
