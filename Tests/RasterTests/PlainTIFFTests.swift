@@ -166,6 +166,34 @@ struct PlainTIFFTests {
         #expect(outcomes.allSatisfy { $0.value > 0 }, "\(outcomes)")
     }
 
+    /// Whatever single byte differs from the file before, a reader says what one says that never saw another file.
+    @Test(arguments: [[], ["BIGTIFF=YES"], ["BLOCKYSIZE=2"]])
+    func aFileIsNotTakenForTheOneBefore(options: [String]) throws {
+        let paths = (folder.path("a.tif"), folder.path("b.tif"))
+        TIFFMaker(width: 11, height: 9, options: options, nodata: 7).write(to: paths.0)
+        let sound = Array(try Data(contentsOf: URL(filePath: paths.0)))
+        let reader = PlainTIFFReader()
+        var outcomes: Set<String> = []
+        for place in sound.indices {
+            var bytes = sound
+            bytes[place] ^= 1 << UInt8(place % 8)
+            try bytes.withUnsafeBufferPointer { try Self.write($0, paths.1) }
+            _ = try reader.read(paths.0)
+            let told = Self.outcome(reader, paths.1)
+            #expect(told == Self.outcome(PlainTIFFReader(), paths.1), "byte \(place)")
+            outcomes.insert(told)
+        }
+        #expect(outcomes.count > 11 * 9)
+    }
+
+    private static func outcome(_ reader: PlainTIFFReader, _ path: String) -> String {
+        do {
+            guard let raster = try reader.read(path) else { return "not plain" }
+            return
+                "\(raster.width)×\(raster.height)×\(raster.bands) of \(raster.pixelType), no data \(raster.nodata as Any), \(raster.transform as Any), \(raster.bounds as Any), \(raster.epsg as Any): \(Array(raster.pixels))"
+        } catch { return error.description }
+    }
+
     private static func write(_ bytes: UnsafeBufferPointer<UInt8>, _ path: String) throws {
         guard let file = fopen(path, "w") else { throw RasterError(.io, path: path) }
         defer { fclose(file) }

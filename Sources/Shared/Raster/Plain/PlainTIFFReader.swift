@@ -17,6 +17,7 @@ public final class PlainTIFFReader {
     private var block = ReusedBytes()
     private var row = ReusedBytes()
     private var window = BlockWindow()
+    private var twin = TIFFTwin()
     private let inflater = Inflater()
     private let table = LZWTable()
 
@@ -93,6 +94,7 @@ extension PlainTIFFReader {
         let head = try source.read(into: memory(&file, Self.headBytes))
         // A short read is the end of a regular file.
         let isAll = head.count < Self.headBytes
+        if isAll, let raster = twin.said(by: head) { return raster }
         let size = isAll ? head.count : try source.size()
         do throws(TIFFFault) {
             let header = try TIFFHeader(head, fileSize: size)
@@ -110,6 +112,7 @@ extension PlainTIFFReader {
     private func readWhole(_ source: borrowing OpenFile) throws(TIFFFault) -> LoadedRaster? {
         let size = try source.size()
         let bytes = try source.readAll(into: memory(&file, size + 1))
+        if let raster = twin.said(by: bytes) { return raster }
         return try decode(TIFFHeader(bytes, fileSize: bytes.count), from: source)
     }
 }
@@ -121,7 +124,9 @@ extension PlainTIFFReader {
         _ header: TIFFHeader, from source: borrowing OpenFile
     ) throws(TIFFFault) -> LoadedRaster {
         if let pixels = try Self.pixelsInPlace(header) {
-            return LoadedRaster(header, pixels)
+            let raster = LoadedRaster(header, pixels)
+            twin.remember(raster, of: header)
+            return raster
         }
         window.forget()
         let plane = header.width * header.height * header.pixelBytes

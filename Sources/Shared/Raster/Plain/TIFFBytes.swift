@@ -40,6 +40,9 @@ struct TIFFField {
     /// Where the first of them lies.
     let offset: Int
 
+    /// Bytes of all values.
+    var bytes: Int { count * Self.size(of: type) }
+
     /// Bytes of one value of a type; 0 for types that TIFF 6 and BigTIFF do not have.
     static func size(of type: UInt16) -> Int {
         switch type {
