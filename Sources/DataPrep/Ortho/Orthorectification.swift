@@ -70,9 +70,9 @@ public struct Orthorectification: Sendable {
         }
         let file = try RasterFile(reading: image)
         let controls = try self.controls ?? file.groundControlPoints()
-        let source = try source(file)
         var placement = try placement(rpc: model(file), size: file.size, controls)
         try refuseTooLarge(placement.warp.target.size, bands: file.bandCount)
+        let source = try source(file)
         let result = try placement.warp.resample(source, nodata: 0, kernel: kernel, threads: 2)
         let grid = placement.warp.target
         let clear = result.valid.pixels.reduce(into: 0) { $0 += Int($1) }
