@@ -147,6 +147,18 @@ import Testing
         #expect(record.surfaceReflectance == "rayleigh")
     }
 
+    /// A sun below the horizon is an error in words, not numbers.
+    @Test func refusesDarkness() throws {
+        let folder = try TemporaryFolder()
+        let path = try MadeProduct(bands: [.b02, .b12]).write(to: folder.path)
+        let angles = "\(path)/\(MadeProduct.granule)/MTD_TL.xml"
+        let text = try WholeFile.readText(angles)
+        try AtomicFile.write(
+            text.replacingOccurrences(of: "<VALUES>40.0 ", with: "<VALUES>90.01 "), to: angles)
+        let error = #expect(throws: PrepError.self) { try run(path, folder, .darkObject) }
+        #expect(error?.code == .badData && error?.message.contains("90.01") == true)
+    }
+
     /// Numbers stay as they are unless somebody asks, and the tile says what they are.
     @Test func leavesNumbersAsDelivered() throws {
         let folder = try TemporaryFolder()
@@ -158,20 +170,23 @@ import Testing
 
     // MARK: Sen2Cor
 
-    /// A stand-in for Sen2Cor: the product it makes is the L1C with another name and level.
-    private func standIn(_ folder: TemporaryFolder, failing: Bool = false) throws -> Sen2Cor {
+    /// A stand-in for Sen2Cor: the product it makes is the L1C with another name and level, without B10.
+    private func standIn(
+        _ folder: TemporaryFolder, failing: Bool = false, instead: String? = nil
+    ) throws -> Sen2Cor {
         let path = folder.path("L2A_Process")
         let work = """
             made="$2/\(MadeProduct.name.replacingOccurrences(of: "L1C", with: "L2A")).SAFE"
             cp -r "$3" "$made"
-            sed -e 's/Level-1C</Level-2A</;s/MSIL1C/MSIL2A/' "$made/MTD_MSIL1C.xml" > "$made/MTD_MSIL2A.xml"
+            sed -e 's/Level-1C</Level-2A</;s/MSIL1C/MSIL2A/;s#<IMAGE_FILE>[^<]*_B10</IMAGE_FILE>##' \
+                "$made/MTD_MSIL1C.xml" > "$made/MTD_MSIL2A.xml"
             rm "$made/MTD_MSIL1C.xml"
             """
         try AtomicFile.write(
             """
             #!/bin/sh
             if [ "$1" = --help ]; then echo "Processor (Sen2Cor). Version: 2.11.0, created: 2022"; exit 0; fi
-            \(failing ? "echo 'no auxiliary data'; exit 3" : work)
+            \(failing ? "echo 'no auxiliary data'; exit 3" : instead ?? work)
             """, to: path)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
         return try Sen2Cor(path: path)
@@ -186,6 +201,48 @@ import Testing
         #expect(record.source.name == MadeProduct.name)
         let settings = try RunRecord(readingFrom: folder.path("out")).plan["settings"]
         #expect(settings?["surfaceReflectance"]?.string == "sen2cor")
+    }
+
+    /// Sen2Cor's products have no band of cirrus: all others are written, and asking for it is refused before it works.
+    @Test func leavesOutWhatSen2CorDoes() throws {
+        let folder = try TemporaryFolder()
+        let processor = try standIn(folder)
+        let path = try MadeProduct(bands: [.b04, .b10]).write(to: folder.path)
+        #expect(try run(path, folder, .sen2cor, sen2cor: processor).bands == ["B04"])
+        var settings = PrepSettings()
+        (settings.bands, settings.surfaceReflectance) = ([.b04, .b10], .sen2cor)
+        let error = #expect(throws: PrepError.self) {
+            try PrepPlan(
+                regions: [RegionInput(name: "r", paths: [path])], settings: settings,
+                output: folder.path("other"), sen2cor: processor)
+        }
+        #expect(error?.code == .usage && error?.message.contains("B10") == true)
+    }
+
+    /// A run that is stopped ends what Sen2Cor started too.
+    @Test func stopsWhatSen2CorStarted() throws {
+        let folder = try TemporaryFolder()
+        let note = folder.path("child")
+        let processor = try standIn(folder, instead: "sleep 600 & echo $! > '\(note)'; wait")
+        var settings = PrepSettings()
+        (settings.aligns, settings.surfaceReflectance) = (false, .sen2cor)
+        let plan = try PrepPlan(
+            regions: [
+                RegionInput(name: "r", paths: [try MadeProduct().write(to: folder.path)])
+            ], settings: settings, output: folder.path("out"), sen2cor: processor)
+        func child() -> Int? {
+            let text = (try? WholeFile.readText(note)) ?? ""
+            return text.hasSuffix("\n") ? Int(text.dropLast()) : nil
+        }
+        let stop = PrepError(.unavailable, "", "stopped")
+        let error = #expect(throws: PrepError.self) {
+            try PrepRun(plan, checkStop: { if child() != nil { throw stop } }).run()
+        }
+        #expect(error == stop)
+        let process = try #require(child())
+        // Gone, or dead and not yet buried.
+        let state = try FileHandle(forReadingAtPath: "/proc/\(process)/stat")?.readToEnd()
+        #expect(state.map { String(decoding: $0, as: UTF8.self).contains(") Z") } ?? true)
     }
 
     @Test func saysInOneLineWhySen2CorFails() throws {

@@ -41,6 +41,18 @@ import Testing
         #expect(tags["MATTER_WITHOUT_HEIGHTS"].flatMap(Double.init) == filled.withoutHeights)
     }
 
+    @Test("B20: a gap between tiles that name no value for it is not sea level")
+    func seesAGapBetweenTiles() throws {
+        let bench = try HeightsBench()
+        let laid = try bench.lay([
+            try bench.heights(columns: 0..<70, named: "west.tif"),
+            try bench.heights(columns: 0..<70, east: 2600, named: "east.tif"),
+        ])
+        let share = try #require(laid.withoutHeights)
+        #expect(share > 0.5 && share < 0.8)
+        #expect(laid.warnings.contains { $0.contains("no heights under") })
+    }
+
     @Test(
         "B20: voids are found whether the file says so or not",
         arguments: [Float(-32_768), -9_999, .nan])
@@ -135,6 +147,52 @@ import Testing
         #expect(heights.prefix(3).allSatisfy { (-10...120).contains($0 ?? 999) })
     }
 
+    // MARK: The image itself
+
+    /// What stands for no data in the image is none in the result, whatever its number and type.
+    @Test func takesTheImagesOwnNoData() throws {
+        let bench = try HeightsBench()
+        let whole = try bench.lay([])
+        func check() throws {
+            let laid = try bench.lay([])
+            // A ninth of the image.
+            #expect(abs(laid.covered - whole.covered * 8 / 9) < 0.02)
+            let pixels = try RasterFile(reading: bench.folder.path("ortho.tif"))
+                .read(as: UInt16.self).pixels
+            #expect(pixels.allSatisfy { $0 < 4000 })
+        }
+        let isHole = { (index: Int) in
+            (60..<120).contains(index % 180) && (50..<100).contains(index / 180)
+        }
+        try bench.rewrite(nodata: 65535) { isHole($1) ? UInt16.max : $0 }
+        try check()
+        try bench.rewrite(nodata: -9999) { isHole($1) ? -9999 : Int16($0) - 1500 }
+        try check()
+    }
+
+    @Test func refusesFractions() throws {
+        let bench = try HeightsBench()
+        try bench.rewrite(nodata: -1) { pixel, _ in Float(pixel) / 10000 }
+        let error = #expect(throws: PrepError.self) { try bench.lay([]) }
+        #expect(error?.code == .badData && error?.message.contains("10000") == true)
+        #expect(!bench.folder.files().contains("ortho.tif"))
+    }
+
+    @Test func refusesMorePixelsThanCanBeHeld() throws {
+        let bench = try HeightsBench()
+        let error = #expect(throws: PrepError.self) { try bench.lay([], resolution: 0.0005) }
+        #expect(error?.code == .usage && error?.path == "--resolution 0.0005")
+        #expect(!bench.folder.files().contains("ortho.tif"))
+    }
+
+    /// Control points in the middle of an image lay all of it.
+    @Test func controlPointsLayTheWholeImage() throws {
+        let bench = try HeightsBench()
+        let (far, near) = (try bench.layByPoints(), try bench.layByPoints(spread: 0.004))
+        #expect(abs(far.width - near.width) <= 2 && abs(far.height - near.height) <= 2)
+        #expect(far.width > 170 && far.height > 140)
+    }
+
     @Test func saysThatAPolynomialKnowsNoTerrain() throws {
         let bench = try HeightsBench()
         let laid = try bench.layByPoints()
@@ -177,20 +235,35 @@ private struct HeightsBench {
         try RasterWriter.write(image, as: .geoTIFF(), nodata: 0, to: folder.path("bare.tif"))
     }
 
-    func lay(_ dem: [String], voidHeight: Double? = nil) throws -> Orthorectification.Outcome {
+    /// The scene with other numbers, of another type.
+    func rewrite<Pixel: RasterPixel>(
+        nodata: Double, _ pixel: (UInt16, _ index: Int) -> Pixel
+    ) throws {
+        let pixels = image.pixels.enumerated().map { pixel($1, $0) }
+        try RasterWriter.write(
+            RasterBuffer(size: image.size, pixels: pixels), as: .geoTIFF(), nodata: nodata,
+            rpc: model, to: folder.path("scene.tif"))
+    }
+
+    func lay(
+        _ dem: [String], voidHeight: Double? = nil, resolution: Double = 10
+    ) throws -> Orthorectification.Outcome {
         let heights = dem.isEmpty ? nil : ElevationModel(paths: dem, voidHeight: voidHeight)
         return try Orthorectification(
-            image: folder.path("scene.tif"), elevation: heights, crs: nil, resolution: 10
+            image: folder.path("scene.tif"), elevation: heights, crs: nil,
+            resolution: resolution
         ).write(to: folder.path("ortho.tif"))
     }
 
-    func layByPoints() throws -> Orthorectification.Outcome {
+    /// By four points, so far east and west of the middle, in degrees.
+    func layByPoints(spread: Double = 0.01) throws -> Orthorectification.Outcome {
         var work = Orthorectification(
             image: folder.path("bare.tif"), elevation: nil, crs: nil, resolution: 10)
-        work.controls = [(14.99, 51.995), (15.01, 51.995), (15.01, 52.005), (14.99, 52.005)].map {
-            GroundControlPoint(
-                pixel: model.pixel(longitude: $0.0, latitude: $0.1, height: 100), longitude: $0.0,
-                latitude: $0.1, height: 100)
+        work.controls = [(-1.0, -0.5), (1.0, -0.5), (1.0, 0.5), (-1.0, 0.5)].map {
+            let (longitude, latitude) = (15 + $0.0 * spread, 52 + $0.1 * spread)
+            return GroundControlPoint(
+                pixel: model.pixel(longitude: longitude, latitude: latitude, height: 100),
+                longitude: longitude, latitude: latitude, height: 100)
         }
         return try work.write(to: folder.path("ortho.tif"))
     }
@@ -198,7 +271,7 @@ private struct HeightsBench {
     /// Heights of 20 m pixels around the scene, hills of 100 to 200 m.
     func heights(
         columns: Range<Int> = 0..<200, east: Double = 0, hole: Float? = nil, all: Float? = nil,
-        nodata: Double? = nil
+        nodata: Double? = nil, named name: String = "heights.tif"
     ) throws -> String {
         let utm = try CoordinateTransform(from: .wgs84, to: CRS(epsg: 32633))
         let middle = try #require(utm.map([Position(x: 15, y: 52)])[0])
@@ -213,7 +286,7 @@ private struct HeightsBench {
             let hill = Float((column + row) % 50 * 2 + 100)
             return all ?? (isHole ? hole ?? 0 : hill)
         }
-        let path = folder.path("heights.tif")
+        let path = folder.path(name)
         try RasterWriter.write(
             RasterBuffer(size: grid.size, pixels: pixels), grid: grid, as: .geoTIFF(),
             nodata: nodata, to: path)

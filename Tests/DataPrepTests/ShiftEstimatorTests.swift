@@ -81,6 +81,12 @@ import Testing
             reference: reference, moving: Self.image(pixels, size))
         #expect(survey.answers.isEmpty)
         #expect(survey.refusal != nil)
+        // No farther than windows can see.
+        var search = ShiftSearch()
+        search.largestShift = 128
+        let far = try ShiftEstimator(search).survey(
+            reference: reference, moving: Self.image(pixels, size))
+        #expect(far.refusal?.contains("±128") == false)
     }
 
     /// The same pair gives the same bits.

@@ -93,6 +93,15 @@ import Testing
         #expect(errors.allSatisfy { $0 < 0.08 }, "errors \(errors)")
     }
 
+    /// A date that no other agrees with is the frame by itself.
+    @Test func consensusOfOneDateIsThatDate() throws {
+        let none = 0..<384
+        let stack = try Stack(seed: 36, hidden: [nil, none, none, none])
+        let dates = try stack.aligned(to: "consensus").dates
+        #expect(dates.first?.status == .reference && dates.first?.shift == Shift.zero)
+        #expect(!dates.contains { $0.status == .aligned })
+    }
+
     /// A date that shows only what the clearest one lacks is aligned to the mosaic, and to the clearest date it is not.
     @Test func mosaicShowsWhatTheClearestDateLacks() throws {
         let stack = try Stack(seed: 35, hidden: [256..<384, 0..<160, 0..<288, nil])

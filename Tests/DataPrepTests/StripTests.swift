@@ -50,13 +50,16 @@ import Testing
         }
     }
 
-    private static func fit(_ shift: (Double, Double) -> Shift) throws -> FittedShift {
+    private static func survey(_ shift: (Double, Double) -> Shift) throws -> WindowSurvey {
         let ground = Ground(seed: 5)
         var search = ShiftSearch()
         search.windowSide = 64
-        let survey = try ShiftEstimator(search).survey(
+        return try ShiftEstimator(search).survey(
             reference: ground.picture { _, _ in .zero }, moving: ground.picture(shift))
-        return try #require(survey.fitted(width: size, height: size))
+    }
+
+    private static func fit(_ shift: (Double, Double) -> Shift) throws -> FittedShift {
+        try #require(try survey(shift).fitted(width: size, height: size))
     }
 
     @Test("a step along a slanted line is found: its place, its slope and its size")
@@ -94,6 +97,22 @@ import Testing
         }
         #expect(fit.model == "smooth")
         #expect(fit.field?.borders == nil)
+    }
+
+    @Test("far from all windows that answered, a field is said to be a guess")
+    func saysWhereAFieldIsAGuess() throws {
+        var survey = try Self.survey { row, column in
+            Shift(rows: 0.4 * sin(row / 160), columns: 0.3 * cos(column / 200))
+        }
+        let half = survey.columns / 2
+        survey.answers.removeAll { $0.gridColumn >= half }
+        let field = try #require(survey.fitted(width: Self.size, height: Self.size)?.field)
+        let middle = field.rows / 2 * field.columns
+        // Nodes go one beyond the windows on every side.
+        let (known, unknown) = (middle + half / 2, middle + field.columns - 1)
+        #expect(field.uncertainty[unknown] > 5 * field.uncertainty[known])
+        #expect(field.uncertainty[unknown] > 0.1)
+        #expect(field.uncertainty[middle + half + 1] < 0.1)
     }
 
     @Test("windows whose crops change places in brightness answer by their edges")

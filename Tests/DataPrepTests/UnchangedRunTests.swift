@@ -191,6 +191,23 @@ import Testing
         }
     }
 
+    /// A sample that is not the one in the manifest is not compared: what was made of it would be kept.
+    @Test func refusesASampleThatChanged() throws {
+        let fixture = try Self.fixture(seed: 101)
+        let store = try SampleStore(fixture.folder.path("store"), for: .writing)
+        let manifest = fixture.folder.path("manifest.jsonl")
+        var records = try JSONLinesReader.read(TileRecord.self, from: manifest).records
+        for index in records.indices {
+            records[index].sampleSHA256 = try store.digest(records[index].storeKey)
+        }
+        try AtomicFile.write(JSONLinesReader.bytes(of: records), to: manifest)
+        #expect(try Self.run(fixture).written == 1)
+        try FileManager.default.removeItem(atPath: fixture.folder.path("unchanged"))
+        try store.put(store.sample(records[0].storeKey), for: records[1].storeKey)
+        let error = #expect(throws: PrepError.self) { try Self.run(fixture) }
+        #expect(error?.code == .badData && error?.path == records[1].id)
+    }
+
     @Test func refusesAnotherRunsFolderAndNonsense() throws {
         let fixture = try Self.fixture(seed: 101)
         _ = try Self.run(fixture)

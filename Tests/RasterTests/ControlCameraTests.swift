@@ -58,6 +58,25 @@ import Testing
         }.max() ?? .infinity
     }
 
+    /// The same where longitudes go round.
+    @Test func findsTheCameraAcrossTheAntimeridian() throws {
+        let camera = Camera(isPerspective: true)
+        let size = try #require(Self.size)
+        func turned(_ points: [GroundControlPoint]) -> [GroundControlPoint] {
+            points.map { point in
+                var point = point
+                point.longitude = (point.longitude + 180).remainder(dividingBy: 360)
+                return point
+            }
+        }
+        let fit = try #require(try ControlCamera(turned(Self.points(camera, 14)), size: size))
+        for point in turned(Self.points(camera, 60, from: 100)) {
+            let seen = fit.model.pixel(
+                longitude: point.longitude, latitude: point.latitude, height: point.height)
+            #expect(abs(seen.x - point.pixel.x) < 0.02 && abs(seen.y - point.pixel.y) < 0.02)
+        }
+    }
+
     /// Places that the fit has not seen are where the camera has them.
     @Test(arguments: [(true, 14), (false, 14), (false, 5)])
     func findsTheCamera(isPerspective: Bool, count: Int) throws {

@@ -42,6 +42,26 @@ enum GDALReference {
         return dataset
     }
 
+    /// A GeoTIFF of nothing with control points in a system, each at the pixel of its number.
+    static func write(_ places: [Position], in crs: CRS, to path: String) {
+        _ = CoordinateTransform.isSame(.wgs84, crs)
+        let dataset = GDALCreate(GDALGetDriverByName("GTiff"), path, 9, 9, 1, GDT_Byte, nil)
+        var points = [GDAL_GCP](repeating: GDAL_GCP(), count: places.count)
+        GDALInitGCPs(Int32(points.count), &points)
+        for (index, place) in places.enumerated() {
+            (points[index].dfGCPPixel, points[index].dfGCPLine) = (Double(index), Double(index % 2))
+            (points[index].dfGCPX, points[index].dfGCPY) = (place.x, place.y)
+        }
+        let reference = OSRNewSpatialReference(nil)
+        OSRSetFromUserInput(reference, crs.definition)
+        OSRSetAxisMappingStrategy(reference, OAMS_TRADITIONAL_GIS_ORDER)
+        let status = GDALSetGCPs2(dataset, Int32(points.count), points, reference)
+        precondition(status == CE_None)
+        OSRDestroySpatialReference(reference)
+        GDALDeinitGCPs(Int32(points.count), &points)
+        matter_close(dataset)
+    }
+
     private static func name(_ kernel: ResamplingKernel) -> String {
         kernel == .nearest ? "near" : kernel.rawValue
     }

@@ -197,4 +197,94 @@ private struct Slope: ShiftField {
         try RasterWriter.write(buffer, grid: grid, as: .geoTIFF(), to: folder.path("dem.tif"))
         return folder.path("dem.tif")
     }
+
+    // MARK: Ground without heights
+
+    /// A target around the camera's middle, and heights of 100 m under it, without those at its centre if asked for.
+    private func ground(
+        _ side: Double, width: Int, height: Int, hasHole: Bool
+    ) throws -> (target: GeoGrid, heights: HeightPatch) {
+        let folder = try TemporaryFolder()
+        let utm = try CoordinateTransform(from: .wgs84, to: CRS(epsg: 32633))
+        let middle = try #require(utm.map([Position(x: 15, y: 52)])[0])
+        let target = try GeoGrid(
+            size: PixelSize(width: width, height: height),
+            transform: AffineTransform(
+                originX: middle.x - Double(width) * side / 2,
+                originY: middle.y + Double(height) * side / 2, resolution: side),
+            crs: CRS(epsg: 32633))
+        let grid = try target.padded(by: 100).zoomed(by: 20 / side)
+        var buffer = RasterBuffer<Float>(size: grid.size, filledWith: 100)
+        for row in 0..<grid.size.height {
+            for column in 0..<grid.size.width {
+                let (down, right) = (
+                    2 * row + 1 - grid.size.height, 2 * column + 1 - grid.size.width
+                )
+                if hasHole, max(abs(down), abs(right)) < 10 { buffer[0, row, column] = -32_768 }
+            }
+        }
+        try RasterWriter.write(buffer, grid: grid, as: .geoTIFF(), to: folder.path("dem.tif"))
+        return (
+            target, try HeightPatch(ElevationModel(path: folder.path("dem.tif")), under: target)
+        )
+    }
+
+    /// What is lost around a hole in the heights is the same on all its sides.
+    @Test func losesNoMoreThanTheHole() throws {
+        let (target, heights) = try ground(10, width: 130, height: 110, hasHole: true)
+        let size = try PixelSize(width: 180, height: 150)
+        let warp = try Warp(from: camera(), size: size, heights: heights, onto: target)
+        let columns = (0..<130).filter {
+            warp.sourcePosition(column: Double($0) + 0.5, row: 55.5).x.isNaN
+        }
+        let rows = (0..<110).filter {
+            warp.sourcePosition(column: 65.5, row: Double($0) + 0.5).x.isNaN
+        }
+        #expect(columns.count > 10 && columns.count < 30)
+        #expect((columns.first ?? 0) + (columns.last ?? 0) == 129)
+        #expect((rows.first ?? 0) + (rows.last ?? 0) == 109)
+    }
+
+    /// A coarse target averages even where its own centre has no height.
+    @Test func averagesAroundAHole() throws {
+        let size = try PixelSize(width: 180, height: 150)
+        let board = try RasterBuffer<UInt16>(
+            size: size,
+            pixels: (0..<size.count).map { ($0 / 180 + $0 % 180) % 2 == 0 ? 500 : 1500 })
+        let images = try [false, true].map { hasHole in
+            let (target, heights) = try ground(40, width: 30, height: 24, hasHole: hasHole)
+            return try Warp(from: camera(), size: size, heights: heights, onto: target)
+                .resample(board, kernel: .lanczos)
+        }
+        var compared = 0
+        for row in 0..<24 {
+            for column in 0..<30 where images[1].valid[0, row, column] == 1 {
+                compared += 1
+                let (a, b) = (images[0].image[0, row, column], images[1].image[0, row, column])
+                #expect(abs(Int(a) - Int(b)) <= 50)
+            }
+        }
+        #expect(compared > 500)
+    }
+
+    /// The same ground has the same values in any tile, however far a kernel reaches.
+    @Test func needsAWiderWindowOntoCoarsePixels() throws {
+        let grid = try Fixture.grid(width: 400, height: 400, resolution: 1)
+        var random = SplitMix64(seed: 7)
+        let image = try RasterBuffer<UInt16>(
+            size: grid.size,
+            pixels: (0..<grid.size.count).map { _ in UInt16(1000 + random.nextInt(below: 3000)) })
+        let target = try Fixture.grid(width: 40, height: 40, resolution: 10)
+        let whole = try Warp(from: grid, onto: target).resample(image, kernel: .lanczos).image
+        let place = try PixelWindow(column: 10, row: 12, width: 12, height: 12)
+        let warp = try Warp(from: grid, onto: target.cropped(to: place))
+        let window = try #require(warp.sourceWindow(margin: warp.margin(for: .lanczos)))
+        #expect(window.size.width < 200)
+        let part = try warp.resample(
+            image.cropped(to: window), origin: window.offset, kernel: .lanczos)
+        for (a, b) in zip(part.image.pixels, try whole.cropped(to: place).pixels) {
+            #expect(abs(Int(a) - Int(b)) <= 1)
+        }
+        #expect(try Warp(from: grid, onto: grid).margin(for: .lanczos) == 16)
+    }
 }

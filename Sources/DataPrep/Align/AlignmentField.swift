@@ -15,7 +15,8 @@ public struct AlignmentField: Hashable, Sendable, Codable {
     public let rowShifts: [Double]
     /// Displacement along columns at each node, (rows, columns).
     public let columnShifts: [Double]
-    /// Standard error of each node in pixels: its own window's where that answered, else the nearest answers' scatter.
+    /// Standard error of each node in pixels: its own window's where that answered; beside one that did the scatter of all,
+    /// growing with the distance from there to what the field changes by where it is known.
     public let uncertainty: [Double]
     /// Borders of strips that lie apart; `nil` when there are none.
     public var borders: [StripBorder]?

@@ -7,6 +7,8 @@ enum AlignmentReference: Hashable, Sendable {
     /// The clearest date, its gaps filled with the next clearest ones after these are aligned.
     case mosaic
     /// What all pairs of dates agree on, so that no single date's noise is inherited.
+    ///
+    /// A date's displacement is one smooth field: steps at borders of strips become ramps between two nodes.
     case consensus
 
     /// Reads a setting; every word but "mosaic" and "consensus" is taken for a date.

@@ -21,7 +21,12 @@ extension DateStack {
             records[index].reason =
                 records[index].reason ?? "no pair of dates that agree joins it to the others"
         }
-        if joined.count > 1 { try adopt(network, joined, &records) }
+        if joined.count > 1 {
+            try adopt(network, joined, &records)
+        } else {
+            // No two dates agree: the frame is the anchor's own.
+            records[anchor] = try anchorRecord()
+        }
         return try own.map { index in
             try onDate(records[index])
             return records[index]

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 
 /// Fits the smallest model that explains the windows: one shift, a plane, or a smooth field; each also with the steps of strips.
 ///
@@ -283,7 +284,7 @@ struct FieldFitter {
         let weights = robustWeights(solution, answers)
         let distances = answers.map { ($0.shift - seen($0, in: solution)).length }
         let scatter = max(distances.median, 1e-4)
-        var errors = [Double](repeating: scatter, count: solution.count)
+        var errors = guesses(solution, scatter: scatter)
         for answer in answers { errors[node(answer)] = max(answer.uncertainty, 1e-4) }
         let half = Double(survey.side) / 2
         let field = AlignmentField(
@@ -302,6 +303,49 @@ struct FieldFitter {
             localRootMeanSquare: isConstant ? 0 : summary.spread,
             crossCheckedResidual: residual.isFinite ? residual : scatter,
             uncertainty: scatter / Double(max(inliers, 1)).squareRoot())
+    }
+
+    /// Nodes over which a field that nobody saw becomes a guess.
+    private static let memory = 4.0
+    /// What a field may change by where nobody saw it, at least, in pixels.
+    private static let leastChange = 0.05
+
+    /// The standard error of every node that no window answered for: beside an answer the scatter of all, farther off
+    /// growing to what the field changes by where it is known.
+    private func guesses(_ solution: [Shift], scatter: Double) -> [Double] {
+        let known = survey.answers.map { seen($0, in: solution) }
+        let mean = known.reduce(.zero, +) * (1 / Double(known.count))
+        let squares = known.reduce(0) { $0 + ($1 - mean).length * ($1 - mean).length }
+        let change = max(Self.leastChange, (squares / Double(known.count)).squareRoot())
+        return distancesToAnswers().map { distance in
+            guard distance > 1 else { return scatter }
+            let unknown = change * (1 - exp(-Double(distance - 1) / Self.memory))
+            return (scatter * scatter + unknown * unknown).squareRoot()
+        }
+    }
+
+    /// Steps from every node to the nearest window that answered, in eight directions.
+    private func distancesToAnswers() -> [Int] {
+        var distances = [Int](repeating: .max, count: rows * columns)
+        var edge = survey.answers.map(node)
+        for index in edge { distances[index] = 0 }
+        var distance = 0
+        while !edge.isEmpty {
+            distance += 1
+            var next: [Int] = []
+            for index in edge {
+                let (row, column) = (index / columns, index % columns)
+                for r in max(0, row - 1)...min(rows - 1, row + 1) {
+                    for c in max(0, column - 1)...min(columns - 1, column + 1)
+                    where distances[r * columns + c] == .max {
+                        distances[r * columns + c] = distance
+                        next.append(r * columns + c)
+                    }
+                }
+            }
+            edge = next
+        }
+        return distances
     }
 }
 

@@ -4,7 +4,7 @@ public struct ShiftSearch: Hashable, Sendable, Codable {
     public var windowSide: Int?
     /// What a window is told by.
     public var feature = AlignmentFeature.brightness
-    /// The largest displacement believed, in pixels of the reference.
+    /// The largest displacement believed, in pixels of the reference; beyond half a window's side none is looked for.
     public var largestShift = 32
     /// The share of a window that both dates must show without cloud, 0…1.
     public var smallestUsableShare = 0.4

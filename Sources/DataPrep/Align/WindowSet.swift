@@ -53,7 +53,7 @@ struct WindowSet {
         }
         guard peak.strength >= Self.leastPeak else {
             survey.refusal =
-                "contrast: no displacement within ±\(search.largestShift) px stands out (peak "
+                "contrast: no displacement within ±\(coarseReach) px stands out (peak "
                 + "\(peak.strength.short) of the noise, needs \(Self.leastPeak.short))"
             return survey
         }
@@ -159,8 +159,11 @@ struct WindowSet {
         for part in sums where part.used > 0 {
             for index in total.indices { total[index] += part.sum[index] }
         }
-        return try spectra.peak(of: total, within: min(search.largestShift, empty.side / 2 - 1))
+        return try spectra.peak(of: total, within: coarseReach)
     }
+
+    /// Pixels to which the first search reaches: a window shows nothing beyond half its side.
+    private var coarseReach: Int { min(search.largestShift, empty.side / 2 - 1) }
 
     // MARK: Fine
 

@@ -80,6 +80,19 @@ public struct Sen2Cor: Hashable, Sendable {
         return String(text[mark.upperBound...].prefix { $0.isNumber || $0 == "." })
     }
 
+    /// Ends a program and those that it started: `L2A_Process` is a shell script, and what works is its child.
+    private func end(_ process: Process) {
+        let leader = process.processIdentifier
+        // Foundation starts a program in a group of its own; where it did not, the group is ours.
+        let target = getpgid(leader) == leader ? -leader : leader
+        kill(target, SIGTERM)
+        for _ in 0..<100 where process.isRunning || kill(target, 0) == 0 {
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        kill(target, SIGKILL)
+        process.waitUntilExit()
+    }
+
     private func run(_ arguments: [String], log: String, _ checkStop: () throws -> Void) throws {
         try AtomicFile.write([UInt8](), to: log)
         guard let output = FileHandle(forWritingAtPath: log) else {
@@ -103,8 +116,7 @@ public struct Sen2Cor: Hashable, Sendable {
                 Thread.sleep(forTimeInterval: 0.05)
             }
         } catch {
-            process.terminate()
-            process.waitUntilExit()
+            end(process)
             throw error
         }
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {

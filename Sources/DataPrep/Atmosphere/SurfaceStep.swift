@@ -43,6 +43,22 @@ struct SurfaceStep {
         "Sen2Cor is not installed; put it on PATH, name it with --sen2cor PATH, or use "
             + "--surface-reflectance dark-object")
 
+    /// Zeniths from here on, in degrees, are none of a product that can be corrected: light would go along the ground.
+    private static let lowestSun = 88.0
+
+    private func refuseDarkness(_ granule: GranuleMetadata, of scene: Scene) throws {
+        let grids = [granule.sun] + granule.views.values
+        let means = [granule.meanSun] + granule.meanViews.values
+        let zeniths = grids.flatMap(\.zenith).filter(\.isFinite) + means.map(\.zenith)
+        guard let wrong = zeniths.first(where: { !(0..<Self.lowestSun).contains($0) }) else {
+            return
+        }
+        throw PrepError(
+            .badData, scene.name,
+            "MTD_TL.xml has a zenith angle of \(wrong)°, expected 0 to below \(Self.lowestSun)°; leave the "
+                + "scene out, or use --surface-reflectance delivered")
+    }
+
     /// Our own correction of every band; see `MolecularAtmosphere` and `DarkObject`.
     private func corrected(_ scene: Scene) throws -> Prepared {
         guard let granule = try scene.granule() else {
@@ -51,6 +67,7 @@ struct SurfaceStep {
                 "no MTD_TL.xml with the angles of sun and sensor, which the correction needs; give "
                     + "the whole product, or --surface-reflectance delivered")
         }
+        try refuseDarkness(granule, of: scene)
         let pressure = MolecularAtmosphere.pressure(atElevation: elevation)
         var corrections: [Sentinel2Band: BandCorrection] = [:]
         for band in scene.bands.keys {

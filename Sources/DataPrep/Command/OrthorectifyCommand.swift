@@ -29,7 +29,8 @@ struct OrthorectifyCommand: ParsableCommand {
     )
     var heightOffset: String?
 
-    @Option(help: "Height in metres where the DEM has none. Default: no data there.")
+    @Option(
+        help: "Height in metres where the DEM has none, as the DEM counts. Default: no data there.")
     var voidHeight: Double?
 
     @Option(

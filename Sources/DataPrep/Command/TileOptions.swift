@@ -108,7 +108,11 @@ struct AlignmentOptions: ParsableArguments {
             """)
     var alignmentFeature: AlignmentFeature?
 
-    @Option(help: "Largest shift believed, in pixels. Default: 32.")
+    @Option(
+        help: """
+            Largest shift believed, in pixels; half a window is searched at most (63 in images of less than 2048). \
+            Default: 32.
+            """)
     var largestShift: Int?
 
     func validate() throws {

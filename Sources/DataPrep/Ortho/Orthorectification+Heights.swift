@@ -37,7 +37,9 @@ extension Orthorectification {
             let percent = max(0.1, (missing * 1000).rounded() / 10)
             warnings.append(
                 "no heights under \(percent) % of the image: "
-                    + (heights.voidHeight.map { "terrain not corrected there, taken as \($0) m" }
+                    + (heights.voidHeight.map {
+                        "terrain not corrected there, taken as \($0 + heights.offset) m above the ellipsoid"
+                    }
                         ?? "no data there; give the tiles that cover it, or --void-height"))
         }
         if heights.offset == 0 {

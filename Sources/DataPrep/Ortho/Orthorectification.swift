@@ -8,7 +8,7 @@ public import Raster
 /// Control points take the camera model's bias out. An image without camera model gets one fitted to them where heights are
 /// given and the points' own heights fix it (`ControlCamera`), else it is laid by a polynomial through them.
 public struct Orthorectification: Sendable {
-    /// A GeoTIFF with a camera model, or with control points.
+    /// A GeoTIFF of 8 or 16 bits with a camera model, or with control points.
     public var image: String
     /// Heights; `nil` for flat ground.
     public var elevation: ElevationModel?
@@ -59,7 +59,8 @@ public struct Orthorectification: Sendable {
 
     /// Writes a GeoTIFF that says in its metadata which heights and points it was made with.
     ///
-    /// - Throws: `PrepError` for an image without camera model, `RasterError` for files that cannot be read or written.
+    /// - Throws: `PrepError` for an image without camera model or of other numbers than whole ones of 8 or 16 bits, and for a
+    ///   resolution that makes too many pixels; `RasterError` for files that cannot be read or written.
     public func write(to path: String) throws -> Outcome {
         for path in elevation?.paths ?? [] where !StoredFile(path).exists {
             throw PrepError(.missing, path, "no such file of heights")
@@ -69,8 +70,9 @@ public struct Orthorectification: Sendable {
         }
         let file = try RasterFile(reading: image)
         let controls = try self.controls ?? file.groundControlPoints()
-        let source: RasterBuffer<UInt16> = try file.read(as: UInt16.self)
-        var placement = try placement(rpc: file.rpc, size: file.size, controls)
+        var placement = try placement(rpc: model(file), size: file.size, controls)
+        try refuseTooLarge(placement.warp.target.size, bands: file.bandCount)
+        let source = try source(file)
         let result = try placement.warp.resample(source, nodata: 0, kernel: kernel, threads: 2)
         let grid = placement.warp.target
         let clear = result.valid.pixels.reduce(into: 0) { $0 += Int($1) }
@@ -148,17 +150,18 @@ public struct Orthorectification: Sendable {
         guard controls.count >= 3 else {
             throw PrepError(
                 .badData, image,
-                "no camera model (RPC) and \(controls.count) control points, 3 are needed; "
-                    + "matter-prep tile takes map images")
+                "no camera model (RPC) in it and \(controls.count) control points, 3 are needed; one in a file "
+                    + "beside it is not read (gdal_translate copies it in); matter-prep tile takes map images"
+            )
         }
-        let middle = controls.map(\.longitude).reduce(0, +) / Double(controls.count)
+        let middle = controls.middleLongitude
         let crs = try self.crs ?? utm(longitude: middle, isNorthern: controls[0].latitude >= 0)
         let transform = try CoordinateTransform(from: .wgs84, to: crs)
-        let places = controls.map { Position(x: $0.longitude, y: $0.latitude) }
+        let places = try controls.outline(of: size)
         guard let bounds = MapBounds(around: transform.map(places).compactMap(\.self)) else {
             throw PrepError(.badData, image, "its control points lie outside of \(crs)")
         }
-        let grid = try GeoGrid(covering: bounds, resolution: resolution, crs: crs)
+        let grid = try grid(covering: bounds, crs: crs)
         var outcome = outcome(grid, controls.count)
         outcome.isTerrainCorrected = false
         outcome.warnings.append(
@@ -214,6 +217,6 @@ public struct Orthorectification: Sendable {
         guard let bounds = MapBounds(around: transform.map(border).compactMap(\.self)) else {
             throw PrepError(.badData, image, "its camera model lies outside of \(crs)")
         }
-        return try GeoGrid(covering: bounds, resolution: resolution, crs: crs)
+        return try grid(covering: bounds, crs: crs)
     }
 }

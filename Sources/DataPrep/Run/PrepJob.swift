@@ -70,7 +70,7 @@ public struct PrepJob: Sendable {
     ///   - onEvent: told what happens.
     /// - Returns: what became of each step.
     /// - Throws: `PrepError`, `RasterError`, `ManifestError`, `StoreError`; each names file, cause and what to do. That a later
-    ///   step's folder belongs to something else is said before the first tile is cut.
+    ///   step's folder was made with other settings is said before the first tile is cut, of other tiles before the step.
     public func run(
         threads: Int? = nil, checkStop: @escaping () throws -> Void = {},
         onEvent: @escaping (PrepEvent) -> Void = { _ in }

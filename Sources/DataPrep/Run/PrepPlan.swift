@@ -77,7 +77,16 @@ public struct PrepPlan: Sendable {
         let scenes = try reader.scenes(at: input.paths)
         try refuseTwins(scenes, region: input.name)
         try refuseMixture(scenes, region: input.name, settings: settings)
-        let bands = (settings.bands ?? scenes.first.map { Array($0.bands.keys) } ?? []).sorted()
+        var bands = (settings.bands ?? scenes.first.map { Array($0.bands.keys) } ?? []).sorted()
+        if settings.surfaceReflectance == .sen2cor,
+            scenes.contains(where: { $0.isSurfaceReflectance == false })
+        {
+            guard settings.bands?.contains(.b10) != true else {
+                throw PrepError(
+                    .usage, "--bands B10", "Sen2Cor's products have no B10; leave it out")
+            }
+            bands.removeAll { $0 == .b10 }
+        }
         guard !bands.isEmpty else {
             throw PrepError(.missing, input.name, "the first scene has no band")
         }

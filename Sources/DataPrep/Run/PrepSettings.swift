@@ -22,6 +22,7 @@ public struct PrepSettings: Hashable, Sendable, Codable {
     public var bands: [Sentinel2Band]?
     /// The bands on which dates are aligned together, of one resolution; where a region lacks one, the first of its finest bands.
     ///
+    /// `matter-prep align` reads nothing else and needs them all.
     /// Near infrared changes least against its own contrast between dates: of B02, B03, B04 and B08 it left the least error on
     /// simulated pairs six weeks apart.
     public var alignmentBands = [Sentinel2Band.b08]
@@ -43,7 +44,7 @@ public struct PrepSettings: Hashable, Sendable, Codable {
     public var surfaceElevation = 0.0
     /// How shifts are looked for.
     public var search = ShiftSearch()
-    /// A shift not longer than this many pixels and without a local field counts as none: such a date is copied.
+    /// A shift shorter than this many pixels and without a local field counts as none: such a date is copied.
     public var smallestShift = 0.02
 
     /// What `matter-prep run` does without options.

@@ -88,7 +88,7 @@ final class SceneWarp: Sendable {
         _ threads: Int, read: (Int, PixelWindow) throws -> RasterBuffer<UInt16>
     ) throws -> RasterBuffer<UInt16> {
         let warp = try Warp(from: own, onto: grid, shift: shift(on: grid))
-        guard let window = warp.sourceWindow() else {
+        guard let window = warp.sourceWindow(margin: warp.margin(for: kernel)) else {
             return RasterBuffer(size: grid.size, bands: count, filledWith: 0)
         }
         func resampled(_ image: RasterBuffer<UInt16>) throws -> RasterBuffer<UInt16> {

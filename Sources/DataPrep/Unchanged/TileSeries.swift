@@ -80,7 +80,14 @@ struct TileSeries: Sendable {
         _ record: TileRecord, _ bands: [Sentinel2Band], _ size: PixelSize, _ store: SampleStore,
         _ settings: UnchangedSettings
     ) throws -> Acquisition {
-        try store.withSample(record.storeKey) { sample in
+        // The store itself does not see a flipped bit, and what was made of it would be kept.
+        if let digest = record.sampleSHA256, try store.digest(record.storeKey) != digest {
+            throw PrepError(
+                .badData, record.id,
+                "its sample in the store is not the one that was written; run matter-prep run again"
+            )
+        }
+        return try store.withSample(record.storeKey) { sample in
             func plane(_ band: Sentinel2Band) throws -> [UInt16] {
                 try sample.pixels(band.rawValue, as: UInt16.self)
             }

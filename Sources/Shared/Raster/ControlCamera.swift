@@ -29,7 +29,7 @@ public struct ControlCamera: Hashable, Sendable {
     public init?(_ points: [GroundControlPoint], size: PixelSize) throws {
         guard points.count >= 5 else { return nil }
         let frame = LocalFrame(
-            longitude: points.map(\.longitude).reduce(0, +) / Double(points.count),
+            longitude: points.middleLongitude,
             latitude: points.map(\.latitude).reduce(0, +) / Double(points.count))
         let places = points.map {
             frame.local(longitude: $0.longitude, latitude: $0.latitude, height: $0.height)

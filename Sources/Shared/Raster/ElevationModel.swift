@@ -7,6 +7,8 @@ public struct ElevationModel: Hashable, Codable, Sendable {
     /// Metres to add to the heights: the geoid's height where they are above the geoid.
     public var offset: Double
     /// The height taken where the rasters have none; nil leaves such ground without data.
+    ///
+    /// It is told as the rasters' own heights are: `offset` is added to it too.
     public var voidHeight: Double?
 
     /// Heights that are used as they are, unless an offset says otherwise.

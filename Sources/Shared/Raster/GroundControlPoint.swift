@@ -39,13 +39,19 @@ extension RasterFile {
 
     private func controlSystem() -> CRS {
         GDALLibrary.quietly {
-            guard let reference = GDALGetGCPSpatialRef(dataset),
-                OSRIsGeographic(reference) == 0
-            else { return .wgs84 }
+            guard let reference = GDALGetGCPSpatialRef(dataset) else { return .wgs84 }
             var text: UnsafeMutablePointer<CChar>?
             guard OSRExportToWkt(reference, &text) == OGRERR_NONE, let text else { return .wgs84 }
             defer { VSIFree(text) }
             return CRS(wkt: String(cString: text))
         }
+    }
+}
+
+extension Double {
+    /// The same longitude, at most 180° from another.
+    func longitude(near other: Double) -> Double {
+        let difference = self - other
+        return abs(difference) <= 180 ? self : other + difference.remainder(dividingBy: 360)
     }
 }

@@ -52,8 +52,12 @@ enum HeightMosaic {
     }
 
     /// Strict: a file that does not go with the others is an error, not left out.
+    ///
+    /// Ground between files has no height: without a value of its own for that, GDAL would take it for sea level.
     private static func build(_ names: [String], at place: String) -> Void? {
-        let arguments = ["-strict", "-resolution", "highest"]
+        let arguments = [
+            "-strict", "-resolution", "highest", "-vrtnodata", "\(Int(HeightPatch.void))",
+        ]
         let options = GDALLibrary.withStrings(arguments) { GDALBuildVRTOptionsNew($0, nil) }
         defer { GDALBuildVRTOptionsFree(options) }
         let dataset = GDALLibrary.withStrings(names) { list in

@@ -8,7 +8,7 @@ public struct HeightPatch: Sendable {
     let pixels: RasterBuffer<Float>
     /// Metres to add.
     let offset: Double
-    /// The height taken in voids.
+    /// The height taken in voids, without `offset`.
     let voidHeight: Double?
 
     /// What stands for no height.

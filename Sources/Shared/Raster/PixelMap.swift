@@ -109,6 +109,8 @@ struct PositionLattice: Sendable {
         let top = min(max(Int(y), 0), rows - 2)
         let (u, v) = (x - Double(left), y - Double(top))
         let index = top * columns + left
+        // A node itself is asked for: its neighbours may have no place in the source.
+        if u == 0, v == 0 { return nodes[index] }
         let (a, b) = (nodes[index], nodes[index + 1])
         let (c, d) = (nodes[index + columns], nodes[index + columns + 1])
         return Position(

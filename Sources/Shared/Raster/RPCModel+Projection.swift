@@ -3,7 +3,8 @@ public import Geo
 extension RPCModel {
     /// Where a place is seen, in pixel coordinates (NIMA STDI-0002, "RPC00B"; the model counts from the first pixel's centre).
     public func pixel(longitude: Double, latitude: Double, height: Double) -> Position {
-        let l = (longitude - self.longitude.offset) / self.longitude.scale
+        let east = longitude.longitude(near: self.longitude.offset) - self.longitude.offset
+        let l = east / self.longitude.scale
         let p = (latitude - self.latitude.offset) / self.latitude.scale
         let h = (height - self.height.offset) / self.height.scale
         let terms = Self.terms(l, p, h)

@@ -129,15 +129,35 @@ public struct Warp: Sendable {
         return window.flatMap { sourceSize.window.intersection($0) }
     }
 
-    /// Source pixels that a step of one target pixel crosses at the target's centre, along x and y.
+    /// Source pixels that a step of one target pixel crosses, along x and y: at the target's centre, or, where that has no
+    /// place in the source, at the first of some others that has.
     var step: (x: Double, y: Double) {
-        let (column, row) = (Double(target.size.width) / 2, Double(target.size.height) / 2)
+        let shares = [0.5, 0.25, 0.75, 0.125, 0.375, 0.625, 0.875]
+        for down in shares {
+            for across in shares {
+                let step = crossed(
+                    column: Double(target.size.width) * across,
+                    row: Double(target.size.height) * down)
+                if step.x.isFinite, step.y.isFinite { return step }
+            }
+        }
+        return (1, 1)
+    }
+
+    private func crossed(column: Double, row: Double) -> (x: Double, y: Double) {
         let here = map.source(column: column, row: row)
         let right = map.source(column: column + 1, row: row)
         let below = map.source(column: column, row: row + 1)
         let x = ((right.x - here.x) * (right.x - here.x) + (below.x - here.x) * (below.x - here.x))
         let y = ((right.y - here.y) * (right.y - here.y) + (below.y - here.y) * (below.y - here.y))
-        return (x.isFinite ? x.squareRoot() : 1, y.isFinite ? y.squareRoot() : 1)
+        return (x.squareRoot(), y.squareRoot())
+    }
+
+    /// The margin that `sourceWindow` needs for a kernel, which reaches far where the target is much coarser than the source.
+    public func margin(for kernel: ResamplingKernel) -> Int {
+        let step = step
+        let reach = Double(kernel.radius) * max(1, step.x, step.y)
+        return max(16, Int(min(reach, 1e6).rounded(.up)) + 2)
     }
 
     /// Composed relative to the source's origin, so that map coordinates of millions cost no digits.
