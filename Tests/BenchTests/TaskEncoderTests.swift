@@ -142,6 +142,26 @@ struct TaskEncoderTests {
         }
     }
 
+    @Test func threeBandsWithoutNamesAreNotReadInAnotherOrder() throws {
+        let (path, state) = try write("e.safetensors")
+        let turned = ["B02", "B03", "B04"]
+        expectRefusal(.configuration, "encoder.bandRule", "B04, B03, B02") {
+            _ = try run(path) { $0.data.bands = turned }
+        }
+        let (report, model) = try run(path, out: "NAMED") {
+            $0.data.bands = turned
+            $0.encoder.bandRule = .named
+        }
+        #expect(report.bandRule == "named")
+        let kernels = Tensor(try #require(state["conv1.weight"]))
+        let found = Tensor(try #require(model["encoder.conv1.weight"]))
+        for band in 0..<3 {
+            #expect(
+                found.select(1, band).values(as: Float.self)
+                    == kernels.select(1, 2 - band).values(as: Float.self))
+        }
+    }
+
     @Test func aFileOfNoEncoderIsRefused() throws {
         let path = folder.path("e.safetensors")
         try Safetensors.write(["a": HostArray([Float(1)], shape: [1])], to: path)
