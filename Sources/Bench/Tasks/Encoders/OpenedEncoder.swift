@@ -183,7 +183,9 @@ struct OpenedEncoder {
         }
         var opened = Self(network, architecture, report, input)
         let fits = found.arrays["conv1.weight"]?.shape.dropFirst().first == bands.count
-        if !isRandom, fits, named.isEmpty, bands != BandAdaptation.nameless {
+        if !isRandom, fits, report.bandRule == nil, named.isEmpty,
+            bands != BandAdaptation.nameless
+        {
             let names = bands.joined(separator: ", ")
             opened.remarks.append(
                 "\(path): names no bands; its \(bands.count) are taken for \(names)")
