@@ -46,8 +46,8 @@ struct TaskEncoderTests {
     }
 
     private func run(
-        _ encoder: String, out: String = "RUN", onRemark: @escaping (String) -> Void = { _ in },
-        _ adjust: (inout TaskPlan) -> Void = { _ in }
+        _ encoder: String, out: String = "RUN", _ adjust: (inout TaskPlan) -> Void = { _ in },
+        onRemark: @escaping (String) -> Void = { _ in }
     ) throws -> (EncoderReport, [String: HostArray]) {
         var plan = TaskPlan(.change)
         plan.data.dataset = "oscd"
@@ -155,8 +155,10 @@ struct TaskEncoderTests {
             let (path, _) = try write(
                 "e.safetensors", bands: named ? bands.joined(separator: ",") : nil, channels: 4)
             var remarks: [String] = []
-            _ = try run(path, out: "RUN-\(named)", onRemark: { remarks.append($0) }) {
+            _ = try run(path, out: "RUN-\(named)") {
                 $0.data.bands = bands
+            } onRemark: {
+                remarks.append($0)
             }
             #expect(remarks.contains { $0.contains("taken for B02, B03, B04, B08") } == !named)
         }
