@@ -45,6 +45,32 @@ import TestSupport
         #expect(abs(Double(count) - sample.area) <= 0.75 * sample.length + 1)
     }
 
+    /// Each outline by itself, over the edges and along centres of pixels too, and nothing left over for the next.
+    @Test func pixelsOfOutlinesAreThoseOfTheirMasks() throws {
+        let size = try PixelSize(width: 13, height: 9)
+        let rings: [[(Double, Double)]] = [
+            [(1.5, 1.5), (6.5, 1.5), (6.5, 4.5), (1.5, 4.5)],
+            [(6.5, 4.5), (1.5, 4.5), (1.5, 1.5), (6.5, 1.5)],
+            [(-4, -3), (5, 2), (0, 7)], [(9, 3), (30, 5), (11, 40)],
+            [(2.2, 2.2), (2.4, 2.2), (2.3, 2.4)], [(20, 20), (25, 20), (25, 25)],
+            [(-2, -2), (15, -2), (15, 11), (-2, 11)], [(0, 0), (13, 9), (13, 0), (0, 9)],
+        ]
+        let outlines = rings.enumerated().map { number, ring in
+            BuildingOutline(feature: number, rings: [ring.map { Position(x: $0.0, y: $0.1) }])
+        }
+        for isMirrored in [true, false] {
+            let expected = outlines.map { outline in
+                let mask = PolygonRasterizer(size).mask(
+                    of: [outline], size: size, rule: .centres, isMirrored: isMirrored)
+                return mask.indices.filter { mask[$0] != 0 }
+            }
+            #expect(expected.count { $0.isEmpty } == 2)
+            let found = PolygonRasterizer(size).pixels(
+                of: outlines, size: size, isMirrored: isMirrored)
+            #expect(found == expected)
+        }
+    }
+
     @Test func crossingRingsHaveTheAreaThatShapelyMakesValid() throws {
         for sample in try #require(FootprintReference.all).crossing {
             let ring = sample.ring.map { Position(x: $0[0], y: $0[1]) }

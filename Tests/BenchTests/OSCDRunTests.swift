@@ -4,6 +4,7 @@ import Foundation
 import Geo
 import Manifests
 import Metrics
+import Tensors
 import Testing
 import TestSupport
 
@@ -232,6 +233,34 @@ struct OSCDRunTests {
         absent.snapshots = folder.path("OSCD")
         let none = #expect(throws: BenchError.self) { try run(plan, absent) }
         #expect(none?.exitCode == .inputMissing)
+    }
+
+    @Test func pixelsWithoutDataChooseNoThreshold() throws {
+        let (width, rows) = (OSCDFixture.width, 14)
+        let size = try PixelSize(width: width, height: OSCDFixture.height)
+        for band in Sentinel2Band.allCases {
+            let pixels = (0..<size.count).map { place -> UInt16 in
+                let (row, column) = (place / width, place % width)
+                return row < rows
+                    ? OSCDFixture.pixel(band, row: row, column: column, date: 2, city: "rio") : 0
+            }
+            try OSCDFixture.writeImage(
+                pixels, size: size, to: fixture.band(band, of: "rio", date: 2))
+        }
+        _ = try run(plan, paths)
+        for method in ["cva", "untrained", "matter"] {
+            let file = try Safetensors.read(
+                folder.path("BENCH/methods/\(method)/predictions/rio.safetensors"))
+            let scores = try #require(file.arrays["score"]).values(as: Float.self)
+            let mask = try #require(file.arrays["mask"]).values(as: UInt8.self)
+            let own = try #require(OtsuThreshold(of: Array(scores.prefix(rows * width)))).value
+            #expect(OtsuThreshold(of: scores)?.value != own)
+            let line = try JSONLinesReader.read(
+                folder.path("BENCH/methods/\(method)/counts.jsonl")
+            ).records[1]
+            #expect(line["threshold"]?.double == Double(own))
+            #expect(mask == scores.map { $0 >= own ? 1 : 0 })
+        }
     }
 
     @Test func aDateWithoutDataIsToldAndScored() throws {

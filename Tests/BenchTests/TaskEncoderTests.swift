@@ -46,7 +46,8 @@ struct TaskEncoderTests {
     }
 
     private func run(
-        _ encoder: String, out: String = "RUN", _ adjust: (inout TaskPlan) -> Void = { _ in }
+        _ encoder: String, out: String = "RUN", _ adjust: (inout TaskPlan) -> Void = { _ in },
+        onRemark: @escaping (String) -> Void = { _ in }
     ) throws -> (EncoderReport, [String: HostArray]) {
         var plan = TaskPlan(.change)
         plan.data.dataset = "oscd"
@@ -61,7 +62,13 @@ struct TaskEncoderTests {
         _ = try TaskRun(
             plan: plan,
             paths: TaskPaths(data: cities, output: folder.path(out), encoder: encoder)
-        ).run { if case .encoder(let found) = $0 { report = found } }
+        ).run { event in
+            switch event {
+            case .encoder(let found): report = found
+            case .remark(let text): onRemark(text)
+            default: break
+            }
+        }
         let model = try Safetensors.read(folder.path("\(out)/model.safetensors")).arrays
         return (try #require(report), model)
     }
@@ -139,6 +146,41 @@ struct TaskEncoderTests {
                 let difference = (found.sum([1]) - kernels.sum([1])).abs().max()
                 #expect(difference.item(as: Float.self) < 1e-5)
             }
+        }
+    }
+
+    @Test func bandsWithoutNamesAreTold() throws {
+        let bands = ["B02", "B03", "B04", "B08"]
+        for named in [true, false] {
+            let (path, _) = try write(
+                "e.safetensors", bands: named ? bands.joined(separator: ",") : nil, channels: 4)
+            var remarks: [String] = []
+            _ = try run(path, out: "RUN-\(named)") {
+                $0.data.bands = bands
+            } onRemark: {
+                remarks.append($0)
+            }
+            #expect(remarks.contains { $0.contains("taken for B02, B03, B04, B08") } == !named)
+        }
+    }
+
+    @Test func threeBandsWithoutNamesAreNotReadInAnotherOrder() throws {
+        let (path, state) = try write("e.safetensors")
+        let turned = ["B02", "B03", "B04"]
+        expectRefusal(.configuration, "encoder.bandRule", "B04, B03, B02") {
+            _ = try run(path) { $0.data.bands = turned }
+        }
+        let (report, model) = try run(path, out: "NAMED") {
+            $0.data.bands = turned
+            $0.encoder.bandRule = .named
+        }
+        #expect(report.bandRule == "named")
+        let kernels = Tensor(try #require(state["conv1.weight"]))
+        let found = Tensor(try #require(model["encoder.conv1.weight"]))
+        for band in 0..<3 {
+            #expect(
+                found.select(1, band).values(as: Float.self)
+                    == kernels.select(1, 2 - band).values(as: Float.self))
         }
     }
 

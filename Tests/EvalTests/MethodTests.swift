@@ -113,6 +113,34 @@ struct MethodTests {
         #expect(named.map(\.title).map { $0.suffix(6) } == ["MATTER", ", SeCo"])
     }
 
+    @Test("methods without training know data, encoder and seeds by the run around them")
+    func methodsOfARun() throws {
+        func write(_ home: String, seed: UInt64, plan: String, encoder: String, from file: String)
+            throws
+        {
+            let method = "\(home)/methods/matter"
+            try run(method, seed: seed) { $0.initialisation = file }
+            try FileManager.default.removeItem(
+                atPath: fixture.folder.path("\(method)/run.json"))
+            let inputs = #"[{"path":"matter/e.safetensors","bytes":1,"sha256":"\#(encoder)"}]"#
+            try fixture.write(
+                "\(home)/run.json",
+                #"{"plan":\#(plan),"inputs":\#(inputs),"dataset":{"sha256":"d1"}}"#)
+        }
+        for seed in UInt64(1)...2 {
+            try write(
+                "table/unsupervised-seed-\(seed)", seed: seed, plan: "{\"seed\":\(seed)}",
+                encoder: "e\(seed)", from: "e-{seed}.safetensors")
+            try write(
+                "runs/\(seed)", seed: 0, plan: "{}", encoder: "e\(seed)", from: "e.safetensors")
+        }
+        let table = try methods(["table"])
+        #expect(table.map(\.seeds) == [[1, 2]] && table.map(\.encoders) == [2])
+        #expect(table.map(\.datasetDigest) == ["d1"])
+        // Without seeds, two encoders of one name are two methods.
+        #expect(try methods(["runs"]).map(\.seeds) == [[0], [0]])
+    }
+
     @Test("combinations of a grid are methods, told by what differs")
     func combinations() throws {
         for (number, rate) in ["0.01", "0.1"].enumerated() {

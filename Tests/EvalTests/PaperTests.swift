@@ -86,6 +86,27 @@ struct PaperTests {
         }
     }
 
+    @Test("MATTER's fine-tuned row is met by the architecture, where its weights were not drawn")
+    func fineTuned() throws {
+        let fixture = try TaskFixture()
+        let runs = try ["encoder.safetensors", "random"].map { file in
+            var run = TaskFixture.Run(name: "unet-fine-tuned", initialisation: file)
+            (run.architecture, run.side) = ("matter", 12)
+            return try fixture.change(file, run)
+        }
+        let document = try PaperReport.document(
+            table("oscd-matter"), runs: runs,
+            protocols: Protocols.read(Checkout.path("manifests/protocols/pooled.toml")),
+            resampling: ResamplingPlan(resamples: 0))
+        let beside = try #require(
+            document.sections.first { $0.id == "beside" }?.blocks.first?.table)
+        #expect(
+            Set(beside.rows.map { "\($0[0].text): \($0[1].text)" }) == [
+                "MATTER: unet-fine-tuned, from encoder.safetensors, frozen",
+                "U-Net, random: unet-fine-tuned, from random, frozen",
+            ])
+    }
+
     @Test("our runs stand beside the row that they repeat")
     func beside() throws {
         let fixture = try TaskFixture()

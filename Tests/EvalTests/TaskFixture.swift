@@ -11,6 +11,7 @@ struct TaskFixture {
     struct Run {
         var name = "unet"
         var initialisation = "random"
+        var architecture: String?
         var seed: UInt64 = 1
         /// How sure the scores are; 0 is noise.
         var skill: Float = 2
@@ -197,6 +198,7 @@ struct TaskFixture {
             "frozen": true, "labels": 1.0,
         ]
         method["variant"] = run.variant.map(JSONValue.string)
+        method["architecture"] = run.architecture.map(JSONValue.string)
         var record: [String: JSONValue] = [
             "format": "matter-task/1", "task": .string(task), "dataset": "toy", "split": "test",
             "protocol": "pooled", "classes": .array(classes.map(JSONValue.string)), "ignore": 255,

@@ -119,13 +119,14 @@ struct MatterBenchTaskTests {
         #expect(try digests("WHOLE") == digests("PARTS"))
     }
 
+    private static let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "manifests/recipes").path
+
     @Test func thePapersTableIsASweepARow() throws {
-        let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "manifests/recipes").path
         let table = try bench(
-            "paper", "oscd", "--data", cities, "--recipes", recipes, "--out", folder.path("TABLE"),
-            "--seeds", "2", "--set", "run.epochs=1")
+            "paper", "oscd", "--data", cities, "--recipes", Self.recipes, "--out",
+            folder.path("TABLE"), "--seeds", "2", "--set", "run.epochs=1")
         #expect(table.status == 0, "\(table.stderr)")
         // Without labels and with, beside the published rows.
         for row in ["cva-unsupervised", "unet-fine-tuned, from random"] {
@@ -146,6 +147,24 @@ struct MatterBenchTaskTests {
             })
         let published = (beside["rows"]?.array ?? []).compactMap { $0[0]?["text"]?.string }
         #expect(Set(published) == ["VCA", "U-Net, random"])
+    }
+
+    /// A signal's number is no exit code of ours.
+    @Test func aReportThatWasKilledIsABug() throws {
+        // A copy of the program beside a matter-eval that is killed.
+        try FileManager.default.copyItem(
+            atPath: programURL("matter-bench").path, toPath: folder.path("matter-bench"))
+        let report = folder.path("matter-eval")
+        try Data("#!/bin/sh\nkill -9 $$\n".utf8).write(to: URL(filePath: report))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: report)
+        let result = try runExecutable(
+            folder.path("matter-bench"),
+            [
+                "paper", "oscd", "--data", cities, "--recipes", Self.recipes, "--out",
+                folder.path("TABLE"),
+            ] + small + ["--set", "run.epochs=1"])
+        #expect(result.status == 70, "\(result.stderr)")
+        #expect(result.stderr.contains("ended by signal 9"), "\(result.stderr)")
     }
 
     private static let wrong: [(String, Int32)] = [

@@ -61,4 +61,6 @@ struct ScoredCity: Sendable {
     let split: SplitName
     let scores: [Float]
     let truth: [UInt8]
+    /// 1 where the bands that the method reads hold data on both dates; elsewhere scores are 0.
+    let hasData: [UInt8]
 }

@@ -7,6 +7,8 @@ struct MethodRun {
     let method: any ChangeMethod
     /// The encoder behind it; `nil` for a method without one.
     let input: InputDigest?
+    /// What the encoder is called in tables: its file, or the pattern of files of which each seed has one.
+    let initialisation: String?
     let session: OSCDSession
 
     private var encoder: SHA256Digest? { input?.sha256 }
@@ -21,10 +23,8 @@ struct MethodRun {
         var scored: [ScoredCity] = []
         for name in session.dataset.split.test {
             let prediction = try prediction(of: name, from: &store, common: trainThreshold)
-            let city = try session.city(name)
-            scored.append(
-                ScoredCity(
-                    name: name, split: city.split, scores: prediction.scores, truth: city.truth))
+            let city = try session.scored(name, by: method, scores: prediction.scores)
+            scored.append(city)
             try PanelFile.write(
                 .prediction(prediction.mask, truth: city.truth, size: prediction.size),
                 named: method.name, of: name, below: session.output)
@@ -43,10 +43,10 @@ struct MethodRun {
             return kept
         }
         let scores = try session.scores(of: method, encoder: encoder, in: name)
-        let threshold = rules[0].threshold(in: scores, common: common)
-        let city = try session.city(name)
+        let city = try session.scored(name, by: method, scores: scores)
+        let threshold = rules[0].threshold(in: city, common: common)
         let prediction = Prediction(
-            size: city.pair.size, scores: scores,
+            size: try session.city(name).pair.size, scores: scores,
             mask: changeMask(of: scores, threshold: threshold))
         try store.keep(prediction, truth: city.truth, of: name, key: key)
         session.tell(.scored(method: method.name, city: name, isKept: false))
@@ -76,10 +76,11 @@ struct MethodRun {
             protocolName: "pooled", classes: ["unchanged", "changed"], ignore: 255,
             method: .init(
                 name: "\(method.name)-unsupervised",
-                initialisation: input.map { FileSystem.name(of: $0.path) },
+                initialisation: initialisation,
                 architecture: nil, frozen: encoder != nil, labels: 1,
-                bands: method.bands.map(\.rawValue), recipe: "run oscd"),
-            seed: 0, selection: .init(split: "none"),
+                bands: method.bands.map(\.rawValue), recipe: "run oscd",
+                variant: encoder == nil ? nil : session.plan.variant),
+            seed: session.plan.seed ?? 0, selection: .init(split: "none"),
             threshold: hasCommonThreshold
                 ? scoring.result(of: rules[0]).threshold ?? Double(Float.greatestFiniteMagnitude)
                 : nil,
@@ -114,10 +115,9 @@ struct MethodRun {
             return kept.threshold.map { Float($0) }
         }
         let scored = try trainCities.map { name in
-            ScoredCity(
-                name: name, split: .train,
-                scores: try session.scores(of: method, encoder: encoder, in: name),
-                truth: try session.city(name).truth)
+            try session.scored(
+                name, by: method,
+                scores: session.scores(of: method, encoder: encoder, in: name))
         }
         let best = try RuleScoring.curve(of: scored).bestF1
         let training = Training(

@@ -26,6 +26,10 @@ public struct OSCDPlan: Codable, Sendable, Hashable {
     public var curveCities: [String] = []
     /// Where tensors live: "cpu", "cuda".
     public var device = "cpu"
+    /// The seed of the encoder, where each seed has one of its own.
+    public var seed: UInt64?
+    /// What methods with an encoder are called, to be told from others of their kind.
+    public var variant: String?
 
     /// Change vector analysis on the nine bands of the authors' snapshot.
     public init() {}
@@ -69,6 +73,8 @@ public struct OSCDPaths: Sendable, Hashable {
     public var output: String
     /// The trained encoder.
     public var encoder: String?
+    /// Where each seed has an encoder of its own: the end of its path from the part on in which `{seed}` stands.
+    public var encoderPattern: String?
     /// The encoder before its training.
     public var untrained: String?
     /// The folder of a pretraining run's snapshots (`step-000050.safetensors`).

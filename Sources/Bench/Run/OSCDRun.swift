@@ -49,7 +49,8 @@ public struct OSCDRun {
                 .started(steps: methods.count * session.dataset.split.test.count + snapshots.count))
             let summaries = try methods.map {
                 try MethodRun(
-                    method: $0.method, input: $0.input, session: session
+                    method: $0.method, input: $0.input, initialisation: $0.initialisation,
+                    session: session
                 ).run()
             }
             if !snapshots.isEmpty {
@@ -97,14 +98,15 @@ public struct OSCDRun {
 
     private struct OpenMethod {
         let method: any ChangeMethod
-        let input: InputDigest?
+        var input: InputDigest?
+        var initialisation: String?
     }
 
     private func method(_ kind: OSCDMethod) throws -> OpenMethod {
         switch kind {
         case .cva:
             return OpenMethod(
-                method: ChangeVectorAnalysis(bands: plan.changeVectorBands), input: nil)
+                method: ChangeVectorAnalysis(bands: plan.changeVectorBands))
         case .untrained:
             return try encoderMethod(
                 .untrained, title: "Untrained encoder",
@@ -132,9 +134,12 @@ public struct OSCDRun {
         let method = FeatureDistance(
             name: kind.rawValue, title: title, origin: origin,
             source: try openEncoder(file, plan.device), plan: plan.features)
-        let input = try InputDigest(
-            file: file, named: "\(kind.rawValue)/\(FileSystem.name(of: file))")
-        return OpenMethod(method: method, input: input)
+        let name = FileSystem.name(of: file)
+        let pattern = kind == .matter ? paths.encoderPattern : nil
+        return OpenMethod(
+            method: method,
+            input: try InputDigest(file: file, named: "\(kind.rawValue)/\(name)"),
+            initialisation: pattern ?? name)
     }
 
     private func snapshotMethod(_ path: String) throws -> any ChangeMethod {

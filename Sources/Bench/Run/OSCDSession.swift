@@ -58,8 +58,18 @@ final class OSCDSession {
         return scores
     }
 
-    private func newScores(of method: any ChangeMethod, in name: String) throws -> [Float] {
+    /// A city with what a method gave there.
+    func scored(
+        _ name: String, by method: any ChangeMethod, scores: [Float]
+    ) throws -> ScoredCity {
         let city = try city(name)
+        return ScoredCity(
+            name: name, split: city.split, scores: scores, truth: city.truth,
+            hasData: try pair(of: city, for: method).dataMask)
+    }
+
+    /// Both dates with the bands that a method reads.
+    private func pair(of city: OSCDCity, for method: any ChangeMethod) throws -> ImagePair {
         guard let before = city.pair.before.selecting(method.bands),
             let after = city.pair.after.selecting(method.bands)
         else {
@@ -67,7 +77,12 @@ final class OSCDSession {
                 .configuration,
                 "\(method.name) reads \(method.bands.map(\.rawValue)), which were not all loaded")
         }
-        let scores = try method.score(ImagePair(before: before, after: after))
+        return ImagePair(before: before, after: after)
+    }
+
+    private func newScores(of method: any ChangeMethod, in name: String) throws -> [Float] {
+        let city = try city(name)
+        let scores = try method.score(pair(of: city, for: method))
         guard scores.count == city.truth.count, scores.allSatisfy(\.isFinite) else {
             throw BenchError(
                 .invalid,
@@ -80,6 +95,7 @@ final class OSCDSession {
     /// The digest of all that the scores of a method in some cities depend on.
     func key(of method: any ChangeMethod, encoder: SHA256Digest?, cities: [String]) -> SHA256Digest
     {
+        let rule = plan.thresholdRules[0]
         let facts: JSONValue = [
             "version": .string(SuiteVersion.current),
             "arrays": "score mask label",
@@ -88,7 +104,7 @@ final class OSCDSession {
             "bands": .array(method.bands.map { .string($0.rawValue) }),
             "device": .string(plan.device),
             "images": .string(plan.images.rawValue),
-            "rule": .string(plan.thresholdRules[0].rawValue),
+            "rule": .string(rule == .otsu ? "otsu where there is data" : rule.rawValue),
             "encoder": encoder.map { .string($0.hex) } ?? .null,
             "cities": .array(cities.map { .string(digests.cities[$0]?.hex ?? $0) }),
         ]

@@ -37,7 +37,7 @@ struct RuleScoring {
     func counts(under rule: ThresholdRule) -> [CityCounts] {
         let common = common(of: rule)
         return cities.map {
-            CityCounts($0, threshold: rule.threshold(in: $0.scores, common: common))
+            CityCounts($0, threshold: rule.threshold(in: $0, common: common))
         }
     }
 

@@ -32,15 +32,13 @@ struct SnapshotRun {
     private func score(_ snapshot: Snapshot, digest: SHA256Digest) throws -> CurvePoint {
         let method = try method(snapshot.path)
         let scored = try cities.map { name in
-            ScoredCity(
-                name: name, split: .test,
-                scores: try session.scores(of: method, encoder: digest, in: name),
-                truth: try session.city(name).truth)
+            try session.scored(
+                name, by: method,
+                scores: session.scores(of: method, encoder: digest, in: name))
         }
         let summary = ScoreSummary(
             of: scored.map {
-                CityCounts(
-                    $0, threshold: ThresholdRule.otsu.threshold(in: $0.scores, common: nil))
+                CityCounts($0, threshold: ThresholdRule.otsu.threshold(in: $0, common: nil))
             })
         return CurvePoint(
             method: method.name, step: snapshot.step, f1: summary.f1,

@@ -13,7 +13,7 @@ public enum ThresholdRule: String, CaseIterable, Codable, Sendable {
     public var title: String {
         switch self {
         case .otsu:
-            "Otsu's threshold of each image (256 bins between its least and greatest score)"
+            "Otsu's threshold of each image (256 bins between the least and the greatest score of its pixels with data)"
         case .trainCities:
             "one threshold, of the greatest pooled F1 on the training cities, whose labels it sees"
         case .oracle:
@@ -25,8 +25,13 @@ public enum ThresholdRule: String, CaseIterable, Codable, Sendable {
     public var isOracle: Bool { self == .oracle }
 
     /// The threshold in one image; `nil` when nothing is to be called changed.
-    func threshold(in scores: [Float], common: Float?) -> Float? {
-        self == .otsu ? OtsuThreshold(of: scores)?.value : common
+    ///
+    /// Pixels without data are unchanged by rule and have no part in choosing an image's own: their zeros would be a
+    /// class of their own, from which it parted all others.
+    func threshold(in city: ScoredCity, common: Float?) -> Float? {
+        guard self == .otsu else { return common }
+        let scores = zip(city.scores, city.hasData).filter { $0.1 != 0 }.map(\.0)
+        return OtsuThreshold(of: scores)?.value
     }
 }
 

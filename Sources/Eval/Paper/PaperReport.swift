@@ -210,7 +210,8 @@ package enum PaperReport {
                 named.filter { $0.row == row.id }.map { [$0.words] }
                 + (row.ours.isEmpty ? [] : [row.ours])
             let methods = sheet.methods.filter { method in
-                words.contains { $0.allSatisfy(method.title.contains) }
+                let text = text(of: method)
+                return words.contains { $0.allSatisfy(text.contains) }
             }
             return methods.flatMap { method in
                 row.values.keys.sorted().compactMap { key -> Match? in
@@ -223,6 +224,13 @@ package enum PaperReport {
                 }
             }
         }
+    }
+
+    /// What words of rows are looked for in: the title, and what it tells only where methods differ in it.
+    private static func text(of method: MethodScores) -> String {
+        let begin = method.method.initialisation.map { $0 == "random" ? "" : ", weights of a file" }
+        let architecture = method.method.architecture.map { ", architecture \($0)" }
+        return method.title + (architecture ?? "") + (begin ?? "")
     }
 
     private static func isInside(_ value: Double, _ score: MethodScores.Score) -> Bool? {

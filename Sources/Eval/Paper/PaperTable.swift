@@ -34,7 +34,9 @@ public struct PaperTable: Codable, Sendable, Equatable {
         public var facts: [String: String]
         /// The numbers, by the score's short name.
         public var values: [String: Value]
-        /// Words of the title of our runs that repeat this row; all must be there.
+        /// Words of our runs that repeat this row; all must be there.
+        ///
+        /// They are looked for in a run's title, with "architecture NAME" and "weights of a file" behind it.
         public var ours: [String]
     }
 

@@ -38,13 +38,14 @@ struct TaskRun {
         }
         record = try log.read(TaskRecord.self, from: "task.json")
         try Self.check(record, path: log.path("task.json"))
-        let claim =
-            log.exists("run.json") ? try log.read(JSONValue.self, from: "run.json") : .null
+        let (claim, method) = try Self.claim(&log)
         plan = Self.plan(of: claim)
-        sweep = Self.sweep(around: folder)
+        sweep = Self.sweep(
+            around: folder, isSeedOfTable: method != nil && claim["plan"]?["seed"] != nil)
         datasetDigest = Self.digest(claim, below: "data/") ?? claim["dataset"]?["sha256"]?.string
         encoderDigest =
-            record.method.initialisation == "random" ? nil : Self.digest(claim, below: "encoder/")
+            record.method.initialisation == "random"
+            ? nil : Self.digest(claim, below: "\(method ?? "encoder")/")
         var notices: [Report.Notice] = []
         lines = try CountsLine.read(&log, &notices)
         curve =
@@ -94,7 +95,19 @@ struct TaskRun {
         return (index, names)
     }
 
-    /// `run.json` names the data set among its inputs under "data/", the encoder under "encoder/".
+    /// `run.json` of the folder; of a method without training, in `RUN/methods/NAME`, that of RUN, and the name.
+    private static func claim(_ log: inout InputLog) throws -> (JSONValue, method: String?) {
+        if log.exists("run.json") {
+            return (try log.read(JSONValue.self, from: "run.json"), nil)
+        }
+        let url = URL(filePath: log.folder).resolvingSymlinksInPath().standardizedFileURL
+        let isMethod = url.deletingLastPathComponent().lastPathComponent == "methods"
+        guard isMethod, log.exists("../../run.json") else { return (.null, nil) }
+        let claim = try log.read(JSONValue.self, from: "../../run.json")
+        return (claim, url.lastPathComponent)
+    }
+
+    /// `run.json` names the data set among its inputs under "data/", the encoder under "encoder/" or its method's name.
     private static func digest(_ claim: JSONValue, below folder: String) -> String? {
         let input = claim["inputs"]?.array?.first { input in
             input["path"]?.string?.hasPrefix(folder) == true
@@ -111,10 +124,14 @@ struct TaskRun {
     }
 
     /// A run of a sweep lies in `COMBINATION/seed-N` beside its record.
-    private static func sweep(around folder: String) -> String? {
+    ///
+    /// A method without training that has a seed lies in `RUN/methods/NAME` of a table, whose seeds are run as one.
+    private static func sweep(around folder: String, isSeedOfTable: Bool) -> String? {
         let url = URL(filePath: folder).resolvingSymlinksInPath().standardizedFileURL
-        let sweep = url.deletingLastPathComponent().deletingLastPathComponent().path
-        return FileManager.default.fileExists(atPath: "\(sweep)/sweep.json") ? sweep : nil
+        let around = url.deletingLastPathComponent().deletingLastPathComponent()
+        if isSeedOfTable { return around.deletingLastPathComponent().path }
+        return FileManager.default.fileExists(atPath: "\(around.path)/sweep.json")
+            ? around.path : nil
     }
 
     private static func check(_ record: TaskRecord, path: String) throws {

@@ -42,6 +42,45 @@ public final class PolygonRasterizer {
         return mask
     }
 
+    /// The pixels of each outline alone whose centres lie inside, by their places in a mask of a size, ascending.
+    ///
+    /// One mask serves all of them: only the rows and columns that an outline can reach are looked through and cleared.
+    ///
+    /// - Parameters:
+    ///   - outlines: In pixel coordinates.
+    ///   - size: Of the mask.
+    ///   - isMirrored: As for `mask`.
+    /// - Returns: A list an outline.
+    package func pixels(
+        of outlines: [BuildingOutline], size: PixelSize, isMirrored: Bool
+    ) -> [[Int]] {
+        var mask = [UInt8](repeating: 0, count: size.count)
+        return mask.withUnsafeMutableBufferPointer { mask in
+            outlines.map { outline in
+                fill(mask, of: [outline], size: size, rule: .centres, isMirrored: isMirrored)
+                let columns = Self.reach(outline.rings.joined().map(\.x), within: size.width)
+                var pixels: [Int] = []
+                for row in Self.reach(outline.rings.joined().map(\.y), within: size.height) {
+                    for column in columns {
+                        let place = row * size.width + column
+                        guard mask[place] != 0 else { continue }
+                        pixels.append(place)
+                        mask[place] = 0
+                    }
+                }
+                return pixels
+            }
+        }
+    }
+
+    /// The rows or columns from the least to the greatest coordinate, and one more on each side, within the mask.
+    private static func reach(_ coordinates: [Double], within count: Int) -> Range<Int> {
+        guard let least = coordinates.min(), let greatest = coordinates.max() else { return 0..<0 }
+        let end = Double(count)
+        let first = Int(min(max(least.rounded(.down) - 1, 0), end))
+        return first..<max(first, Int(min(max(greatest.rounded(.up) + 1, 0), end)))
+    }
+
     /// Adds outlines to a mask of height × width bytes.
     func fill(
         _ mask: UnsafeMutableBufferPointer<UInt8>, of outlines: [BuildingOutline],

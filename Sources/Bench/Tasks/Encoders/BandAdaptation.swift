@@ -16,7 +16,9 @@ struct BandAdaptation {
     /// - Throws: `BenchError`, 78: other bands and no rule, or names that the rule needs and the file has not.
     func callAsFunction(_ kernels: HostArray, path: String) throws -> HostArray {
         let count = kernels.shape.count == 4 ? kernels.shape[1] : 0
-        guard count != to.count || (!from.isEmpty && from != to) else { return kernels }
+        guard count != to.count || (!from.isEmpty && from != to) || isColourTurned else {
+            return kernels
+        }
         let weight = Tensor(kernels).to(.float32)
         let scale = Double(count) / Double(to.count)
         switch rule {
@@ -44,8 +46,14 @@ struct BandAdaptation {
         }
     }
 
+    /// Whether the run has just the three bands of a file without names, in another order: red kernels would read blue.
+    private var isColourTurned: Bool {
+        from.isEmpty && to != Self.nameless && to.sorted() == Self.nameless.sorted()
+    }
+
     private func refusal(_ count: Int, _ path: String) -> BenchError {
-        let theirs = from.isEmpty ? "\(count) bands" : from.joined(separator: ", ")
+        let names = from.isEmpty && count == 3 ? Self.nameless : from
+        let theirs = names.isEmpty ? "\(count) bands" : names.joined(separator: ", ")
         return BenchError(
             .configuration,
             "\(path): the first convolution reads \(theirs), the run has \(to.joined(separator: ", ")); choose data.bands to fit, or a rule with encoder.bandRule: mean, repeat, named"

@@ -35,6 +35,8 @@ struct OpenedEncoder {
     /// Whether it was trained on images that were standardised by themselves.
     let standardisesImages: Bool
     let input: InputDigest?
+    /// What had to be taken for granted.
+    private(set) var remarks: [String] = []
 
     /// Opens the encoder of a plan, on the CPU.
     ///
@@ -179,7 +181,16 @@ struct OpenedEncoder {
             let rule = BandAdaptation(rule: plan.encoder.bandRule, from: named, to: bands)
             try load(found, into: network, rule, path, &report)
         }
-        return Self(network, architecture, report, input)
+        var opened = Self(network, architecture, report, input)
+        let fits = found.arrays["conv1.weight"]?.shape.dropFirst().first == bands.count
+        if !isRandom, fits, report.bandRule == nil, named.isEmpty,
+            bands != BandAdaptation.nameless
+        {
+            let names = bands.joined(separator: ", ")
+            opened.remarks.append(
+                "\(path): names no bands; its \(bands.count) are taken for \(names)")
+        }
+        return opened
     }
 
     private static func load(

@@ -4,7 +4,9 @@ package import Geo
 ///
 /// A predicted object is a connected area of the predicted mask (pixels that share a side). A true object is an area given by the caller.
 /// Predicted objects take the true one with the greatest IoU that no other has taken, the pairs in the order of falling IoU, then of
-/// places; those below the limit match nothing. SpaceNet's rule (van Etten et al., 2018): IoU ≥ 0.5.
+/// places; those below the limit match nothing. The limit is SpaceNet's (van Etten et al., 2018): IoU ≥ 0.5. Its
+/// challenges' score is another (`OutlineMatching`): of outlines, the surest first, and what covers less than 20 pixels
+/// is not missed.
 ///
 /// Where pixels are ignored (ours: nobody can say whether an object was found that is mostly unseen): an object, true or predicted, at least half of which is
 /// ignored is left out; of all others the ignored pixels do not count.

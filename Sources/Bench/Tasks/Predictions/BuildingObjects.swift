@@ -27,9 +27,7 @@ struct TrueObjects {
             return ConnectedAreas(of: mask, size: image.size).pixels
         }
         let rasterizer = PolygonRasterizer(image.size)
-        return try outlined.buildings(image.index).map { outline in
-            rasterizer.mask(of: [outline], size: image.size, rule: .centres, isMirrored: true)
-                .enumerated().filter { $0.element != 0 }.map(\.offset)
-        }
+        return rasterizer.pixels(
+            of: try outlined.buildings(image.index), size: image.size, isMirrored: true)
     }
 }

@@ -4,7 +4,7 @@ public import Tensors
 public struct OSCDPaper {
     /// What one row of the table is made by.
     public struct Row: Sendable, Hashable {
-        /// The folder below the table's: "unet-random".
+        /// The folder below the table's: "unet-random", "unet-encoder", "unet-TAG".
         public let folder: String
         /// The recipe's file.
         public let recipe: String
@@ -20,6 +20,7 @@ public struct OSCDPaper {
     private let settings: [String]
     private let seeds: [UInt64]
     private let device: Device
+    private let tag: String?
 
     /// A table.
     ///
@@ -29,20 +30,29 @@ public struct OSCDPaper {
     ///   - settings: "section.key=value" for all rows.
     ///   - seeds: at least one.
     ///   - device: where.
+    ///   - tag: names the encoder's rows, so that several encoders fit into one table; no other rows are run then.
     public init(
         paths: TaskPaths, recipes: String, settings: [String] = [], seeds: [UInt64],
-        device: Device = .cpu
+        device: Device = .cpu, tag: String? = nil
     ) {
         (self.paths, self.recipes, self.settings) = (paths, recipes, settings)
-        (self.seeds, self.device) = (seeds, device)
+        (self.seeds, self.device, self.tag) = (seeds, device, tag)
+    }
+
+    private var encoderName: String { tag ?? "encoder" }
+
+    /// Whether rows use the encoder's weights; a table needs those of drawn weights once, so a tag leaves them out.
+    private var initialisations: [Bool] {
+        guard paths.encoder != nil else { return [false] }
+        return tag == nil ? [false, true] : [true]
     }
 
     /// The supervised rows that are run.
     public var rows: [Row] {
         Self.recipes.flatMap { name in
-            (paths.encoder == nil ? [false] : [false, true]).map { usesEncoder in
+            initialisations.map { usesEncoder in
                 Row(
-                    folder: "\(name)-\(usesEncoder ? "encoder" : "random")",
+                    folder: "\(name)-\(usesEncoder ? encoderName : "random")",
                     recipe: "\(recipes)/bench-oscd-\(name).toml", usesEncoder: usesEncoder)
             }
         }
@@ -59,6 +69,7 @@ public struct OSCDPaper {
         onEvent: @escaping (TaskEvent) -> Void = { _ in },
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> [String: TaskSummary]? {
+        try checkTag()
         let sweeps = try rows.map { row in
             (row, try sweep(row))
         }
@@ -75,30 +86,69 @@ public struct OSCDPaper {
         return summaries
     }
 
+    private func checkTag() throws {
+        guard let tag else { return }
+        let isName = tag.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        guard isName, (1...40).contains(tag.count), tag != "random" else {
+            throw BenchError(
+                .configuration,
+                "--tag \(tag): name the encoder by 1 to 40 letters, digits and hyphens, not random")
+        }
+        guard paths.encoder != nil else {
+            throw BenchError(
+                .configuration, "--tag \(tag): names rows of an encoder; give it with --encoder")
+        }
+    }
+
     private func sweep(_ row: Row) throws -> TaskSweep {
         // The same architecture with drawn weights, where an encoder says it.
         let initialisation = row.usesEncoder ? "file" : "random"
         let recipe = try TaskRecipe(
             path: row.recipe, task: .change, hasEncoder: row.usesEncoder,
             settings: settings + ["encoder.initialisation=\(initialisation)"]
-        ) { $0.data.dataset = OSCDDataset.name }
+        ) { plan in
+            plan.data.dataset = OSCDDataset.name
+            plan.variant = row.usesEncoder ? tag : nil
+        }
         var paths = paths
         paths.output += "/\(row.folder)"
         return TaskSweep(recipe, paths: paths, seeds: seeds, device: device)
     }
 
     /// Change vector analysis, and the distance of MATTER's features where the encoder is MATTER's.
+    ///
+    /// The former has a folder of its own, which all encoders share; the latter one for each seed's encoder.
     private func runWithoutLabels(_ shouldStop: @escaping @Sendable () -> Bool) throws -> Bool {
+        let encoders = try encodersWithoutLabels()
         var plan = OSCDPlan()
         plan.thresholdRules = [.trainCities, .otsu, .oracle]
         plan.device = device.kind == .cpu ? "cpu" : "\(device)"
-        var own = OSCDPaths(data: paths.data, output: "\(paths.output)/unsupervised")
-        if let file = seeds.first.flatMap(paths.encoder),
-            try Safetensors.read(file).metadata["architecture"] == "matter-encoder"
-        {
-            own.encoder = file
-            plan.methods = [.cva, .matter]
+        let shared = OSCDPaths(data: paths.data, output: "\(paths.output)/unsupervised")
+        guard try OSCDRun(plan: plan, paths: shared).run(shouldStop: shouldStop) != nil else {
+            return false
         }
-        return try OSCDRun(plan: plan, paths: own).run(shouldStop: shouldStop) != nil
+        (plan.methods, plan.variant) = ([.matter], tag)
+        for (seed, own) in encoders {
+            plan.seed = seed
+            guard try OSCDRun(plan: plan, paths: own).run(shouldStop: shouldStop) != nil else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// MATTER's encoders with their folders; one file that all seeds share is one run, without a seed.
+    private func encodersWithoutLabels() throws -> [(seed: UInt64?, paths: OSCDPaths)] {
+        let pattern = paths.encoderPattern
+        return try (pattern == nil ? Array(seeds.prefix(1)) : seeds).compactMap { seed in
+            guard let file = paths.encoder(of: seed),
+                try Safetensors.read(file).metadata["architecture"] == "matter-encoder"
+            else { return nil }
+            let folder = "\(paths.output)/unsupervised-\(encoderName)"
+            var own = OSCDPaths(
+                data: paths.data, output: pattern == nil ? folder : "\(folder)-seed-\(seed)")
+            (own.encoder, own.encoderPattern) = (file, pattern)
+            return (pattern == nil ? nil : seed, own)
+        }
     }
 }

@@ -88,7 +88,7 @@ public struct TaskRun {
             return try decodeStrictJSON(
                 TaskSummary.self, fromFile: "\(folder.path)/\(TaskSummary.fileName)")
         }
-        for remark in dataset.remarks { onEvent(.remark(remark)) }
+        for remark in dataset.remarks + encoder.remarks { onEvent(.remark(remark)) }
         onEvent(.encoder(encoder.report))
         let session = TaskSession(
             plan: plan, seed: seed, device: device, folder: folder, dataset: dataset,
