@@ -11,7 +11,18 @@ enum RunClaim {
             return
         }
         let earlier = try RunRecord(readingFrom: folder)
-        guard earlier != record else { return }
+        // Records of before a file of many bands was listed once are no other run's.
+        var (one, other) = (earlier, record)
+        (one.inputs, other.inputs) = ([], [])
+        guard one != other || Set(earlier.inputs) != Set(record.inputs) else { return }
+        if let contents = try? FolderContents(of: folder),
+            !contents.isIntact(RunRecord.fileName, in: folder)
+        {
+            throw PrepError(
+                .badData, "\(folder)/\(RunRecord.fileName)",
+                "is damaged: \(FolderContents.fileName) has another SHA-256; put the file back, or remove the folder"
+            )
+        }
         var changed = PrepExplanation.differences(from: earlier, to: record).map(\.key)
         // Another setting is the cause; that other files are read then follows from it.
         changed =
