@@ -186,6 +186,7 @@ import Testing
         #expect(record.source.name == MadeProduct.name)
         let settings = try RunRecord(readingFrom: folder.path("out")).plan["settings"]
         #expect(settings?["surfaceReflectance"]?.string == "sen2cor")
+        #expect(try PrepVerification(folder: folder.path("out")).faults.isEmpty)
     }
 
     @Test func saysInOneLineWhySen2CorFails() throws {

@@ -52,7 +52,25 @@ extension Scene {
             classification: found[.classification],
             truthPath: Scene.truth(of: scene),
             granulePath: granule, isSurfaceReflectance: item.isSurfaceReflectance,
-            describedBy: [path] + [granule].compactMap(\.self))
+            describedBy: [path] + [granule].compactMap(\.self),
+            itemChecksums: Self.checksums(of: assets.values, below: base))
+    }
+
+    /// What the item says of files that lie with it, as `matter-prep fetch` leaves them.
+    private static func checksums(
+        of assets: some Sequence<STACAsset>, below folder: String
+    ) -> [String: FileChecksum] {
+        var checksums: [String: FileChecksum] = [:]
+        for asset in assets where asset.location.hasPrefix("\(folder)/") {
+            // A multihash: 12 for SHA-256, 20 for its 32 bytes.
+            guard let hash = asset.json["file:checksum"]?.string?.lowercased(), hash.count == 68,
+                hash.hasPrefix("1220")
+            else { continue }
+            checksums[String(asset.location.dropFirst(folder.count + 1))] = FileChecksum(
+                bytes: asset.json["file:size"]?.int, algorithm: "SHA-256",
+                hex: String(hash.dropFirst(4)), origin: "the item")
+        }
+        return checksums
     }
 
     private static func granule(_ asset: String?, in folder: String?) -> String? {

@@ -134,11 +134,14 @@ public struct Scene: Sendable {
     /// The files that say how the pixels are read: the product's metadata, its STAC item, or its series' description.
     var describedBy: [String] = []
 
+    /// What a STAC item says of files that lie beside it, by path below `folder`.
+    var itemChecksums: [String: FileChecksum] = [:]
+
     /// Byte counts and digests that the product gives of its files, by path below `folder`; read when asked for.
     ///
     /// - Throws: `PrepError` for a `manifest.safe` that contradicts itself.
     public func checksums() throws -> [String: FileChecksum] {
-        try checksumPath.map(ProductChecksums.checksums) ?? [:]
+        try checksumPath.map(ProductChecksums.checksums) ?? itemChecksums
     }
 
     /// The source of a band.

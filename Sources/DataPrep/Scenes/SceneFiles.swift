@@ -99,8 +99,14 @@ struct SceneFiles: Sendable {
         return try StoredFile(path).digest(named: "\(scene.name)/\(relative)")
     }
 
+    /// The path below the scene's folder, however either is written; as it is for a file elsewhere.
     private func relative(_ path: String) -> String {
-        path.hasPrefix(scene.folder + "/") ? String(path.dropFirst(scene.folder.count + 1)) : path
+        let (full, folder) = (Self.full(path), Self.full(scene.folder))
+        return full.hasPrefix(folder + "/") ? String(full.dropFirst(folder.count + 1)) : path
+    }
+
+    private static func full(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
     // MARK: For alignment
