@@ -96,7 +96,8 @@ import Testing
             text.replacing("\"tileSize\": 128", with: "\"tileSize\": 129"), to: path)
         #expect(try WholeFile.readText(path) != text)
         let error = #expect(throws: PrepError.self) { try job.run() }
-        #expect(error?.code == .badData && error?.message.contains("is damaged") == true)
+        #expect(error?.code == .configuration)
+        #expect(error?.message.contains("which was changed since the run") == true)
     }
 
     /// A folder of scenes is none of tiles.
