@@ -98,8 +98,7 @@ import Testing
         return report.tiles
     }
 
-    /// A region narrower than a tenth of a tile has its fullest tile; one that no whole tile fits is refused where edges are
-    /// dropped.
+    /// A region narrower than a tenth of a tile has its fullest tile; one that none fits is refused.
     @Test func everyRegionHasATile() throws {
         #expect(try Self.tiles(6, 100, .pad) == 1)
         #expect(try Self.tiles(32, 32, .pad) == 1)

@@ -1,5 +1,6 @@
 import Foundation
 import Geo
+import Manifests
 import Raster
 
 extension Scene {
