@@ -12,14 +12,23 @@ struct FolderWriter: Sendable {
     ///
     /// - Throws: `ManifestError`, and `PrepError` (`cannotCreate`) where a symbolic link leads out of the folder.
     func write(_ bytes: [UInt8], to relative: String) throws {
-        let parent = URL(fileURLWithPath: path(relative)).deletingLastPathComponent().path
-        try AtomicFile.makeFolder(at: parent)
-        if let place = FolderBounds.escape(of: parent, from: root) {
+        try makeFolder(for: relative)
+        try AtomicFile.write(bytes, to: path(relative))
+    }
+
+    /// Makes the folder that a file goes into; nothing where a link would lead out.
+    ///
+    /// - Throws: as `write(_:to:)`.
+    func makeFolder(for relative: String) throws {
+        var parent = root
+        for part in relative.split(separator: "/").dropLast() {
+            parent += "/\(part)"
+            guard let place = FolderBounds.escape(of: parent, from: root) else { continue }
             throw PrepError(
                 .cannotCreate, parent,
                 "a symbolic link leads out of the output folder, to \(place); remove it")
         }
-        try AtomicFile.write(bytes, to: path(relative))
+        try AtomicFile.makeFolder(at: parent)
     }
 
     /// Writes a text file in UTF-8.

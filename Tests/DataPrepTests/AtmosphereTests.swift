@@ -201,6 +201,7 @@ import Testing
         #expect(record.source.name == MadeProduct.name)
         let settings = try RunRecord(readingFrom: folder.path("out")).plan["settings"]
         #expect(settings?["surfaceReflectance"]?.string == "sen2cor")
+        #expect(try PrepVerification(folder: folder.path("out")).faults.isEmpty)
     }
 
     /// Sen2Cor's products have no band of cirrus: all others are written, and asking for it is refused before it works.

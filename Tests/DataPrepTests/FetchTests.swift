@@ -48,6 +48,32 @@ import Testing
         #expect(!item.contains("secret") && !item.contains(folder.path))
     }
 
+    /// What was fetched is held against its item when tiles are cut.
+    @Test func aDamagedFileIsNotCut() throws {
+        let folder = try TemporaryFolder()
+        let saved = try FetchFixture.archive(
+            in: folder.path, items: [FetchFixture.item("S2A_1", "2019-05-01T10:00:00Z")])
+        _ = try Fetch([region()], output: folder.path("out"), offline: saved).run()
+        func run() throws -> PrepReport {
+            var settings = PrepSettings()
+            (settings.aligns, settings.tileSize) = (false, 64)
+            return try PrepRun(
+                PrepPlan(
+                    regions: [RegionInput(name: "r", paths: [folder.path("out/here")])],
+                    settings: settings, output: folder.path("tiles"))
+            ).run()
+        }
+        let path = folder.path("out/here/S2A_1/B05.tif")
+        let whole = try WholeFile.read(path)
+        var bytes = whole
+        bytes[bytes.count / 2] ^= 1
+        try AtomicFile.write(bytes, to: path)
+        let error = #expect(throws: PrepError.self) { try run() }
+        #expect(error?.code == .badData && error?.message.contains("the item says") == true)
+        try AtomicFile.write(whole, to: path)
+        #expect(try run().tiles > 0)
+    }
+
     /// Again is nothing to do; a changed byte is put right; what is asked differently is refused.
     @Test func resumesAndRepairs() throws {
         let folder = try TemporaryFolder()
@@ -110,6 +136,27 @@ import Testing
             ).preview()
         }
         #expect(error?.code == .missing)
+    }
+
+    /// Of two tiles that hold the point the one that holds the square is taken, whichever has more dates.
+    @Test func takesTheTileThatHoldsTheSquare() throws {
+        let folder = try TemporaryFolder()
+        var items = (1...3).map {
+            FetchFixture.item("near\($0)", "2019-0\($0)-01T10:00:00Z", tile: "33TVL")
+                .replacing("[14.99,45.05,16.4,46.06]", with: "[13.7,45.05,15.05,46.06]")
+        }
+        items += (1...2).map { FetchFixture.item("whole\($0)", "2019-0\($0)-02T10:00:00Z") }
+        let saved = try FetchFixture.archive(in: folder.path, items: items)
+        // The point lies 1 km inside of the first tile; the square of 3 km reaches beyond it.
+        for (side, tile) in [(3000.0, "T33TWL"), (100.0, "T33TVL"), (219_600.0, "T33TVL")] {
+            var query = try FetchQuery(firstDay: "2019-01-01", lastDay: "2019-12-31")
+            query.bands = [.b02]
+            let region = try FetchRegion(
+                name: "here",
+                area: FetchArea(longitude: 15.037, latitude: 46, sideInMetres: side), query: query)
+            let report = try Fetch([region], output: folder.path("out"), offline: saved).preview()
+            #expect(report.regions[0].tile == tile, "\(side)")
+        }
     }
 
     /// One scene that cannot be had does not stop the others; it is named.

@@ -67,6 +67,16 @@ import Testing
         try JSONValue.parse(WholeFile.read(path))
     }
 
+    /// Unchanged ground that lies there is published by a recipe that does not ask for it, each time.
+    @Test func publishesWhatAnotherStepLeft() throws {
+        let folder = try TemporaryFolder()
+        _ = try Self.job(in: folder, formats: []).run()
+        for _ in 1...2 {
+            let report = try Self.job(in: folder, unchanged: nil, formats: [.kwcoco]).run()
+            #expect(report.published[.kwcoco] == 1)
+        }
+    }
+
     @Test func oneJobDoesAllOfItAndDoesItOnce() throws {
         let folder = try TemporaryFolder()
         let report = try Self.job(in: folder).run()

@@ -197,6 +197,15 @@ import Testing
         try AtomicFile.write(
             whole.replacing("\"tiles/", with: "\"../tiles/", maxReplacements: 1), to: manifest)
         fault(.badData, "leaves the folder")
+        let id = "\"id\":\"r/0_0/20210601T101031\""
+        #expect(whole.contains(id))
+        for other in ["r/0_0/../../../x/y", "../x/0_0/d", "r/1_0/20210601T101031"] {
+            try AtomicFile.write(
+                whole.replacing(id, with: "\"id\":\"\(other)\""), to: manifest)
+            fault(.badData, "not those of a tile")
+        }
+        try AtomicFile.write(whole.replacing("[\"B04\"]", with: "[\"../B04\"]"), to: manifest)
+        fault(.badData, "not those of a tile")
         try AtomicFile.write(String(whole.dropLast(5)), to: manifest)
         fault(.badData, "torn")
         try AtomicFile.write(whole, to: manifest)
@@ -209,6 +218,29 @@ import Testing
         try FileManager.default.removeItem(atPath: manifest)
         fault(.inputMissing, "not finished")
         #expect(!FileManager.default.fileExists(atPath: folder.path("pub")))
+    }
+
+    /// Nothing is made where a link leads, not even a folder; and what is there already is not written again.
+    @Test func linksLeadNowhere() throws {
+        let folder = try TemporaryFolder()
+        try Self.tiles(in: folder)
+        _ = try Self.publish(.stac, in: folder)
+        let collection = folder.path("pub/collection.json")
+        func node() throws -> UInt64? {
+            let known = try FileManager.default.attributesOfItem(atPath: collection)
+            return (known[.systemFileNumber] as? NSNumber)?.uint64Value
+        }
+        let before = try node()
+        _ = try Self.publish(.stac, in: folder)
+        #expect(try before != nil && node() == before)
+        try AtomicFile.makeFolder(at: folder.path("elsewhere"))
+        try FileManager.default.removeItem(atPath: folder.path("pub/r"))
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("pub/r"), withDestinationPath: folder.path("elsewhere"))
+        let error = #expect(throws: PrepError.self) { try Self.publish(.stac, in: folder) }
+        #expect(error?.code == .cannotCreate)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path("elsewhere")).isEmpty)
     }
 
     @Test func aFolderOfAnotherFormatIsNotOverwritten() throws {

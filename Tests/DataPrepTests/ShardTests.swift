@@ -107,6 +107,73 @@ import Testing
         fault([parts.path("x")], .missing, "not finished")
     }
 
+    /// A date that was replaced between two shards: the other dates lie on the old one.
+    @Test func mergeRefusesShardsAlignedByAnotherFile() throws {
+        let (input, parts) = (try TemporaryFolder(), try TemporaryFolder())
+        let regions = try Self.regions(in: input)
+        for index in 1...2 {
+            _ = try Self.run(regions, parts.path, Shard(index: index, count: 2))
+        }
+        #expect(try ShardMerge([parts.path], to: parts.path("all")).run() == 16)
+        try SmallSeries.write(["20210601"], to: input.path("a"), emptyRows: 1)
+        // The other shard is told on its own too.
+        let again = #expect(throws: PrepError.self) {
+            try Self.run(regions, parts.path, Shard(index: 2, count: 2))
+        }
+        #expect(again?.message.contains("alignedTo.a") == true || again?.code == .configuration)
+        try FileManager.default.removeItem(atPath: parts.path("shards/1-of-2"))
+        _ = try Self.run(regions, parts.path, Shard(index: 1, count: 2))
+        let error = #expect(throws: PrepError.self) {
+            try ShardMerge([parts.path], to: parts.path("other")).run()
+        }
+        #expect(error?.code == .configuration)
+        #expect(error?.message.contains("aligned by another") == true, "\(error as Any)")
+    }
+
+    /// Shards that were aligned to different dates, or one without a scene, are no parts of one run.
+    @Test(arguments: ["reference", "band", "leftOut"])
+    func mergeRefusesAnotherAlignment(key: String) throws {
+        let (input, parts) = (try TemporaryFolder(), try TemporaryFolder())
+        let regions = try Self.regions(in: input)
+        for index in 1...2 {
+            _ = try Self.run(regions, parts.path, Shard(index: index, count: 2))
+        }
+        let path = parts.path("shards/2-of-2/alignment/a.json")
+        var members = try #require(try JSONValue.parse(WholeFile.read(path)).object)
+        let other: JSONValue = key == "leftOut" ? ["S_20210601T101031_B04"] : "other"
+        members[key] = other
+        try AtomicFile.write(JSONValue.object(members).serialized(), to: path)
+        let error = #expect(throws: PrepError.self) {
+            try ShardMerge([parts.path], to: parts.path("all")).run()
+        }
+        #expect(error?.code == .badData && error?.path.hasSuffix("a.json") == true)
+    }
+
+    /// Where a manifest's names or a link would lead, nothing is written.
+    @Test func mergeStaysInItsFolder() throws {
+        let (input, parts) = (try TemporaryFolder(), try TemporaryFolder())
+        let regions = try Self.regions(in: input)
+        _ = try Self.run(regions, parts.path, Shard(index: 1, count: 1))
+        try AtomicFile.makeFolder(at: parts.path("elsewhere"))
+        try AtomicFile.makeFolder(at: parts.path("all"))
+        try FileManager.default.createSymbolicLink(
+            atPath: parts.path("all/tiles"), withDestinationPath: parts.path("elsewhere"))
+        let linked = #expect(throws: PrepError.self) {
+            try ShardMerge([parts.path], to: parts.path("all")).run()
+        }
+        #expect(linked?.code == .cannotCreate)
+        let manifest = parts.path("shards/1-of-1/manifest.jsonl")
+        let text = try WholeFile.readText(manifest)
+            .replacing("\"id\":\"a/0_0/", with: "\"id\":\"../../elsewhere/0_0/", maxReplacements: 1)
+        try AtomicFile.write(text, to: manifest)
+        let error = #expect(throws: PrepError.self) {
+            try ShardMerge([parts.path], to: parts.path("new")).run()
+        }
+        #expect(error?.code == .badData)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: parts.path("elsewhere")).isEmpty)
+    }
+
     @Test(arguments: ["", "1", "0/4", "5/4", "1/0", "a/b", "1/2/3", "-1/4", "1/1000001"])
     func refusesShardsThatCannotBe(text: String) {
         let error = #expect(throws: PrepError.self) { try Shard(argument: text) }

@@ -220,6 +220,7 @@ import Testing
         #expect(code { $0.threshold = 2 } == .usage)
         #expect(code { $0.smallestScore = .nan } == .usage)
         #expect(code { $0.window = 4 } == .usage)
+        #expect(code { $0.seed = 1 << 63 } == .usage)
         let empty = try TemporaryFolder()
         let error = #expect(throws: PrepError.self) {
             try UnchangedPlan(folder: empty.path, settings: UnchangedSettings())

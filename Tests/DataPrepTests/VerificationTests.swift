@@ -81,6 +81,33 @@ import Testing
         }
     }
 
+    /// A list that cannot be read proves nothing, so that all is made anew; a record that was changed is told.
+    @Test func aDamagedListOrRecordIsTold() throws {
+        let folder = try TemporaryFolder()
+        let job = try PrepJobTests.job(in: folder, unchanged: nil, formats: [])
+        _ = try job.run()
+        let before = try SmallSeries.tree(folder, below: "out/")
+        try AtomicFile.write("no list\n", to: folder.path("out/files.jsonl"))
+        #expect(try job.run().tiles.written == 16)
+        #expect(try SmallSeries.tree(folder, below: "out/") == before)
+        let path = folder.path("out/run.json")
+        let text = try WholeFile.readText(path)
+        try AtomicFile.write(
+            text.replacing("\"tileSize\": 128", with: "\"tileSize\": 129"), to: path)
+        #expect(try WholeFile.readText(path) != text)
+        let error = #expect(throws: PrepError.self) { try job.run() }
+        #expect(error?.code == .configuration)
+        #expect(error?.message.contains("which was changed since the run") == true)
+    }
+
+    /// A folder of scenes is none of tiles.
+    @Test func aFolderOfAnotherProgramIsRefused() throws {
+        let folder = try TemporaryFolder()
+        try RunRecord(program: "matter-prep fetch", plan: [:]).write(to: folder.path)
+        let error = #expect(throws: PrepError.self) { try PrepVerification(folder: folder.path) }
+        #expect(error?.message.contains("matter-prep fetch") == true)
+    }
+
     /// A sample that is another, gone, or of no tile.
     @Test func damageInTheStoreIsFoundAndRebuilt() throws {
         let folder = try TemporaryFolder()

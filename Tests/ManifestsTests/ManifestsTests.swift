@@ -25,6 +25,19 @@ import Testing
         #expect(folder.files() == ["a"])
     }
 
+    /// The end of the last whole line is found from the end, however long what is torn is.
+    @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 200_000])
+    func cutsOffATornTail(length: Int) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("a.jsonl")
+        for whole in ["", "[1]\n[2]\n"] {
+            let torn = String(repeating: "x", count: length)
+            try Data((whole + torn).utf8).write(to: URL(filePath: path))
+            try JSONLinesWriter(appendingTo: path).append(.integer(3))
+            #expect(try WholeFile.readText(path) == whole + "3\n")
+        }
+    }
+
     @Test func keepsTheOldFileWhenItFails() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("a")

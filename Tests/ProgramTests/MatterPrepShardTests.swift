@@ -66,6 +66,30 @@ import Testing
         #expect(try runExecutable(script, [target]).status != 0)
     }
 
+    /// One task of an array again is the part that it was where the number of parts is said, else it is refused.
+    @Test func oneTaskIsRunAgain() throws {
+        let folder = try TemporaryFolder()
+        let recipe = try MatterPrepRecipeTests.recipe(in: folder)
+        let alone = [
+            "SLURM_ARRAY_TASK_ID": "7", "SLURM_ARRAY_TASK_COUNT": "1", "SLURM_ARRAY_TASK_MIN": "7",
+            "SLURM_ARRAY_TASK_MAX": "7",
+        ]
+        let gaps = [
+            "SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_TASK_COUNT": "2", "SLURM_ARRAY_TASK_MIN": "3",
+            "SLURM_ARRAY_TASK_MAX": "7",
+        ]
+        for environment in [alone, gaps] {
+            let refused = try runProgram(
+                "matter-prep", ["run", recipe, "--shard", "auto", "--quiet"],
+                environment: environment)
+            #expect(refused.status == 64 && refused.stderr.contains("auto/N"), "\(refused.stderr)")
+        }
+        let again = try runProgram(
+            "matter-prep", ["run", recipe, "--shard", "auto/16", "--quiet"], environment: alone)
+        #expect(again.status == 0, "\(again.stderr)")
+        #expect(folder.files().contains("out/shards/8-of-16/run.json"))
+    }
+
     @Test func badPartsAreOneLine() throws {
         let folder = try TemporaryFolder()
         let recipe = try MatterPrepRecipeTests.recipe(in: folder)

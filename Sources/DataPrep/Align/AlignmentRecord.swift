@@ -98,4 +98,7 @@ public struct RegionAlignment: Hashable, Sendable, Codable {
     public var grid: GeoGrid
     /// All dates, by time.
     public var dates: [DateAlignment]
+    /// In a shard's own folder, other shards' scenes that its dates were aligned without, since their files end the
+    /// decoder; nil for none.
+    public var leftOut: [String]?
 }

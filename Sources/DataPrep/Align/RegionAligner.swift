@@ -42,7 +42,7 @@ struct RegionAligner {
     /// The wanted bands where the dates have them, else the first of the finest that they have.
     ///
     /// - Throws: `PrepError`, `usage` when the bands differ in resolution: their windows would not be the same ground.
-    private func alignmentBands() throws -> [Sentinel2Band] {
+    func alignmentBands() throws -> [Sentinel2Band] {
         let wanted = settings.alignmentBands
         guard Set(wanted.map(\.nativeResolutionInMetres)).count == 1 else {
             throw PrepError(

@@ -15,6 +15,8 @@ struct DarkObject {
     static let mostHaze = 0.05
     /// Fewer dark pixels than this share of the clear ones are none.
     static let fewest = 0.0005
+    /// The bands that are looked at, where a scene has them.
+    static let bands: [Sentinel2Band] = [.b02, .b03, .b04, .b08, .b8a, .b11, .b12]
 
     /// Reflectance that the haze adds, by band; nil for a scene without dark object.
     let haze: [Sentinel2Band: Double]?
@@ -76,8 +78,7 @@ struct DarkObject {
         _ scene: Scene, _ corrections: [Sentinel2Band: BandCorrection]
     ) throws -> [Sentinel2Band: [UInt16]] {
         let files = SceneFiles(scene: scene)
-        let wanted = [Sentinel2Band.b02, .b03, .b04, .b08, .b8a, .b11, .b12]
-            .filter { corrections[$0] != nil && scene.bands[$0] != nil }
+        let wanted = bands.filter { corrections[$0] != nil && scene.bands[$0] != nil }
         guard let first = wanted.first else { return [:] }
         let own = try files.grid(of: scene.source(of: first))
         // A small scene is not thinned out below 256 pixels a side.

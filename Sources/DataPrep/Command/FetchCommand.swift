@@ -156,7 +156,7 @@ struct FetchChoiceOptions: ParsableArguments {
     @Option(help: "Least share of the tile that was seen, in percent. Default: 80.")
     var coverage: Double?
 
-    @Option(help: "Most scenes, spread evenly over time. Default: all.")
+    @Option(help: "Most scenes, spread evenly over the dates found. Default: all.")
     var mostScenes: Int?
 
     @Option(help: "Fewest scenes; an area with fewer fails. Default: 1.")

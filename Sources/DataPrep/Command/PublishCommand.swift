@@ -42,6 +42,11 @@ struct PublishCommand: ParsableCommand {
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
 
+    func validate() throws {
+        guard let published, SensingTime(published)?.day != published else { return }
+        throw ValidationError("--published \(published): give a day, as in 2026-05-01.")
+    }
+
     func run() throws {
         var about = Publication.About()
         about.name = name ?? about.name

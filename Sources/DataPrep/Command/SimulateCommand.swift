@@ -66,6 +66,9 @@ struct SimulateCommand: ParsableCommand {
     }
 
     private func resolve() throws -> SimulationPlan {
+        guard seed <= UInt64(Int64.max) else {
+            throw ValidationError("--seed \(seed): give 0 to \(Int64.max).")
+        }
         let names = products.split(separator: ",").map(String.init)
         let chosen = try names.map { name in
             guard let product = SimulatedProduct(rawValue: name) else {

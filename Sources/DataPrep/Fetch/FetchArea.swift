@@ -50,9 +50,24 @@ public enum FetchArea: Hashable, Sendable {
         }
     }
 
-    /// The share of what is searched for that an item's box covers, 0…1.
+    /// What a tile should cover: the box that is searched for, or the square itself.
+    ///
+    /// A square too large for the overlap of two tiles is cut off by either, and wanted of the tile of its centre.
+    private var wantedBox: [Double] {
+        guard case .square(let longitude, let latitude, let side) = self, side <= 20_000 else {
+            return searchBox
+        }
+        let dy = side / 2 / 111_320
+        let dx = dy / max(cos(latitude * .pi / 180), 0.01)
+        return [
+            max(longitude - dx, -180), max(latitude - dy, -90), min(longitude + dx, 180),
+            min(latitude + dy, 90),
+        ]
+    }
+
+    /// The share of what is wanted that an item's box covers, 0…1.
     func share(coveredBy item: MapBounds) -> Double {
-        let box = searchBox
+        let box = wantedBox
         let wanted = MapBounds(
             left: box[0], bottom: box[1], right: box[2] < box[0] ? box[2] + 360 : box[2],
             top: box[3])

@@ -16,7 +16,7 @@ public struct FetchQuery: Hashable, Sendable, Codable {
     public var smallestDataCoverage = 80.0
     /// Fewer scenes than this are none.
     public var fewestScenes = 1
-    /// The most scenes, spread evenly over time; nil for all.
+    /// The most scenes, spread evenly over the dates found; nil for all.
     public var mostScenes: Int?
     /// The MGRS tile; nil for the one that covers the area best.
     public var tile: String?

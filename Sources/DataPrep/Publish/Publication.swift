@@ -128,9 +128,8 @@ struct Export {
     /// Publishes a file and gives back its path.
     func put(_ bytes: [UInt8], _ relative: String) throws -> String {
         try checkStop()
-        let path = "\(target)/\(relative)"
-        try AtomicFile.makeFolder(at: URL(filePath: path).deletingLastPathComponent().path)
-        try AtomicFile.write(bytes, to: path)
+        try FolderWriter(root: target).makeFolder(for: relative)
+        try FolderContents.write(bytes, to: "\(target)/\(relative)")
         return relative
     }
 }

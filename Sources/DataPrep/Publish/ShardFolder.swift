@@ -71,12 +71,35 @@ struct ShardFolder {
                     "shard \(index)/\(first.shard.count) is missing; run it, then merge")
             }
         }
+        try refuseChangedInputs(shards)
         return shards
+    }
+
+    /// Refuses shards that were aligned by other files than those that the other shards then cut.
+    private static func refuseChangedInputs(_ shards: [ShardFolder]) throws {
+        var cut: [String: Set<String>] = [:]
+        for input in shards.flatMap(\.run.inputs) {
+            cut[input.path, default: []].insert(input.sha256.hex)
+        }
+        for shard in shards {
+            for files in (shard.run.plan["alignedTo"]?.object ?? [:]).values {
+                for (path, digest) in files.object ?? [:] {
+                    guard let known = cut[path], !known.contains(digest.string ?? "") else {
+                        continue
+                    }
+                    throw PrepError(
+                        .configuration, shard.path,
+                        "shard \(shard.shard) was aligned by another \(path) than was cut since; "
+                            + "remove it and run it again"
+                    )
+                }
+            }
+        }
     }
 
     var planWithoutShard: JSONValue {
         var members = run.plan.object ?? [:]
-        members["shard"] = nil
+        (members["shard"], members["alignedTo"]) = (nil, nil)
         return .object(members)
     }
 

@@ -84,10 +84,12 @@ public struct ShardMerge {
         var merged: [String: RegionAlignment] = [:]
         for shard in shards {
             for part in try shard.alignments() {
-                if let before = merged[part.region], before.grid != part.grid {
+                if let before = merged[part.region], !before.isPart(ofOneWith: part) {
                     throw PrepError(
                         .badData, "\(shard.path)/alignment/\(part.region).json",
-                        "another grid than the other shards have; run the shard again")
+                        "another grid, reference (\(part.reference)), band or set of scenes than the "
+                            + "other shards have; run them again, first the one that left a scene out"
+                    )
                 }
                 var whole = merged[part.region] ?? part
                 if merged[part.region] != nil { whole.dates += part.dates }
@@ -96,6 +98,7 @@ public struct ShardMerge {
         }
         for alignment in merged.values.sorted(by: { $0.region < $1.region }) {
             var alignment = alignment
+            alignment.leftOut = nil
             alignment.dates.sort { $0.date < $1.date }
             try write(
                 encodeCanonicalJSON(alignment, pretty: true), "alignment/\(alignment.region).json")
@@ -104,9 +107,7 @@ public struct ShardMerge {
 
     /// Copies a tile's three parts; the raster last but for the sample, so that what is there with its digest has its picture.
     private func copy(_ record: TileRecord, from shard: ShardFolder, _ store: SampleStore) throws {
-        guard record.staysInFolder else {
-            throw PrepError(.badData, record.id, "the path \(record.path) leaves the folder")
-        }
+        if let problem = record.problemWithNames { throw PrepError(.badData, record.id, problem) }
         try share(TileFolder.quicklook(record.id), record.quicklookSHA256, from: shard)
         try share(record.path, record.sha256, from: shard)
         let isThere = try store.contains(record.storeKey)
@@ -130,13 +131,11 @@ public struct ShardMerge {
                 .badData, source,
                 "SHA-256 is not what the manifest says; run the shard again to rebuild it")
         }
-        try AtomicFile.makeFolder(at: URL(filePath: target).deletingLastPathComponent().path)
+        try FolderWriter(root: output).makeFolder(for: relative)
         try AtomicFile.share(source, to: target)
     }
 
     private func write(_ bytes: [UInt8], _ relative: String) throws {
-        let target = "\(output)/\(relative)"
-        try AtomicFile.makeFolder(at: URL(filePath: target).deletingLastPathComponent().path)
-        try AtomicFile.write(bytes, to: target)
+        try FolderWriter(root: output).write(bytes, to: relative)
     }
 }

@@ -97,11 +97,22 @@ extension TileRecord {
         return !path.hasPrefix("/") && !parts.contains("..") && !parts.contains("")
     }
 
+    /// Why the record's names are none that a run gives; files named by such could lie anywhere.
+    var problemWithNames: String? {
+        guard staysInFolder else { return "the path \(path) leaves the folder" }
+        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+        let isPlain = parts.allSatisfy { RegionInput.problem(withName: String($0)) == nil }
+        let isOurs =
+            isPlain && parts.count == 3 && parts[0] == region && parts[1] == "\(column)_\(row)"
+            && path == TileFolder.raster(id)
+            && bands.allSatisfy { Sentinel2Band(name: $0)?.rawValue == $0 }
+        return isOurs
+            ? nil : "its id, path or bands are not those of a tile at \(column)_\(row) of \(region)"
+    }
+
     /// Proves that the raster is there with the size of the manifest; `verify` proves its digest.
     fileprivate func prove(in folder: String) throws {
-        guard staysInFolder else {
-            throw PrepError(.badData, id, "the path \(path) leaves the folder")
-        }
+        if let problem = problemWithNames { throw PrepError(.badData, id, problem) }
         let file = "\(folder)/\(path)"
         guard let size = try? WholeFile.size(of: file) else {
             throw PrepError(.missing, file, "the tile is missing; run again to rebuild it")

@@ -8,14 +8,18 @@ struct UnchangedCatalogue {
     /// The lines of `scores.jsonl` by tile.
     let tiles: [String: UnchangedTile]
 
+    /// Whether unchanged ground was looked for in a folder of tiles.
+    static func isThere(_ folder: String) -> Bool {
+        FileManager.default.fileExists(
+            atPath: "\(UnchangedPlan.output(of: folder))/\(RunRecord.fileName)")
+    }
+
     /// Opens the folder; nil where there is none.
     /// - Throws: `PrepError`, `ManifestError`: `missing` for one that is unfinished or lacks a mask, `configuration` for one that
     ///   was made of another manifest.
     init?(_ folder: String, manifest: InputDigest) throws {
         let path = UnchangedPlan.output(of: folder)
-        guard FileManager.default.fileExists(atPath: "\(path)/\(RunRecord.fileName)") else {
-            return nil
-        }
+        guard Self.isThere(folder) else { return nil }
         guard FileManager.default.fileExists(atPath: "\(path)/\(UnchangedFolder.scores)") else {
             throw PrepError(
                 .missing, path,

@@ -93,8 +93,8 @@ struct FolderProof {
     }
 
     private mutating func prove(_ record: TileRecord, _ store: SampleStore, _ keys: Set<String>) {
-        guard record.staysInFolder else {
-            faults.append("\(record.id): the path \(record.path) leaves the folder")
+        if let problem = record.problemWithNames {
+            faults.append("\(record.id): \(problem)")
             return
         }
         let before = faults.count
@@ -170,6 +170,9 @@ struct FolderProof {
 
     // MARK: What does not belong
 
+    /// Products that Sen2Cor made for the tiles: its own, so that a run with them may go on, and in no manifest.
+    private static let working = "sen2cor/"
+
     /// Names the files that are no part of the folder, and gives the folders below it that have a record of their own.
     mutating func finish() throws -> [String] {
         var parts: [String] = []
@@ -186,7 +189,7 @@ struct FolderProof {
                 as? FileAttributeType
             let isOurs =
                 name.hasSuffix(".log") || name == ".lock" || name == "store/lock.mdb"
-                || type == .typeDirectory
+                || type == .typeDirectory || name.hasPrefix(Self.working)
             if !isOurs { faults.append("\(name): is no part of what the run wrote; remove it") }
         }
         return try parts.filter { part in

@@ -22,6 +22,8 @@ struct GuardedAlignment {
                     try onDate(date)
                 }
                 alignment.dates.sort { $0.date < $1.date }
+                let foreign = faults.keys.filter { !region.own.contains($0) }.sorted()
+                if !foreign.isEmpty { alignment.leftOut = foreign.map { region.scenes[$0].name } }
                 return alignment
             } catch let fault as DecodeFault {
                 let place = sound.first { region.scenes[$0].holds(fault.path) }
@@ -38,6 +40,20 @@ struct GuardedAlignment {
             region: region.name, scenes: sound.map { region.scenes[$0] }, bands: region.bands,
             settings: settings, own: first..<first + sound.count(where: own.contains),
             blocks: blocks)
+    }
+}
+
+extension RegionAlignment {
+    /// The scenes that were set aside before dates were held against one another, those of other shards too.
+    var excluded: Set<String> {
+        Set(leftOut ?? []).union(
+            dates.filter { DecodeFault.isReason($0.reason) }.map(\.scene))
+    }
+
+    /// Whether two shards' alignments of a region are parts of one: the same scenes held against the same reference.
+    func isPart(ofOneWith other: RegionAlignment) -> Bool {
+        grid == other.grid && reference == other.reference && band == other.band
+            && excluded == other.excluded
     }
 }
 

@@ -48,7 +48,8 @@ public struct PrepExplanation: Sendable, Codable {
         let lines = isFinished ? manifest : "\(folder)/\(TileFolder.journalName)"
         tilesThere = exists(lines) ? try JSONLinesReader.read(lines).records.count : 0
         differences = Self.differences(
-            from: earlier, to: try plan.record(inputs: plan.prove()))
+            from: earlier,
+            to: try plan.record(inputs: plan.prove(), alignedTo: plan.proveOthers()))
     }
 
     /// For people: a line a difference, and what follows from them.
@@ -113,6 +114,7 @@ public struct PrepExplanation: Sendable, Codable {
         let parts = key.split(separator: ".", maxSplits: 2).map(String.init)
         switch parts[0] {
         case "version": return "everything, since another version may do anything differently"
+        case "alignedTo": return "the alignment of that region, and its tiles"
         case "shard": return "other dates, in a folder of their own"
         case "regions": return "alignment and tiles of region \(parts.count > 1 ? parts[1] : "")"
         case "inputs": return "the tiles of that scene, and its region's alignment"

@@ -148,7 +148,9 @@ public struct PrepJob: Sendable {
         let wasOfUnchanged = earlier.inputs.contains { $0.path == UnchangedPlan.scoresPath }
         earlier.inputs = []
         var differences = PrepExplanation.differences(from: earlier, to: record)
-        if name != "unchanged", wasOfUnchanged != (unchanged != nil) {
+        // What lies there is published, whoever made it.
+        let isOfUnchanged = unchanged != nil || UnchangedCatalogue.isThere(plan.output)
+        if name != "unchanged", wasOfUnchanged != isOfUnchanged {
             differences.append(
                 .init(
                     key: "unchanged", before: wasOfUnchanged ? "there" : nil,

@@ -119,7 +119,9 @@ public struct PrepPlan: Sendable {
     }
 
     /// What `run.json` holds of it: nothing that differs from machine to machine.
-    func record(inputs: [InputDigest]) throws -> RunRecord {
+    func record(
+        inputs: [InputDigest], alignedTo: [String: [InputDigest]] = [:]
+    ) throws -> RunRecord {
         let scenes = regions.map { region in
             JSONValue.object([
                 "name": .string(region.name),
@@ -131,6 +133,13 @@ public struct PrepPlan: Sendable {
             "settings": try JSONValue(encoding: settings), "regions": .array(scenes),
         ]
         if let shard { plan["shard"] = try JSONValue(encoding: shard) }
+        if !alignedTo.isEmpty {
+            plan["alignedTo"] = .object(
+                alignedTo.mapValues { files in
+                    let digests = files.map { ($0.path, JSONValue.string($0.sha256.hex)) }
+                    return .object(Dictionary(digests) { first, _ in first })
+                })
+        }
         return RunRecord(program: "matter-prep run", plan: .object(plan), inputs: inputs)
     }
 
@@ -139,8 +148,44 @@ public struct PrepPlan: Sendable {
         try regions.flatMap { region in
             try region.ownScenes.flatMap {
                 try checkStop()
-                return try SceneFiles(scene: $0).prove(region.bands)
+                return try SceneFiles(scene: $0).prove(bandsRead(of: $0, in: region))
             }
         }
+    }
+
+    /// Other shards' files that this one's dates are aligned by, by region; nothing in a whole run.
+    ///
+    /// The shard's tiles depend on them as on its own.
+    func proveOthers(checkStop: () throws -> Void = {}) throws -> [String: [InputDigest]] {
+        guard shard != nil else { return [:] }
+        var others: [String: [InputDigest]] = [:]
+        for region in regions where !region.own.isEmpty {
+            let bands = try alignmentBands(of: region)
+            for (place, scene) in region.scenes.enumerated() where !region.own.contains(place) {
+                try checkStop()
+                others[region.name, default: []] += try SceneFiles(scene: scene).prove(bands)
+            }
+        }
+        return others
+    }
+
+    /// The bands of a scene that are read: those to write, and those that alignment and correction look at.
+    func bandsRead(of scene: Scene, in region: RegionPlan) throws -> [Sentinel2Band] {
+        var bands = region.bands + (try alignmentBands(of: region))
+        if scene.isSurfaceReflectance == false {
+            switch settings.surfaceReflectance {
+            case .delivered: break
+            case .auto, .darkObject: bands += DarkObject.bands.filter { scene.bands[$0] != nil }
+            case .sen2cor: bands += scene.bands.keys.sorted()
+            }
+        }
+        var seen: Set<Sentinel2Band> = []
+        return bands.filter { seen.insert($0).inserted }
+    }
+
+    private func alignmentBands(of region: RegionPlan) throws -> [Sentinel2Band] {
+        try RegionAligner(
+            region: region.name, scenes: region.scenes, bands: region.bands, settings: settings
+        ).alignmentBands()
     }
 }

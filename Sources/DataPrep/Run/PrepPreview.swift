@@ -40,7 +40,7 @@ public struct PrepPreview: Sendable, Codable {
     /// - Throws: `PrepError` or `RasterError` for what would stop the run at once.
     public init(_ plan: PrepPlan) throws {
         regions = try plan.regions.filter { !$0.own.isEmpty }.map {
-            try Region($0, settings: plan.settings)
+            try Region($0, of: plan)
         }
     }
 
@@ -87,7 +87,8 @@ public struct PrepPreview: Sendable, Codable {
 }
 
 extension PrepPreview.Region {
-    fileprivate init(_ region: RegionPlan, settings: PrepSettings) throws {
+    fileprivate init(_ region: RegionPlan, of plan: PrepPlan) throws {
+        let settings = plan.settings
         let files = SceneFiles(scene: region.scenes[0])
         let grids = try region.bands.map { try files.grid(of: files.scene.source(of: $0)) }
         let finest = grids.min {
@@ -96,8 +97,10 @@ extension PrepPreview.Region {
         name = region.name
         dates = region.ownScenes.map(\.time.iso8601)
         bands = region.bands.map(\.rawValue)
-        tilesPerDate = try finest.map { try TilePlan($0, settings: settings).tiles.count } ?? 0
-        bytesToRead = try Self.bytes(of: region)
+        tilesPerDate =
+            try finest.map { try TilePlan($0, of: region.name, settings: settings).tiles.count }
+            ?? 0
+        bytesToRead = try Self.bytes(of: region, in: plan)
         let tiles = tilesPerDate * dates.count
         let pixels = tiles * settings.tileSize * settings.tileSize
         let bandPixels = pixels * bands.count
@@ -121,14 +124,16 @@ extension PrepPreview.Region {
     private static let header = 1 << 15
 
     /// Every file counts once, however many bands it holds.
-    private static func bytes(of region: RegionPlan) throws -> Int {
+    private static func bytes(of region: RegionPlan, in plan: PrepPlan) throws -> Int {
         var paths: Set<String> = []
         for scene in region.ownScenes {
-            for band in region.bands { paths.insert(try scene.source(of: band).path) }
+            for band in try plan.bandsRead(of: scene, in: region) {
+                paths.insert(try scene.source(of: band).path)
+            }
             if let classes = scene.classification { paths.insert(classes.path) }
         }
         return try paths.reduce(0) { sum, path in
-            guard let size = try? WholeFile.size(of: path) else {
+            guard let size = try? StoredFile(path).size() else {
                 throw PrepError(
                     .missing, path, "the file is missing; get the product of \(region.name) again")
             }
@@ -143,7 +148,9 @@ extension PrepPlan {
     /// - Throws: `PrepError` or `RasterError`.
     public func align() throws -> [RegionAlignment] {
         try regions.map { region in
-            for scene in region.scenes { _ = try SceneFiles(scene: scene).prove(region.bands) }
+            for scene in region.scenes {
+                _ = try SceneFiles(scene: scene).prove(bandsRead(of: scene, in: region))
+            }
             return try RegionAligner(
                 region: region.name, scenes: region.scenes, bands: region.bands, settings: settings
             ).align { _ in }

@@ -12,7 +12,8 @@ extension PrepRun {
     ) throws -> CutTiles {
         var cut = CutTiles()
         var wanted: [WantedTile] = []
-        for (index, grid) in try TilePlan(alignment.grid, settings: plan.settings).tiles {
+        let tiles = try TilePlan(alignment.grid, of: region.name, settings: plan.settings).tiles
+        for (index, grid) in tiles {
             try checkStop()
             let id = "\(region.name)/\(index)/\(scene.time.label)"
             let expected = record(id, index, grid, scene, date, region)

@@ -49,15 +49,22 @@ public struct PrepRun {
         let inputs = try times.measure(
             .digest, bytes: { $0.reduce(0) { $0 + $1.bytes } }
         ) { try plan.prove(checkStop: checkStop) }
+        let others = try times.measure(
+            .digest, bytes: { $0.values.joined().reduce(0) { $0 + $1.bytes } }
+        ) { try plan.proveOthers(checkStop: checkStop) }
         let lock = try FolderLock(folder: plan.output)
         defer { withExtendedLifetime(lock) {} }
-        try RunClaim.claim(plan.output, for: plan.record(inputs: inputs))
+        try RunClaim.claim(plan.output, for: plan.record(inputs: inputs, alignedTo: others))
         let folder = try TileFolder(plan.output)
         var regions: [(plan: RegionPlan, alignment: RegionAlignment)] = []
         var cut = CutTiles()
         for region in plan.regions where !region.own.isEmpty {
             do {
-                regions.append((region, try align(region, folder)))
+                let alignment = try align(region, folder)
+                regions.append((region, alignment))
+                cut.quarantined += (alignment.leftOut ?? []).map {
+                    "\(region.name) \($0): the dates were aligned without it, since its file ends the decoder"
+                }
             } catch let fault as DecodeFault {
                 cut.quarantined.append("\(region.name): no date is left: \(fault.reason)")
             }
@@ -90,7 +97,7 @@ public struct PrepRun {
         let path = "\(plan.output)/\(relative)"
         if FileManager.default.fileExists(atPath: path), folder.isIntact(relative) {
             let known = try decodeStrictJSON(RegionAlignment.self, fromFile: path)
-            if !known.dates.contains(where: { DecodeFault.isReason($0.reason) }) {
+            if known.excluded.isEmpty {
                 for date in known.dates { onEvent(.aligned(region: region.name, date)) }
                 return known
             }
@@ -111,7 +118,10 @@ public struct PrepRun {
     private func total(_ alignments: [RegionAlignment]) throws -> Int {
         try alignments.reduce(0) { sum, alignment in
             let dates = alignment.dates.count { $0.status != .skipped }
-            return try sum + dates * TilePlan(alignment.grid, settings: plan.settings).tiles.count
+            let tiles = try TilePlan(
+                alignment.grid, of: alignment.region, settings: plan.settings
+            ).tiles
+            return sum + dates * tiles.count
         }
     }
 }

@@ -27,7 +27,12 @@ public struct PrepVerification: Sendable, Codable {
         switch run.program {
         case "matter-prep unchanged": try proof.proveUnchanged(proof.proveContents())
         case "matter-prep publish": try proof.provePublication(run, proof.proveContents())
-        default: try proof.proveTiles(proof.proveContents(), onTile: onTile)
+        case "matter-prep run": try proof.proveTiles(proof.proveContents(), onTile: onTile)
+        default:
+            throw PrepError(
+                .configuration, folder,
+                "was written by \(run.program), which leaves no list to prove it by; name a folder of matter-prep "
+                    + "run, merge, unchanged or publish")
         }
         let parts = try proof.finish()
         (tiles, proven, faults) = (proof.tiles, proof.proven, proof.faults)

@@ -16,6 +16,8 @@ final class TileFolder {
     private var leftOut: [String: LeftOutTile] = [:]
     private let isFinished: Bool
     private let contents: FolderContents?
+    /// Whether the list of digests can be read; where it cannot, nothing is believed, and all is made anew.
+    private let isListed: Bool
 
     static let manifestName = "manifest.jsonl"
     static let journalName = "journal.jsonl"
@@ -25,9 +27,15 @@ final class TileFolder {
         self.path = path
         let (manifest, journal) = ("\(path)/\(Self.manifestName)", "\(path)/\(Self.journalName)")
         isFinished = FileManager.default.fileExists(atPath: manifest)
-        contents = try isFinished ? FolderContents(of: path) : nil
+        do {
+            contents = try isFinished ? FolderContents(of: path) : nil
+            isListed = true
+        } catch is ManifestError {
+            (contents, isListed) = (nil, false)
+        }
         // Lines that were edited are not believed: what they describe is made anew.
-        let isManifestIntact = contents?.isIntact(Self.manifestName, in: path) ?? true
+        let isManifestIntact =
+            isListed && contents?.isIntact(Self.manifestName, in: path) ?? true
         let sources = isManifestIntact ? [manifest, journal] : [journal]
         for file in sources where FileManager.default.fileExists(atPath: file) {
             for record in try JSONLinesReader.read(TileRecord.self, from: file).records {
@@ -35,7 +43,8 @@ final class TileFolder {
             }
         }
         let known = "\(path)/\(LeftOutTile.fileName)"
-        if isFinished, contents?.isIntact(LeftOutTile.fileName, in: path) ?? true,
+        if isFinished, isListed,
+            contents?.isIntact(LeftOutTile.fileName, in: path) ?? true,
             FileManager.default.fileExists(atPath: known)
         {
             for tile in try JSONLinesReader.read(LeftOutTile.self, from: known).records {
@@ -68,7 +77,9 @@ final class TileFolder {
     }
 
     /// Whether a file that is not a tile's is as the finished run left it; true where no run has finished.
-    func isIntact(_ relative: String) -> Bool { contents?.isIntact(relative, in: path) ?? true }
+    func isIntact(_ relative: String) -> Bool {
+        isListed && contents?.isIntact(relative, in: path) ?? true
+    }
 
     /// What a finished run said of a tile that it did not write.
     func leavesOut(_ id: String) -> LeftOutTile? { leftOut[id] }

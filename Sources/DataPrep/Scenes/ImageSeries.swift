@@ -13,7 +13,7 @@ import Recipes
 /// bands = ["B02", "B03", "B04", "B08"]  # in the order of the file's bands; "" skips one
 /// scale = 0.0001                        # reflectance = number × scale + offset
 /// offset = 0.0
-/// nodata = 65535
+/// nodata = 65535                        # default: what each file says, else 0
 /// mask = "S2A2A_{date}_022_Barbellino_SCL_10.tif"  # optional; {name} is the image's name without suffix
 /// clear = [4, 5, 6]                     # numbers of the mask that are clear; default: those of Sentinel-2's SCL
 /// ```
@@ -51,7 +51,8 @@ struct ImageSeries {
 private struct SeriesFormat {
     let bands: [Sentinel2Band?]
     let radiometry: Radiometry
-    let noData: UInt16
+    /// What the description says; each file's own number where it says nothing.
+    let noData: UInt16?
     let clear: Set<UInt16>?
 }
 
@@ -74,11 +75,14 @@ private struct SeriesReader {
             throw document.failure("series.bands", atValue: true, "must name each band once")
         }
         let scale = try document.number("series.scale") ?? 0.0001
-        guard scale > 0, scale <= 1 else {
-            throw document.failure("series.scale", atValue: true, "must be above 0 and at most 1")
+        guard Radiometry.isSound(scale: scale, offset: nil) else {
+            throw document.failure("series.scale", atValue: true, "must be 0.000001 to 1")
         }
         let offset = try document.number("series.offset") ?? 0
-        let noData = try document.number("series.nodata") ?? 0
+        guard Radiometry.isSound(scale: nil, offset: offset) else {
+            throw document.failure("series.offset", atValue: true, "must be −10 to 10")
+        }
+        let noData = try document.number("series.nodata")
         let clear = try document["series.clear"].map { value in
             let numbers = (value.array ?? []).compactMap { $0.int.flatMap { UInt16(exactly: $0) } }
             guard !numbers.isEmpty, numbers.count == value.array?.count else {
@@ -91,7 +95,7 @@ private struct SeriesReader {
             bands: bands,
             radiometry: Radiometry(offset: offset / scale, quantification: 1 / scale),
             // Numbers below 0 are read as 0.
-            noData: UInt16(min(max(noData.rounded(), 0), 65535)), clear: clear)
+            noData: noData.map { UInt16(min(max($0.rounded(), 0), 65535)) }, clear: clear)
     }
 
     func images() throws -> [(file: String, time: SensingTime, mask: String?)] {
@@ -181,11 +185,12 @@ private struct SeriesReader {
                 "pixels are not whole numbers of 8 or 16 bits; write reflectance × "
                     + "10000 as uint16")
         }
+        let noData = format.noData ?? raster.nodata.flatMap { UInt16(exactly: $0) } ?? 0
         var bands: [Sentinel2Band: BandSource] = [:]
         for (index, band) in format.bands.enumerated() {
             guard let band else { continue }
             bands[band] = BandSource(
-                path: path, index: index, radiometry: format.radiometry, noData: format.noData)
+                path: path, index: index, radiometry: format.radiometry, noData: noData)
         }
         if let mask, !StoredFile("\(folder)/\(mask)").exists {
             throw PrepError(.missing, "\(folder)/\(mask)", "the mask of \(file) is missing")
@@ -197,7 +202,7 @@ private struct SeriesReader {
             classification: mask.map {
                 BandSource(
                     path: "\(folder)/\($0)", radiometry: .harmonised, clear: format.clear)
-            }, truthPath: Scene.truth(of: path))
+            }, truthPath: Scene.truth(of: path), describedBy: [document.path])
     }
 }
 

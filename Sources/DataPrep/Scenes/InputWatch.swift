@@ -37,7 +37,9 @@ struct InputWatch: Sendable {
     }
 
     private static func files(of scene: Scene) -> [String] {
-        let paths = scene.bands.values.map(\.path) + [scene.classification?.path].compactMap(\.self)
+        let paths =
+            scene.bands.values.map(\.path) + [scene.classification?.path].compactMap(\.self)
+            + scene.describedBy
         return paths.compactMap { path in
             switch StoredFile(path).place {
             case .disk: path

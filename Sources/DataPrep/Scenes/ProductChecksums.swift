@@ -10,6 +10,8 @@ public struct FileChecksum: Hashable, Sendable {
     public let algorithm: String
     /// The digest in lower-case hexadecimal digits.
     public let hex: String
+    /// What says so.
+    var origin = "manifest.safe"
 
     /// Proves a file.
     ///
@@ -19,14 +21,14 @@ public struct FileChecksum: Hashable, Sendable {
         if let bytes, let found = try? file.size(), found != bytes {
             throw PrepError(
                 .badData, path,
-                "\(found) bytes, manifest.safe says \(bytes): truncated or changed; get it again")
+                "\(found) bytes, \(origin) says \(bytes): truncated or changed; get it again")
         }
         guard let algorithm = FileDigest.Algorithm(safeName: algorithm) else { return }
         let found = try file.hex(algorithm)
         guard found == hex else {
             throw PrepError(
                 .badData, path,
-                "\(self.algorithm) is \(found), manifest.safe says \(hex): damaged; get it again")
+                "\(self.algorithm) is \(found), \(origin) says \(hex): damaged; get it again")
         }
     }
 }

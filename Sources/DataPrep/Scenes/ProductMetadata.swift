@@ -25,7 +25,8 @@ struct ProductMetadata: Sendable {
             }
             return value
         }
-        let uri = try text("PRODUCT_URI")
+        // Products of the pilot ("Level-2Ap", 2017 to March 2018) say the same under names of their own.
+        let uri = try root.first("PRODUCT_URI_2A")?.value ?? text("PRODUCT_URI")
         productName = uri.hasSuffix(".SAFE") ? String(uri.dropLast(5)) : uri
         let started =
             try root.first("DATATAKE_SENSING_START")?.value ?? text("PRODUCT_START_TIME")
@@ -35,14 +36,17 @@ struct ProductMetadata: Sendable {
         self.time = time
         baseline = try text("PROCESSING_BASELINE")
         isSurfaceReflectance = try text("PROCESSING_LEVEL").contains("2A")
-        imageFiles = root.all("IMAGE_FILE").map(\.value) + root.all("IMAGE_ID").map(\.value)
+        imageFiles = ["IMAGE_FILE", "IMAGE_ID", "IMAGE_FILE_2A", "IMAGE_ID_2A"]
+            .flatMap { root.all($0).map(\.value) }
         tile =
             MGRSTile.found(in: productName)
             ?? imageFiles.lazy.compactMap {
                 MGRSTile.found(in: $0)
             }.first
         let kind = isSurfaceReflectance ? "BOA_QUANTIFICATION_VALUE" : "QUANTIFICATION_VALUE"
-        let number = try root.first(kind)?.value ?? text("QUANTIFICATION_VALUE")
+        let number =
+            try root.first(kind)?.value ?? root.first("L2A_\(kind)")?.value
+            ?? text("QUANTIFICATION_VALUE")
         guard let value = Double(number), value.isFinite, value > 0 else {
             throw PrepError(.badData, path, "\(kind) is \"\(number)\", not a number above 0")
         }

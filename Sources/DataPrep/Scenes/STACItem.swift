@@ -93,8 +93,12 @@ struct STACItem {
         let names = [
             json["properties"]?["s2:product_type"]?.string, json["collection"]?.string, id,
         ].compactMap { $0?.uppercased() }
-        if names.contains(where: { $0.contains("2A") }) { return true }
-        return names.contains { $0.contains("1C") } ? false : nil
+        // Whole names of the level: an id of satellite A holds "2A" whatever its level is.
+        for name in names {
+            if name.contains("L2A") || name.contains("MSI2A") { return true }
+            if name.contains("L1C") || name.contains("MSI1C") { return false }
+        }
+        return nil
     }
 
     // MARK: Assets
@@ -219,7 +223,16 @@ struct STACAsset {
     }
 
     /// The asset as a source of pixels; `path` where it lies now.
-    func source(_ path: String) -> BandSource {
-        BandSource(path: path, radiometry: radiometry, noData: noData, ground: ground)
+    ///
+    /// - Throws: `PrepError` (`badData`) for a scale or an offset that no reflectance has.
+    func source(_ path: String) throws -> BandSource {
+        guard Radiometry.isSound(scale: number("scale"), offset: number("offset")) else {
+            throw PrepError(
+                .badData, Network.redacted(location),
+                "the item says reflectance is number × \(number("scale") ?? 0.0001) + "
+                    + "\(number("offset") ?? 0): a scale is 0.000001 to 1, an offset −10 to 10; correct the item"
+            )
+        }
+        return BandSource(path: path, radiometry: radiometry, noData: noData, ground: ground)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Geo
+import Manifests
 import Raster
 
 extension Scene {
@@ -19,19 +20,19 @@ extension Scene {
         for (layer, asset) in assets where layer != .granule {
             let file = StoredFile(asset.location)
             guard file.isRemote ? Network.isAllowed : file.exists else { continue }
-            found[layer] = asset.source(asset.location)
+            found[layer] = try asset.source(asset.location)
         }
         if let folder {
             let files = try BandFiles(inFolder: folder)
             for (band, file) in files.bands {
                 let layer = STACLayer.band(band)
                 found[layer] =
-                    assets[layer]?.source(file)
+                    try assets[layer]?.source(file)
                     ?? BandSource(path: file, radiometry: .harmonised)
             }
             if let file = files.classification {
                 found[.classification] =
-                    assets[.classification]?.source(file)
+                    try assets[.classification]?.source(file)
                     ?? BandSource(path: file, radiometry: .harmonised)
             }
         }
@@ -40,6 +41,7 @@ extension Scene {
             found[.band(band)].map { (band, $0) }
         }
         let expected = assets.mapValues(\.location)
+        let granule = Self.granule(assets[.granule]?.location, in: folder)
         self.init(
             name: item.id, folder: scene, time: item.time, tile: item.tile,
             baseline: item.baseline, bands: Dictionary(uniqueKeysWithValues: bands),
@@ -50,8 +52,26 @@ extension Scene {
             },
             classification: found[.classification],
             truthPath: Scene.truth(of: scene),
-            granulePath: Self.granule(assets[.granule]?.location, in: folder),
-            isSurfaceReflectance: item.isSurfaceReflectance)
+            granulePath: granule, isSurfaceReflectance: item.isSurfaceReflectance,
+            describedBy: [path] + [granule].compactMap(\.self),
+            itemChecksums: Self.checksums(of: assets.values, below: base))
+    }
+
+    /// What the item says of files that lie with it, as `matter-prep fetch` leaves them.
+    private static func checksums(
+        of assets: some Sequence<STACAsset>, below folder: String
+    ) -> [String: FileChecksum] {
+        var checksums: [String: FileChecksum] = [:]
+        for asset in assets where asset.location.hasPrefix("\(folder)/") {
+            // A multihash: 12 for SHA-256, 20 for its 32 bytes.
+            guard let hash = asset.json["file:checksum"]?.string?.lowercased(), hash.count == 68,
+                hash.hasPrefix("1220")
+            else { continue }
+            checksums[String(asset.location.dropFirst(folder.count + 1))] = FileChecksum(
+                bytes: asset.json["file:size"]?.int, algorithm: "SHA-256",
+                hex: String(hash.dropFirst(4)), origin: "the item")
+        }
+        return checksums
     }
 
     private static func granule(_ asset: String?, in folder: String?) -> String? {
@@ -67,6 +87,8 @@ struct BandFiles {
     var bands: [Sentinel2Band: String] = [:]
     var classification: String?
     var others: [String] = []
+    /// Files that name a band which another has: the one taken, and the other.
+    var twins: [(band: Sentinel2Band, taken: String, other: String)] = []
 
     init(inFolder folder: String) throws {
         let paths = try SceneReader.listing(folder).map { "\(folder)/\($0)" }
@@ -82,6 +104,7 @@ struct BandFiles {
                 classification = classification ?? path
             } else if let band = parts.reversed().lazy.compactMap({ Sentinel2Band(name: $0) }).first
             {
+                if let taken = bands[band] { twins.append((band, taken, path)) }
                 bands[band] = bands[band] ?? path
             } else {
                 others.append(path)

@@ -24,7 +24,8 @@ extension Scene {
             },
             checksumPath: StoredFile(manifest).exists ? manifest : nil,
             truthPath: Scene.truth(of: folder), granulePath: images.granulePath,
-            isSurfaceReflectance: metadata.isSurfaceReflectance)
+            isSurfaceReflectance: metadata.isSurfaceReflectance,
+            describedBy: [metadataPath] + [images.granulePath].compactMap(\.self))
         let files =
             bands.values.map(\.path) + [classification?.path, granulePath].compactMap(\.self)
         try FolderBounds.check(files, in: folder)

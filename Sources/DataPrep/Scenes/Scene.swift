@@ -16,6 +16,11 @@ public struct Radiometry: Hashable, Sendable {
         self.quantification = quantification
     }
 
+    /// Whether numbers can become reflectance by a scale and an offset; what is not said is.
+    static func isSound(scale: Double?, offset: Double?) -> Bool {
+        (1e-6...1).contains(scale ?? 0.0001) && (-10...10).contains(offset ?? 0)
+    }
+
     /// Reflectance × 10000 of every number: 0 stays "no data", whatever else stays at least 1.
     ///
     /// So dates of different processing baselines may stand in one stack.
@@ -25,6 +30,7 @@ public struct Radiometry: Hashable, Sendable {
         let table = (0...Int(UInt16.max)).map { number -> UInt16 in
             guard number != Int(noData) else { return 0 }
             let value = ((Double(number) + offset) * gain).rounded()
+            guard !value.isNaN else { return 0 }
             return UInt16(min(max(value, 1), Double(UInt16.max)))
         }
         table.withUnsafeBufferPointer { table in
@@ -125,11 +131,17 @@ public struct Scene: Sendable {
     /// Whether numbers are reflectance of the surface (L2A), not of the top of the atmosphere (L1C); nil if unknown.
     public internal(set) var isSurfaceReflectance: Bool?
 
+    /// The files that say how the pixels are read: the product's metadata, its STAC item, or its series' description.
+    var describedBy: [String] = []
+
+    /// What a STAC item says of files that lie beside it, by path below `folder`.
+    var itemChecksums: [String: FileChecksum] = [:]
+
     /// Byte counts and digests that the product gives of its files, by path below `folder`; read when asked for.
     ///
     /// - Throws: `PrepError` for a `manifest.safe` that contradicts itself.
     public func checksums() throws -> [String: FileChecksum] {
-        try checksumPath.map(ProductChecksums.checksums) ?? [:]
+        try checksumPath.map(ProductChecksums.checksums) ?? itemChecksums
     }
 
     /// The source of a band.

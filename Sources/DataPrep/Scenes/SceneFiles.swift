@@ -11,9 +11,16 @@ struct SceneFiles: Sendable {
 
     /// The grid of a band or the classification.
     ///
-    /// - Throws: `PrepError`, `badData` when the file lies in another projection than its tile, or in none.
-    func grid(of source: BandSource) throws -> GeoGrid {
+    /// - Throws: `PrepError`, `badData` when the file lies in another projection than its tile, or in none, or when its
+    ///   numbers are wanted as reflectance × 10000 and have fractions.
+    func grid(of source: BandSource, isReflectance: Bool = false) throws -> GeoGrid {
         let file = try ForeignRaster(reading: source.path)
+        if isReflectance, [.float32, .float64].contains(file.pixelType) {
+            throw PrepError(
+                .badData, source.path,
+                "pixels are not whole numbers, which become 0 and 1; write reflectance × 10000 as uint16"
+            )
+        }
         guard source.index < file.bandCount else {
             throw PrepError(.badData, source.path, "no band \(source.index + 1) in the file")
         }
@@ -56,21 +63,28 @@ struct SceneFiles: Sendable {
 
     /// Proves every file that will be read: there, whole by the product's own checksums, and openable.
     ///
-    /// - Returns: the digests for the run record, named below the scene.
+    /// What says how pixels are read is recorded too; it is not held against `manifest.safe`, since archives that hand
+    /// out single files write a product's metadata anew and leave its manifest as it was.
+    ///
+    /// - Returns: the digests for the run record, named below the scene, each file once.
+    /// - Throws: `PrepError`: `missing`, or `badData` for a file that is damaged or holds no reflectance × 10000.
     func prove(_ bands: [Sentinel2Band]) throws -> [InputDigest] {
         let checksums = try scene.checksums()
         var sources = try bands.map { band in (band.rawValue, try scene.source(of: band)) }
         if let classes = scene.classification { sources.append(("SCL", classes)) }
-        var digests: [InputDigest] = []
+        var digests = try scene.describedBy.map { try proven($0, by: [:]) }
+        var seen: Set<String> = []
         for (name, source) in sources {
             guard StoredFile(source.path).exists else {
                 throw PrepError(
                     .missing, scene.name,
                     "band \(name) is missing: expected \(source.path); get the product again")
             }
-            digests.append(try proven(source.path, by: checksums))
+            if seen.insert(source.path).inserted {
+                digests.append(try proven(source.path, by: checksums))
+            }
             // A file that ends its decoder is set aside where its pixels are wanted.
-            do { _ = try grid(of: source) } catch is DecodeFault {}
+            do { _ = try grid(of: source, isReflectance: name != "SCL") } catch is DecodeFault {}
         }
         if scene.classification == nil, let mask = try scene.qualityMasks()?.cloudFile {
             digests.append(try proven(mask, by: checksums))
@@ -85,8 +99,14 @@ struct SceneFiles: Sendable {
         return try StoredFile(path).digest(named: "\(scene.name)/\(relative)")
     }
 
+    /// The path below the scene's folder, however either is written; as it is for a file elsewhere.
     private func relative(_ path: String) -> String {
-        path.hasPrefix(scene.folder + "/") ? String(path.dropFirst(scene.folder.count + 1)) : path
+        let (full, folder) = (Self.full(path), Self.full(scene.folder))
+        return full.hasPrefix(folder + "/") ? String(full.dropFirst(folder.count + 1)) : path
+    }
+
+    private static func full(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
     // MARK: For alignment
@@ -104,6 +124,14 @@ struct SceneFiles: Sendable {
 
     private func hide(_ image: inout AlignmentImage, on grid: GeoGrid, by sight: SceneSight) throws
     {
+        guard CoordinateTransform.isSame(sight.grid.crs, grid.crs) else {
+            let warp = try SceneWarp(files: self, region: grid, applied: nil, kernel: .nearest)
+            let classes = try warp.classes(onto: grid)?.pixels ?? []
+            for (index, value) in classes.enumerated() where !SceneClassification.isClear(value) {
+                image.pixels[index] = 0
+            }
+            return
+        }
         let classes = try sight.classes(threads: blocks.threads)
         let inverse = try sight.grid.transform.inverse()
         let columns = (0..<image.width).map { column -> Int in

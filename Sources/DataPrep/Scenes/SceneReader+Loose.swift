@@ -59,11 +59,14 @@ extension SceneReader {
             return BandSource(path: path, radiometry: .harmonised, noData: noData ?? 0)
         }
         // Where files name their bands, what else lies there is none.
+        var twins = files.twins
         for path in bands.isEmpty ? files.others : [] {
-            for (band, source) in try describedBands(path) where bands[band] == nil {
-                bands[band] = source
+            for (band, source) in try describedBands(path) {
+                if let taken = bands[band] { twins.append((band, taken.path, path)) }
+                bands[band] = bands[band] ?? source
             }
         }
+        for twin in twins { try refuse(twin.other, beside: twin.taken, twin.band, label.time) }
         return Scene(
             name: label.name, folder: folder, time: label.time, tile: label.tile, baseline: nil,
             bands: bands, expectedPath: { "\(folder)/….\($0.rawValue).jp2" },
@@ -71,6 +74,19 @@ extension SceneReader {
                 BandSource(path: $0, radiometry: .harmonised)
             },
             truthPath: nil, isSurfaceReflectance: label.isSurfaceReflectance)
+    }
+
+    /// A band in two resolutions is one picture of one place; of two places one would be lost.
+    private func refuse(
+        _ other: String, beside taken: String, _ band: Sentinel2Band, _ time: SensingTime
+    ) throws {
+        let grids = try [taken, other].map { try ForeignRaster(reading: $0).grid }
+        guard grids[0]?.bounds == grids[1]?.bounds, grids[0]?.crs == grids[1]?.crs else {
+            throw PrepError(
+                .badData, other,
+                "has \(band.rawValue) of \(time) as \(taken) has, of other ground; put each into a region of its own"
+            )
+        }
     }
 
     /// The bands of a file by their descriptions; a single band without one is taken for `unnamedBand`.

@@ -18,7 +18,8 @@ public struct SceneReader: Sendable {
 
     /// Every scene at the paths, by sensing time, then name; a product given twice counts once.
     ///
-    /// - Throws: `PrepError`, `missing` when a path does not exist or holds no scene.
+    /// - Throws: `PrepError`, `missing` when a path does not exist or holds no scene, `badData` for two dates of one
+    ///   name.
     public func scenes(at paths: [String]) throws -> [Scene] {
         var found: [Scene] = []
         var loose: [String] = []
@@ -33,26 +34,35 @@ public struct SceneReader: Sendable {
             }
         }
         found += try looseScenes(loose)
-        return ordered(found)
+        return try ordered(found)
     }
 
     private func scenes(inFolder folder: String) throws -> [Scene] {
         let names = try Self.listing(folder)
         var found: [Scene] = []
-        var (loose, dated): ([String], [String]) = ([], [])
+        var (loose, dated, others): ([String], [String], [String]) = ([], [], [])
         for name in names where name != "truth" {
             let path = "\(folder)/\(name)"
             switch try Kind(of: path) {
             case .safe(let metadata): found.append(try Scene(safe: metadata))
             case .item(let item, let folder): found.append(try Scene(item: item, folder: folder))
-            case .series(let description): found += try ImageSeries(path: description).scenes
+            case .series(let description):
+                if description == path, !Kind.isSeries(path) { continue }
+                found += try ImageSeries(path: description).scenes
             case .raster: loose.append(path)
             case .archive: found += try scenes(inFolder: path)
             case .folderOfScenes:
-                if SensingTime.found(in: name) != nil { dated.append(path) }
+                if try Kind.items(in: path, most: 2).count > 1 {
+                    found += try scenes(inFolder: path)
+                } else if SensingTime.found(in: name) != nil {
+                    dated.append(path)
+                } else {
+                    others.append(path)
+                }
             case .other: continue
             }
         }
+        if !found.isEmpty { try others.forEach(refuseScenes(below:)) }
         if found.isEmpty { found = try looseScenes(loose) }
         if found.isEmpty { found = try dated.flatMap(scenes(inDatedFolder:)) }
         guard !found.isEmpty else {
@@ -65,15 +75,43 @@ public struct SceneReader: Sendable {
         return found
     }
 
+    /// Scenes one folder further down would be passed over silently beside those that are read.
+    private func refuseScenes(below folder: String) throws {
+        for path in try Self.listing(folder).map({ "\(folder)/\($0)" })
+        where StoredFile(path).isFolder {
+            switch try Kind(of: path) {
+            case .safe, .item, .series:
+                throw PrepError(
+                    .badData, folder,
+                    "holds scenes too (\(path)); name this folder as one of the region's, or put it elsewhere"
+                )
+            default: continue
+            }
+        }
+    }
+
     /// The scene of a folder whose name has the date, and whose files name their bands alone.
     private func scenes(inDatedFolder folder: String) throws -> [Scene] {
         let files = try Self.listing(folder).map { "\(folder)/\($0)" }
         return try looseScenes(files.filter { Kind.isRaster($0) })
     }
 
-    private func ordered(_ scenes: [Scene]) -> [Scene] {
+    /// Only a product's name stands for its files, wherever they lie; others are told by their folder too.
+    private func ordered(_ scenes: [Scene]) throws -> [Scene] {
+        var times: [String: SensingTime] = [:]
+        for scene in scenes {
+            let time = times.updateValue(scene.time, forKey: scene.name) ?? scene.time
+            guard time == scene.time else {
+                throw PrepError(
+                    .badData, scene.folder,
+                    "\(scene.name) is the name of a scene of \(time) and of one of \(scene.time); rename one"
+                )
+            }
+        }
         var seen: Set<String> = []
-        let single = scenes.filter { seen.insert($0.name).inserted }
+        let single = scenes.filter {
+            seen.insert($0.baseline == nil ? "\($0.name) \($0.folder)" : $0.name).inserted
+        }
         return single.sorted { ($0.time, $0.name) < ($1.time, $1.name) }
     }
 
@@ -122,11 +160,30 @@ extension SceneReader {
             if names.contains(ImageSeries.fileName) {
                 return .series("\(path)/\(ImageSeries.fileName)")
             }
-            let items = names.filter { $0.lowercased().hasSuffix(".json") }
-            if let item = items.first(where: { isItem("\(path)/\($0)") }) {
-                return .item("\(path)/\(item)", folder: path)
+            if let old = names.first(where: isOldProductMetadata) {
+                throw PrepError(
+                    .badData, "\(path)/\(old)",
+                    "is a product in the format of before December 2016, which is not read; get it "
+                        + "as reprocessed since (baseline 05.00)")
             }
-            return .folderOfScenes
+            // A folder is an item's own where there is one only.
+            let items = try items(in: path, most: 2)
+            return items.count == 1 ? .item(items[0], folder: path) : .folderOfScenes
+        }
+
+        /// The first items of a folder, by name.
+        static func items(in path: String, most: Int) throws -> [String] {
+            let names = try SceneReader.listing(path).lazy
+                .filter { $0.lowercased().hasSuffix(".json") }
+            return Array(names.map { "\(path)/\($0)" }.filter { isItem($0) }.prefix(most))
+        }
+
+        /// Whether a TOML file among scenes describes a series; a recipe may lie there too.
+        static func isSeries(_ path: String) -> Bool {
+            guard let bytes = try? StoredFile(path).read(limit: STACItem.largest) else {
+                return false
+            }
+            return Data(bytes).range(of: Data("[series]".utf8)) != nil
         }
 
         private static func file(_ path: String) -> Kind {
@@ -141,6 +198,10 @@ extension SceneReader {
 
         private static func isProductMetadata(_ name: String) -> Bool {
             name == "MTD_MSIL2A.xml" || name == "MTD_MSIL1C.xml"
+        }
+
+        private static func isOldProductMetadata(_ name: String) -> Bool {
+            name.hasSuffix(".xml") && name.contains("_OPER_MTD_SAFL1C_")
         }
 
         /// Whether a JSON file is a STAC item; nothing else of it is believed yet.

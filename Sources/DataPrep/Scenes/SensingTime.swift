@@ -12,6 +12,10 @@ public struct SensingTime: Hashable, Sendable, Comparable, CustomStringConvertib
     public init?(_ text: String) {
         var rest = Substring(text)
         if rest.hasSuffix("Z") { rest.removeLast() }
+        if rest.hasSuffix("+00:00") || rest.hasSuffix("-00:00") { rest.removeLast(6) }
+        // Another offset from UTC is no time of a scene.
+        let clock = rest.firstIndex(of: "T").map { rest[$0...] } ?? ""
+        guard !clock.contains(where: { "+-".contains($0) }) else { return nil }
         if let dot = rest.lastIndex(of: ".") { rest = rest[..<dot] }
         let plain = rest.filter { !"-:".contains($0) }
         let halves = plain.split(separator: "T", omittingEmptySubsequences: false)

@@ -30,22 +30,24 @@ struct TileCutter: Sendable {
     static func masked(_ pixels: RasterBuffer<UInt16>, classes: [UInt16]?) -> Tile {
         let count = pixels.size.count
         var valid = [UInt8](repeating: 1, count: count)
-        var hasData = false
+        var seen = [Bool](repeating: false, count: count)
         for band in 0..<pixels.bands {
             for (index, value) in pixels.band(band).enumerated() {
-                if value == 0 { valid[index] = 0 } else { hasData = true }
+                if value == 0 { valid[index] = 0 } else { seen[index] = true }
             }
         }
         var clouds = 0
         if let classes {
             for (index, value) in classes.enumerated() {
-                if SceneClassification.isCloud(value) || value == 3 { clouds += 1 }
+                // A foreign mask calls cloud whatever is not clear, what was not seen too.
+                let isCloud = SceneClassification.isCloud(value) || value == 3
+                if isCloud && seen[index] { clouds += 1 }
                 if !SceneClassification.isClear(value) { valid[index] = 0 }
             }
         }
         let clear = valid.reduce(into: 0) { $0 += Int($1) }
         return Tile(
             pixels: pixels, valid: valid, validFraction: Double(clear) / Double(count),
-            cloudFraction: Double(clouds) / Double(count), hasData: hasData)
+            cloudFraction: Double(clouds) / Double(count), hasData: seen.contains(true))
     }
 }

@@ -68,6 +68,8 @@ public struct UnchangedSettings: Hashable, Sendable, Codable {
         try need(
             (1...31).contains(window) && !window.isMultiple(of: 2), "--window \(window)",
             "give an odd number of pixels, 1 to 31")
+        try need(
+            seed <= UInt64(Int64.max), "--seed \(seed)", "give 0 to \(Int64.max)")
         try need((0...15).contains(reach), "--reach \(reach)", "give 0 to 15 pixels")
         try need(fewestPixels >= 100, "--fewest-pixels \(fewestPixels)", "give 100 or more")
     }

@@ -13,9 +13,19 @@ public struct JSONLinesWriter: ~Copyable {
     }
 
     private static func cutTornTail(of file: borrowing OpenFile) throws {
-        let bytes = try WholeFile.read(file.path, limit: .max)
-        let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        guard whole == bytes.count || ftruncate(file.descriptor, whole) == 0 else {
+        let size = Int(try file.status().st_size)
+        // From the end, so that a long file costs no more than a short one.
+        var whole = size
+        while whole > 0 {
+            let start = max(0, whole - 1 << 16)
+            let bytes = try file.read(at: start, count: whole - start)
+            if let end = bytes.lastIndex(of: UInt8(ascii: "\n")) {
+                whole = start + end + 1
+                break
+            }
+            whole = start
+        }
+        guard whole == size || ftruncate(file.descriptor, whole) == 0 else {
             throw ManifestError(
                 errno: errno, path: file.path, while: .writing, "cannot cut off a torn line")
         }

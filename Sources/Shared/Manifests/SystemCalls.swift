@@ -64,6 +64,25 @@ struct OpenFile: ~Copyable {
         return filled
     }
 
+    /// Reads bytes at a place, fewer where the file ends before; where it is read and written next does not move.
+    func read(at offset: Int, count: Int) throws(ManifestError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let found = bytes.withUnsafeMutableBytes {
+                pread(
+                    descriptor, $0.baseAddress.map { $0 + filled }, count - filled, offset + filled)
+            }
+            if found < 0 {
+                if errno == EINTR { continue }
+                throw ManifestError(errno: errno, path: path, while: .reading, "cannot read")
+            }
+            if found == 0 { break }
+            filled += found
+        }
+        return Array(bytes.prefix(filled))
+    }
+
     /// Forces what was written onto the disk; a failure is final, never tried again.
     func synchronize() throws(ManifestError) {
         guard fsync(descriptor) == 0 else {
