@@ -151,6 +151,23 @@ struct ScoreSheetTests {
             ])
     }
 
+    @Test("the oracle is the best of all thresholds, not of those that are drawn")
+    func oracle() throws {
+        let fixture = try TaskFixture()
+        let count = 100_000
+        var run = TaskFixture.Run()
+        // Between the ranks 20 and 21: just what has changed is called.
+        run.threshold = (Double(count) - 20.5) / Double(count)
+        let image = TaskFixture.Image(
+            name: "rio", width: 400, scores: (0..<count).map { Float($0) / Float(count) },
+            truth: (0..<count).map { $0 >= count - 20 ? 1 : 0 })
+        let method = try sheet([try fixture.change("run", run, images: [image])]).methods[0]
+        #expect(method.score("pooled", .f1)?.value == 1)
+        let curve = try #require(method.thresholdCurve)
+        #expect(curve.best?.f1 == 1)
+        #expect(curve.points.contains { $0.f1 == 1 } && curve.points.count <= 400)
+    }
+
     @Test("the sheet is the same for the same runs, and is JSON without NaN")
     func deterministic() throws {
         let fixture = try TaskFixture()

@@ -62,6 +62,34 @@ struct TaskFixture {
         return folder.path(path)
     }
 
+    /// An image of a change run: its name, and scores and truths row by row.
+    struct Image {
+        var name: String
+        var width: Int
+        var scores: [Float]
+        var truth: [UInt8]
+    }
+
+    /// A change run of given images.
+    @discardableResult
+    func change(_ path: String, _ run: Run = Run(), images: [Image]) throws -> String {
+        var run = run
+        run.cities = images.map(\.name)
+        for image in images {
+            let shape = [image.truth.count / image.width, image.width]
+            try write(
+                "\(path)/predictions/\(image.name).safetensors",
+                Self.arrays([
+                    ("score", "F32", shape, image.scores.flatMap(Self.bytes)),
+                    ("label", "U8", shape, image.truth),
+                ]))
+        }
+        try write(
+            "\(path)/task.json", record(run, task: "change", classes: run.classes))
+        try common(path, run)
+        return folder.path(path)
+    }
+
     /// A run of land cover: `count` samples in tiles of four, five classes.
     @discardableResult
     func multilabel(_ path: String, _ run: Run = Run(), count: Int = 60) throws -> String {

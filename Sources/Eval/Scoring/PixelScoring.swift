@@ -170,6 +170,11 @@ struct PixelScoring {
 }
 
 extension PixelScoring {
-    /// Gives the memory of the curve back.
-    mutating func forgetCurve() { curve = nil }
+    /// Ranks what was kept for the curve, and gives its memory back; `nil` where there is none.
+    /// - Throws: `MetricsError` when a score is not a number.
+    mutating func takeCurve() throws(MetricsError) -> PrecisionRecallCurve? {
+        guard let kept = curve else { return nil }
+        curve = nil
+        return try PrecisionRecallCurve(scores: kept.scores, truth: kept.truth)
+    }
 }

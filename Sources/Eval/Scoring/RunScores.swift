@@ -23,8 +23,8 @@ struct RunScores {
     let movedScores: [Double?]
     /// Scores and labels of a multilabel task.
     let lists: MultilabelScores?
-    /// Precision and recall over the threshold, of a change task.
-    let curve: PrecisionRecallCurve?
+    /// Precision and recall over the threshold, of a change task: few points, and the exact one of the greatest F1.
+    let thresholdCurve: Report.ThresholdCurve?
     /// How sure the scores were, where they are probabilities.
     let calibration: Calibration?
     /// Where the scores are no probabilities: the first of them.
@@ -67,10 +67,9 @@ struct RunScores {
         groupCounts = scoring.groupCounts
         (itemScores, movedScores) = (scoring.itemScores, scoring.movedScores)
         (calibration, improbable) = (scoring.calibration, scoring.improbable)
-        curve = try scoring.curve.map {
-            try PrecisionRecallCurve(scores: $0.scores, truth: $0.truth)
-        }
-        scoring.forgetCurve()
+        // All distinct scores are many: they live until their points are chosen.
+        let curve = try scoring.takeCurve()
+        thresholdCurve = curve.map(Report.ThresholdCurve.init)
         if let first = protocols.first(where: {
             $0.unit == .all && $0.patch == nil && $0.crop == nil
         }) {
@@ -110,7 +109,7 @@ struct RunScores {
         (itemScores, movedScores) = ([], [])
         lists = scoring.lists
         (calibration, improbable) = (scoring.calibration, scoring.improbable)
-        curve = nil
+        thresholdCurve = nil
     }
 
     /// Objects as counts of two classes, by group.
