@@ -16,15 +16,20 @@ struct ScoreSheetTests {
     }
 
     @Test("every protocol of the suite reads, and has sources for what it decides")
-    func protocolsRead() {
+    func protocolsRead() throws {
         #expect(protocols.first?.name == "pooled")
         #expect(
             Set(protocols.map(\.name)).isSuperset(of: [
-                "seco", "daudt", "ssl4eo", "ssl4eo-bigearthnet", "matter-snapshot", "torchgeo",
-                "cities",
+                "seco", "daudt", "ssl4eo", "ssl4eo-bigearthnet", "matter-snapshot",
+                "matter-snapshot-unsupervised", "matter-snapshot-spacenet", "torchgeo", "cities",
             ]))
         for value in protocols {
-            #expect(value.sources["unit"] != nil || value.sources["batch"] != nil, "\(value.name)")
+            let path = Checkout.path("manifests/protocols/\(value.name).toml")
+            let head = try WholeFile.readText(path).split(separator: "[sources]")[0]
+            let keys = head.matches(of: /(?m)^([a-z_]+) =/).map { String($0.1) }
+            let unnamed = Set(keys).subtracting(["name", "title", "tasks"])
+                .subtracting(value.sources.keys)
+            #expect(keys.count > 3 && unnamed.isEmpty, "\(value.name): \(unnamed.sorted())")
         }
     }
 
@@ -149,6 +154,41 @@ struct ScoreSheetTests {
             try values("unit = \"batch\"\nbatch = 1\naverage = \"micro\"", lists, .micro) == [
                 0.5, 0.1, 0.9,
             ])
+    }
+
+    @Test("the snapshot's windows: what is called where nothing has changed is not seen")
+    func windowsWithChange() throws {
+        let fixture = try TaskFixture()
+        // Two windows of 128 px and a strip at the edge; the first holds 100 pixels of change.
+        let width = 300
+        func image(_ name: String, called: (Int, Int) -> Bool, hasChange: Bool) -> TaskFixture.Image
+        {
+            let places = (0..<128 * width).map { (row: $0 / width, column: $0 % width) }
+            return .init(
+                name: name, width: width,
+                scores: places.map { called($0.row, $0.column) ? 1 : 0 },
+                truth: places.map { hasChange && $0.row < 10 && $0.column < 10 ? 1 : 0 })
+        }
+        let run = try fixture.change(
+            "run",
+            images: [
+                // Right but for ten false alarms beside the change, and all of the other windows.
+                image(
+                    "busy", called: { $0 < 10 && $1 < 11 || $1 >= 128 }, hasChange: true),
+                image("quiet", called: { _, _ in true }, hasChange: false),
+            ])
+        let method = try sheet([run]).methods[0]
+        #expect(method.score("matter-snapshot", .precision)?.value == 100.0 / 110)
+        #expect(method.score("matter-snapshot", .recall)?.value == 1)
+        let pooled = try #require(method.score("pooled", .precision)?.value)
+        #expect(pooled < 0.01)
+        #expect(method.score("daudt", .precision)?.value == pooled)
+        // Of 32 px it is the same first window, and of buildings it says nothing.
+        #expect(method.score("matter-snapshot-unsupervised", .precision)?.value == 100.0 / 110)
+        #expect(method.score("matter-snapshot-spacenet", .precision) == nil)
+        #expect(
+            method.score("matter-snapshot", .f1)?.definition.contains("hold a pixel of change")
+                == true)
     }
 
     @Test("the oracle is the best of all thresholds, not of those that are drawn")
@@ -280,8 +320,27 @@ struct BadTaskTests {
             try Protocols.read(fixture.folder.path("a.toml"))
         }
         #expect(error?.description.contains("a.toml:3") == true)
-        try fixture.write("b.toml", "name = \"b\"\ntitle = \"B\"\nunitt = 3\n")
-        #expect(throws: ManifestError.self) { try Protocols.read(fixture.folder.path("b.toml")) }
+        let head = "name = \"b\"\ntitle = \"B\"\n"
+        for (text, word) in [
+            ("unitt = 3", "did you mean unit?"), ("unitt = \"batch\"", "did you mean unit?"),
+            ("undefind = \"zero\"", "did you mean undefined?"), ("split = 3", "must be text"),
+            ("batch = 3", "unit is \"all\""), ("seed = 3", "unit is \"all\""),
+            ("edge = \"drop\"", "patch_px"),
+            ("patch_px = 8\nwindows = \"with change\"", "is of change"),
+        ] {
+            try fixture.write("b.toml", "\(head)\(text)\n")
+            let error = #expect(throws: ManifestError.self) {
+                try Protocols.read(fixture.folder.path("b.toml"))
+            }
+            #expect(error?.exitCode == .configuration)
+            #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
+        }
+        for name in ["one", "two"] { try fixture.write("same/\(name).toml", head) }
+        let twice = #expect(throws: ManifestError.self) {
+            try Protocols.read(fixture.folder.path("same"))
+        }
+        #expect(twice?.description.contains("two.toml") == true)
+        #expect(twice?.exitCode == .configuration)
         #expect(throws: EvalError.self) { try Protocols.read(fixture.folder.path("none")) }
     }
 }

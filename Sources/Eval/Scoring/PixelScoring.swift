@@ -6,18 +6,21 @@ struct PixelScoring {
     struct Tiling: Hashable {
         var patch: Int?
         var edge: ScoreProtocol.Edge
+        var windows: ScoreProtocol.Windows
         var crop: Int?
 
         /// Whole images.
         init() {
             patch = nil
             edge = .cut
+            windows = .all
             crop = nil
         }
 
         init(_ protocolValue: ScoreProtocol) {
             patch = protocolValue.patch
             edge = protocolValue.edge
+            windows = protocolValue.windows
             crop = protocolValue.crop
         }
     }
