@@ -312,6 +312,52 @@ struct BadTaskTests {
         #expect(try failure([run]).text.contains("matter-task/9"))
     }
 
+    @Test("objects of some samples only, a line of no sample: neither is averaged over the rest")
+    func objects() throws {
+        let fixture = try TaskFixture()
+        let run = try fixture.segmentation(
+            "run", classes: 2, prediction: [0, 1, 0, 1, 0, 1], truth: [0, 1, 0, 1, 1, 1])
+        func line(_ key: String) -> String {
+            #"{"key":"\#(key)","objects":{"truePositives":1,"falsePositives":0,"falseNegatives":1}}"#
+                + "\n"
+        }
+        let all = ["chip-0", "chip-1", "chip-2"].map(line)
+        try fixture.write("run/counts.jsonl", all.joined())
+        #expect(try failure([run]).code == nil)
+        for text in [all[0] + all[2], all[0] + all[2] + String(all[1].dropLast(5))] {
+            try fixture.write("run/counts.jsonl", text)
+            let failure = try failure([run])
+            #expect(failure.code == .inputMissing && failure.text.contains("chip-1"))
+        }
+        try fixture.write("run/counts.jsonl", all.joined() + line("chip-9"))
+        let strange = try failure([run])
+        #expect(strange.code == .badData && strange.text.contains("chip-9"))
+    }
+
+    @Test("a city in which Otsu's rule finds no threshold has no calls; one without a line is 66")
+    func noThreshold() throws {
+        let fixture = try TaskFixture()
+        var run = TaskFixture.Run()
+        // Each city has its own threshold.
+        (run.rule, run.threshold) = ("otsu", nil)
+        func image(_ name: String, _ scores: [Float]) -> TaskFixture.Image {
+            .init(name: name, width: 2, scores: scores, truth: [0, 0, 1, 1])
+        }
+        let path = try fixture.change(
+            "run", run, images: [image("flat", [0, 0, 0, 0]), image("rio", [0, 0.5, 1, 1])])
+        let rio = #"{"key":"rio","threshold":0.75}"# + "\n"
+        try fixture.write("run/counts.jsonl", #"{"key":"flat","threshold":null}"# + "\n" + rio)
+        let protocols = try Protocols.read(Checkout.path("manifests/protocols/pooled.toml"))
+        let method = try ScoreSheet(
+            [path], protocols: protocols, resampling: ResamplingPlan(resamples: 0)
+        ).methods[0]
+        #expect(method.score("pooled", .precision)?.value == 1)
+        #expect(method.score("pooled", .recall)?.value == 0.5)
+        try fixture.write("run/counts.jsonl", rio)
+        let failure = try failure([path])
+        #expect(failure.code == .inputMissing && failure.text.contains("flat"))
+    }
+
     @Test("a protocol that is wrong is named with line and column")
     func protocols() throws {
         let fixture = try TaskFixture()

@@ -25,7 +25,8 @@ struct TaskFixture {
         var plan = "{}"
         var variant: String?
         var rule = "fixed"
-        var threshold = 0.9
+        /// The one threshold of all images; `nil` where each has its own.
+        var threshold: Double? = 0.9
         var classes = ["unchanged", "changed"]
         /// Whether it chooses among settings instead of being trained: a line a setting, from step 0, and no losses.
         var isProbe = false
@@ -232,7 +233,7 @@ struct TaskFixture {
             "selection": .object(["split": .string(run.selection), "metric": "f1", "value": 0.5]),
         ]
         if task == "change" {
-            record["threshold"] = .number(run.threshold)
+            record["threshold"] = run.threshold.map(JSONValue.number)
             record["thresholdRule"] = .string(run.rule)
         }
         return JSONValue.object(record).serialized(pretty: true)

@@ -71,6 +71,7 @@ struct TaskRun {
         self.notices = notices
         inputs = log.inputs
         try checkPredictions()
+        try checkLines()
         try checkThresholds()
     }
 
@@ -145,12 +146,36 @@ struct TaskRun {
     }
 
     /// What scores at least this is called change.
-    func threshold(_ key: String) -> Double? { record.threshold ?? lines[key]?.threshold }
+    ///
+    /// Otsu's rule finds no threshold in scores that take one value only: nothing is called there.
+    func threshold(_ key: String) -> Double? {
+        guard record.thresholdRule == "otsu" else {
+            return record.threshold ?? lines[key]?.threshold
+        }
+        return record.threshold ?? lines[key].map { $0.threshold ?? .infinity }
+    }
 
     /// Objects that were matched, by item; `nil` where the run matched none.
     var objects: [ConfusionCounts]? {
         guard lines.values.contains(where: { $0.objects != nil }) else { return nil }
-        return record.items.map { lines[$0.key]?.objects?.counts ?? ConfusionCounts() }
+        return record.items.compactMap { lines[$0.key]?.objects?.counts }
+    }
+
+    /// Objects must be told of every sample or of none, and lines be of samples.
+    private func checkLines() throws {
+        let path = "\(folder)/counts.jsonl"
+        let strange = Set(lines.keys).subtracting(record.items.map(\.key)).sorted()
+        guard strange.isEmpty else {
+            throw EvalError(
+                .invalid, path,
+                "counts \(strange[0]), which task.json does not list; run matter-bench again")
+        }
+        guard lines.values.contains(where: { $0.objects != nil }) else { return }
+        let without = record.items.filter { lines[$0.key]?.objects == nil }
+        guard let first = without.first else { return }
+        throw EvalError(
+            .missing, path,
+            "no objects of \(without.count) samples, of \(first.key) first; run matter-bench again")
     }
 
     private func checkThresholds() throws {
