@@ -92,7 +92,9 @@ struct StageRunner {
         var status = stat()
         guard stat(log, &status) == 0, status.st_size > 0 else { return }
         var number = 1
-        while FileManager.default.fileExists(atPath: "\(folder)/stage.\(number).log") { number += 1 }
+        while FileManager.default.fileExists(atPath: "\(folder)/stage.\(number).log") {
+            number += 1
+        }
         guard rename(log, "\(folder)/stage.\(number).log") == 0 else {
             throw ManifestError(.io, path: log, "cannot be renamed; make its folder writable")
         }
