@@ -208,6 +208,27 @@ struct ScoreSheetTests {
         #expect(curve.points.contains { $0.f1 == 1 } && curve.points.count <= 400)
     }
 
+    @Test("pixels beyond what a curve may keep cost the curve, with a word, and nothing else")
+    func tooManyPixels() throws {
+        let fixture = try TaskFixture()
+        var run = TaskFixture.Run()
+        run.skill = 0
+        let folder = try fixture.change("run", run)
+        func sheet(_ limit: Int) throws -> ScoreSheet {
+            try ScoreSheet(
+                [folder], protocols: protocols, resampling: ResamplingPlan(resamples: 0),
+                curveLimit: limit)
+        }
+        let (all, few) = (try sheet(3 * 1600), try sheet(3 * 1600 - 400))
+        #expect(all.methods[0].thresholdCurve != nil && few.methods[0].thresholdCurve == nil)
+        #expect(few.methods[0].score("pooled", .averagePrecision) == nil)
+        #expect(few.methods[0].score("pooled", .f1) == all.methods[0].score("pooled", .f1))
+        #expect(few.methods[0].calibration == all.methods[0].calibration)
+        #expect(all.methods[0].calibration?.total == 3 * 1520)
+        #expect(few.notices.contains { $0.text.contains("4800 pixels, too many for a curve") })
+        #expect(!all.notices.contains { $0.text.contains("too many") })
+    }
+
     @Test("the sheet is the same for the same runs, and is JSON without NaN")
     func deterministic() throws {
         let fixture = try TaskFixture()

@@ -34,12 +34,13 @@ struct ScoredMethod {
     let resampling: ResamplingPlan
 
     init(
-        _ group: RunGroup, _ protocols: [ScoreProtocol], _ resampling: ResamplingPlan
+        _ group: RunGroup, _ protocols: [ScoreProtocol], _ resampling: ResamplingPlan,
+        curveLimit: Int
     ) throws {
         self.group = group
         self.protocols = protocols
         self.resampling = resampling
-        runs = try group.runs.map { try RunScores($0, protocols) }
+        runs = try group.runs.map { try RunScores($0, protocols, curveLimit: curveLimit) }
     }
 
     /// The mean over the seeds in every resample; `nil` where groups cannot be resampled.

@@ -26,12 +26,15 @@ public struct ScoreSheet: Codable, Sendable, Equatable {
     ///   - resampling: How resamples are drawn.
     ///   - isStrict: Whether runs that leave a doubt (torn or repeated lines, scores that are no probabilities, a model that was
     ///     selected on what it is scored on) are refused.
+    ///   - curveLimit: The most pixels of which a curve over the threshold is kept in memory; beyond, only counts are.
     /// - Throws: `EvalError` or `ManifestError`: 66 naming what is missing, 65 naming what is wrong.
     public init(
         _ folders: [String], protocols: [ScoreProtocol],
-        resampling: ResamplingPlan = ResamplingPlan(), isStrict: Bool = false
+        resampling: ResamplingPlan = ResamplingPlan(), isStrict: Bool = false,
+        curveLimit: Int = 1 << 27
     ) throws {
-        let scored = try ScoredRuns(folders, protocols: protocols, resampling: resampling)
+        let scored = try ScoredRuns(
+            folders, protocols: protocols, resampling: resampling, curveLimit: curveLimit)
         if isStrict { try scored.requireNoDoubts() }
         self.init(scored)
     }
@@ -42,7 +45,7 @@ public struct ScoreSheet: Codable, Sendable, Equatable {
         protocols = scored.protocols.filter { !tasks.isDisjoint(with: $0.tasks) }
         resampling = scored.resampling
         methods = scored.methods.map { $0.scores() }
-        notices = scored.notices + Self.notices(of: methods)
+        notices = scored.notices + scored.uncurved + Self.notices(of: methods)
         inputs = scored.methods.flatMap { $0.group.runs.flatMap(\.inputs) }
     }
 
@@ -93,17 +96,31 @@ struct ScoredRuns {
     let resampling: ResamplingPlan
 
     init(
-        _ folders: [String], protocols: [ScoreProtocol], resampling: ResamplingPlan
+        _ folders: [String], protocols: [ScoreProtocol], resampling: ResamplingPlan,
+        curveLimit: Int = 1 << 27
     ) throws {
         self.protocols = protocols
         self.resampling = resampling
         methods = try RunGroup.read(folders).map {
-            try ScoredMethod($0, protocols, resampling)
+            try ScoredMethod($0, protocols, resampling, curveLimit: curveLimit)
         }
     }
 
     /// What the runs say of themselves, and where they do not belong together.
     var notices: [Report.Notice] { doubts.map(\.notice) + foreign }
+
+    /// Runs of more pixels than a curve can hold.
+    var uncurved: [Report.Notice] {
+        methods.flatMap(\.runs).compactMap { scores in
+            scores.uncurved.map { pixels in
+                .init(
+                    severity: .note,
+                    text:
+                        "“\(Markup.shortened(scores.run.name))” has \(pixels) pixels, too many for a curve over the threshold: it has no AP "
+                        + "and no oracle.")
+            }
+        }
+    }
 
     /// What is not as it should be in what runs left, and in which run.
     private var doubts: [(run: TaskRun, notice: Report.Notice)] {
