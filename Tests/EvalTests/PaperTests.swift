@@ -26,6 +26,24 @@ struct PaperTests {
         #expect(audit.flagged == 5)
     }
 
+    @Test("what an audit and a fact say is whole in every rendering")
+    func wholeSentences() throws {
+        let document = try PaperReport.document(table("oscd-matter"), runs: [], protocols: [])
+        let files = try DocumentFolder.render(encodeCanonicalJSON(document, pretty: true))
+            .mapValues { String(decoding: $0, as: UTF8.self) }
+        for name in ["report.md", "report.tex", "index.html"] {
+            let text = try #require(files[name])
+            #expect(text.contains("threshold or class, or a slip"), "\(name)")
+        }
+        var long = document
+        let cities = (1...10).map { "city-number-\($0)" }.joined(separator: ", ")
+        long.facts = [.init(name: "Test cities", text: cities)]
+        let rendered = try DocumentFolder.render(encodeCanonicalJSON(long, pretty: true))
+            .mapValues { String(decoding: $0, as: UTF8.self) }
+        #expect(rendered["index.html"]?.contains(cities) == true)
+        #expect(rendered["report.md"]?.contains(cities) == true)
+    }
+
     @Test("every table of the suite reads; a cell that nobody published is absent")
     func tables() throws {
         let names = try FileManager.default.contentsOfDirectory(

@@ -178,6 +178,9 @@ extension ScoredMethod {
         if own.split != their.split {
             return "one is of the split \(own.split), the other of \(their.split)"
         }
+        if own.classes.count != their.classes.count {
+            return "one has \(own.classes.count) classes, the other \(their.classes.count)"
+        }
         if let digest = group.runs[0].datasetDigest, let theirs = other.group.runs[0].datasetDigest,
             digest != theirs
         {
