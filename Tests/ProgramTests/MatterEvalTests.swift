@@ -38,14 +38,18 @@ struct MatterEvalTests {
         #expect(value["methods"]?[0]?["pooled"]?["f1"]?.double == 0.75)
     }
 
-    @Test("report writes four files, the same each time, and prints the page's path last")
+    @Test("report writes its files, the same each time, and prints the page's path last")
     func report() throws {
         let folder = try bench()
         let out = try TemporaryFolder()
         let first = try runProgram("matter-eval", ["report", folder.path, "--out", out.path])
         #expect(first.status == 0, "\(first.stderr)")
         #expect(first.stdout.hasSuffix("report: \(out.path)/index.html\n"))
-        #expect(out.files() == ["index.html", "report.json", "report.md", "report.tex"])
+        #expect(
+            out.files() == [
+                "index.html", "junit.xml", "report.json", "report.md", "report.tex",
+                "tables/cities.csv", "tables/methods.csv",
+            ])
         let page = try WholeFile.read(out.path("index.html"))
         _ = try runProgram("matter-eval", ["report", folder.path, "--out", out.path])
         #expect(try WholeFile.read(out.path("index.html")) == page)
