@@ -19,6 +19,8 @@ struct TaskFixture {
         var selection = "val"
         var validation: [Double] = [0.1, 0.3, 0.5, 0.55]
         var digest = "00ff"
+        /// The suite's version that made it.
+        var version = "0.1.0"
         /// The digest of the encoder that it began with.
         var encoder: String?
         /// What was chosen, as JSON.
@@ -195,7 +197,7 @@ struct TaskFixture {
             } ?? ""
         try write(
             "\(path)/run.json",
-            #"{"program":"matter-bench run","version":"0.1.0","plan":{"task":\#(run.plan)},"inputs":[\#(inputs)],"#
+            #"{"program":"matter-bench run","version":"\#(run.version)","plan":{"task":\#(run.plan)},"inputs":[\#(inputs)],"#
                 + #""dataset":{"sha256":"\#(run.digest)"}}"#
         )
         var curves = ""

@@ -14,6 +14,8 @@ struct TaskRun {
     let datasetDigest: String?
     /// The digest of the encoder that it began with, from `run.json`; `nil` for drawn weights.
     let encoderDigest: String?
+    /// The suite's version that made the run, from `run.json`.
+    let version: String?
     /// What was chosen, from `run.json`, but for how the data set was opened, which holds paths; null where it does not tell.
     let plan: JSONValue
     /// The folder of the sweep that it belongs to.
@@ -41,6 +43,7 @@ struct TaskRun {
         let claim =
             log.exists("run.json") ? try log.read(JSONValue.self, from: "run.json") : .null
         plan = Self.plan(of: claim)
+        version = claim["version"]?.string
         sweep = Self.sweep(around: folder)
         datasetDigest = Self.digest(claim, below: "data/") ?? claim["dataset"]?["sha256"]?.string
         encoderDigest =

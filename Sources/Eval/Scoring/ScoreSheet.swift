@@ -123,7 +123,9 @@ struct ScoredRuns {
     }
 
     /// What is not as it should be in what runs left, and in which run.
-    private var doubts: [(run: TaskRun, notice: Report.Notice)] {
+    private var doubts: [(run: TaskRun, notice: Report.Notice)] { versions + ownDoubts }
+
+    private var ownDoubts: [(run: TaskRun, notice: Report.Notice)] {
         methods.flatMap { method in
             method.group.runs.flatMap { run in run.notices.map { (run, $0) } }
                 + method.runs.compactMap { scores in
@@ -139,6 +141,25 @@ struct ScoredRuns {
                     }
                 }
         }
+    }
+
+    /// Runs of several versions of the suite: what each did by itself, from training to objects, it may have done otherwise.
+    private var versions: [(run: TaskRun, notice: Report.Notice)] {
+        let known = methods.flatMap(\.group.runs).filter { $0.version != nil }
+        guard let first = known.first,
+            let other = known.first(where: { $0.version != first.version })
+        else { return [] }
+        let all = Set(known.compactMap(\.version)).sorted().joined(separator: ", ")
+        return [
+            (
+                other,
+                .init(
+                    severity: .note,
+                    text:
+                        "The runs are of several versions of the suite (\(all)), “\(Markup.shortened(other.name))” of another than "
+                        + "the first: training, thresholds and objects may differ by them.")
+            )
+        ]
     }
 
     /// Takes runs only that leave no doubt.
