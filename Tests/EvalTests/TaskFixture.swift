@@ -197,8 +197,8 @@ struct TaskFixture {
             } ?? ""
         try write(
             "\(path)/run.json",
-            #"{"program":"matter-bench run","version":"\#(run.version)","plan":{"task":\#(run.plan)},"inputs":[\#(inputs)],"#
-                + #""dataset":{"sha256":"\#(run.digest)"}}"#
+            #"{"program":"matter-bench run","version":"\#(run.version)","plan":{"task":\#(run.plan)},"#
+                + #""inputs":[\#(inputs)],"dataset":{"sha256":"\#(run.digest)"}}"#
         )
         var curves = ""
         for (choice, value) in run.validation.enumerated() where run.isProbe {

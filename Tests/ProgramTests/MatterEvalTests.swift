@@ -85,7 +85,8 @@ struct MatterEvalTests {
             """
         try AtomicFile.write(task, to: folder.path("methods/cva/task.json"))
         let header = """
-            {"score":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"label":{"dtype":"U8","shape":[1,2],"data_offsets":[8,10]}}
+            {"score":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},
+            "label":{"dtype":"U8","shape":[1,2],"data_offsets":[8,10]}}
             """
         // Scores 0 and 1, of which the second has changed.
         let bytes: [UInt8] = [0, 0, 0, 0, 0, 0, 0x80, 0x3F, 0, 1]

@@ -9,7 +9,8 @@ struct ReportCommand: ParsableCommand {
         abstract: "Write report.json, and HTML, Markdown and LaTeX.",
         discussion: """
             Everything is rendered from report.json alone; index.html is one file that needs no network. Runs and \
-            sweeps of tasks are scored under all protocols; one folder of the unsupervised run keeps its own report, pooled.
+            sweeps of tasks are scored under all protocols; one folder of the unsupervised run keeps its own \
+            report, pooled.
 
             Example:
               matter-eval report sweeps/random sweeps/matter --out reports/oscd
@@ -49,8 +50,8 @@ struct ReportCommand: ParsableCommand {
         let bench = runs[0]
         guard ofTasks.isEmpty else {
             throw ValidationError(
-                "\(ofTasks.joined(separator: ", ")): not of a report of the unsupervised run; for one of tasks name its methods, "
-                    + "\(bench)/methods.")
+                "\(ofTasks.joined(separator: ", ")): not of a report of the unsupervised run; "
+                    + "for one of tasks name its methods, \(bench)/methods.")
         }
         let report = try Report(
             of: ReportInputs(

@@ -2,8 +2,8 @@ import Metrics
 
 /// Sums of two methods' counts over groups, some of which are swapped between the methods.
 ///
-/// The sums are linear: each changes by what the methods differ by in the swapped groups, so that a swap of many groups costs
-/// no more than their differences.
+/// The sums are linear: each changes by what the methods differ by in the swapped groups, so that a swap of many groups
+/// costs no more than their differences.
 struct SwappedSums {
     private let own: ClassConfusion
     private let theirs: ClassConfusion

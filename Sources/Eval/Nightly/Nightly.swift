@@ -77,8 +77,8 @@ package struct Nightly {
     private var journal: String { "\(folder)/journal.jsonl" }
 
     /// Runs the night, or what is left of it.
-    /// - Throws: `ManifestError`: 75 while another night runs, 78 where the night is another recipe's, 73 or 74 where nothing can be
-    ///   written.
+    /// - Throws: `ManifestError`: 75 while another night runs, 78 where the night is another recipe's, 73 or 74 where nothing
+    ///   can be written.
     package func run() throws -> Outcome {
         try AtomicFile.makeFolder(at: folder)
         let lock = try FolderLock(folder: plan.folder)

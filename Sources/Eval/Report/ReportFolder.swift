@@ -2,7 +2,7 @@ import Manifests
 
 /// Writes a report and everything that is rendered from it.
 public enum ReportFolder {
-    /// Writes `report.json`, `index.html`, `report.md`, `report.tex`, `junit.xml`, `tables/*.csv` and `plots/*.vl.json`.
+    /// Writes `report.json`, `index.html`, `report.md`, `report.tex`, `junit.xml`, `tables/*.csv` and `plots/*.json`.
     ///
     /// All is rendered before anything is written, from the very bytes of `report.json`; each file then
     /// replaces its old self whole, `report.json` last, and names the digest of the `report.json` it was made from.

@@ -2,8 +2,8 @@ import Metrics
 
 /// Scores predictions of pixels under all protocols in one pass over the files.
 ///
-/// Counts and calibration keep no pixels; the curve of a change task keeps five bytes of each, and is given up, with a word,
-/// where there are more than it may keep.
+/// Counts and calibration keep no pixels; the curve of a change task keeps five bytes of each, and is given up, with a
+/// word, where there are more than it may keep.
 struct PixelScoring {
     /// How an image is cut before it is counted.
     struct Tiling: Hashable {

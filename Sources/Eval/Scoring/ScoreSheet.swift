@@ -116,8 +116,8 @@ struct ScoredRuns {
                 .init(
                     severity: .note,
                     text:
-                        "“\(Markup.shortened(scores.run.name))” has \(pixels) pixels, too many for a curve over the threshold: it has no AP "
-                        + "and no oracle.")
+                        "“\(Markup.shortened(scores.run.name))” has \(pixels) pixels, too many for a curve "
+                        + "over the threshold: it has no AP and no oracle.")
             }
         }
     }
@@ -143,7 +143,7 @@ struct ScoredRuns {
         }
     }
 
-    /// Runs of several versions of the suite: what each did by itself, from training to objects, it may have done otherwise.
+    /// Runs of several versions of the suite: what each did by itself, from training to objects, may differ.
     private var versions: [(run: TaskRun, notice: Report.Notice)] {
         let known = methods.flatMap(\.group.runs).filter { $0.version != nil }
         guard let first = known.first,
@@ -156,8 +156,8 @@ struct ScoredRuns {
                 .init(
                     severity: .note,
                     text:
-                        "The runs are of several versions of the suite (\(all)), “\(Markup.shortened(other.name))” of another than "
-                        + "the first: training, thresholds and objects may differ by them.")
+                        "The runs are of several versions of the suite (\(all)), "
+                        + "“\(Markup.shortened(other.name))” of another than the first: training, thresholds and objects may differ by them.")
             )
         ]
     }

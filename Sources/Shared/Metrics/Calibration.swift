@@ -1,8 +1,8 @@
 /// Whether probabilities mean what they say: how often the sure ones are right.
 ///
 /// Bins of equal width over 0 … 1; a probability on an inner edge belongs to the upper bin, 1 to the last. Bins add, so
-/// that images and machines may be counted apart and merged in any order: sums are of whole numbers, to the last bit the
-/// same. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+/// that images and machines may be counted apart and merged in any order: sums are of whole numbers, the same to
+/// the last bit. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
 public struct Calibration: Sendable, Hashable, Codable {
     /// One stretch of probabilities.
     public struct Bin: Sendable, Hashable, Codable {
