@@ -157,7 +157,8 @@ struct ScoredRuns {
                     severity: .note,
                     text:
                         "The runs are of several versions of the suite (\(all)), "
-                        + "“\(Markup.shortened(other.name))” of another than the first: training, thresholds and objects may differ by them.")
+                        + "“\(Markup.shortened(other.name))” of another than the first: training, thresholds "
+                        + "and objects may differ by them.")
             )
         ]
     }
