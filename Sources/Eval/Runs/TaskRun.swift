@@ -43,7 +43,6 @@ struct TaskRun {
         let claim =
             log.exists("run.json") ? try log.read(JSONValue.self, from: "run.json") : .null
         plan = Self.plan(of: claim)
-        version = claim["version"]?.string
         sweep = Self.sweep(around: folder)
         datasetDigest = Self.digest(claim, below: "data/") ?? claim["dataset"]?["sha256"]?.string
         encoderDigest =
@@ -69,6 +68,7 @@ struct TaskRun {
                         "The threshold of “\(Markup.shortened(name))” was chosen with the truth of the scored "
                         + "pixels (oracle): an upper bound, not a result."))
         }
+        version = claim["version"]?.string
         self.folder = folder
         self.name = name
         self.notices = notices
