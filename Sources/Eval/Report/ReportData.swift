@@ -58,11 +58,13 @@ struct ReportData {
     ].map { .number($0) }
 
     private static func cells(_ scores: Report.Scores) -> [Document.Cell] {
-        [
+        let counts = [
             scores.truePositive, scores.falsePositive, scores.falseNegative, scores.trueNegative,
             scores.pixelsScored, scores.pixelsPresent,
-        ].map { .count($0) }
-            + [scores.precision, scores.recall, scores.f1, scores.iou].map { .percent($0) }
+        ].map { Document.Cell.count($0) }
+        let shares = [scores.precision, scores.recall, scores.f1, scores.iou]
+            .map { Document.Cell.percent($0) }
+        return counts + shares
     }
 
     /// Whether every method was scored on all cities.
