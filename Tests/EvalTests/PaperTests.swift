@@ -37,7 +37,7 @@ struct PaperTests {
         }
         var long = document
         let cities = (1...10).map { "city-number-\($0)" }.joined(separator: ", ")
-        long.facts = [.init(name: "Test cities", text: cities)]
+        long.facts[0].text = cities
         let rendered = try DocumentFolder.render(encodeCanonicalJSON(long, pretty: true))
             .mapValues { String(decoding: $0, as: UTF8.self) }
         #expect(rendered["index.html"]?.contains(cities) == true)

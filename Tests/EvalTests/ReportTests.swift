@@ -40,7 +40,7 @@ struct ReportTests {
     }
 
     @Test("the best threshold is the run's exact oracle, where it tells one")
-    func oracle() throws {
+    func bestThreshold() throws {
         let fixture = try RunFixture()
         #expect(try report(fixture).methods[0].thresholdCurve.best?.threshold == 0.5)
         try fixture.write(
