@@ -186,5 +186,12 @@ struct ConvergenceTests {
         let steps = sheet["methods"]?[1]?["arrivals"]?[1]
         #expect(steps?["perSeed"]?[0]?["isCensored"] == true)
         #expect(steps?["median"]?.isNull == true && steps?["speedup"]?.isNull == true)
+        // Two of five: the medians are known, those of resamples are not always.
+        let two = try document([
+            ("good", [[0.2, 0.5], [0.3, 0.5], [0.2, 0.5], [0.2, 0.5], [0.2, 0.5]]),
+            ("some", [[0.1, 0.2], [0.1, 0.3], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]),
+        ])
+        let arrivals = two["methods"]?[1]?["arrivals"]?[1]
+        #expect(arrivals?["speedup"]?.double == 2 && arrivals?["interval"]?.isNull == true)
     }
 }

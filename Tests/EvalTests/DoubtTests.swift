@@ -69,6 +69,20 @@ struct DoubtTests {
         #expect(error?.exitCode == .badData && error?.description.contains("2") == true)
     }
 
+    @Test("E15: runs of several versions of the suite are told")
+    func versions() throws {
+        var run = TaskFixture.Run()
+        run.skill = 0
+        try fixture.change("both/1", run)
+        (run.seed, run.version) = (2, "0.2.0")
+        try fixture.change("both/2", run)
+        try expectDoubt("several versions of the suite (0.1.0, 0.2.0)", fixture.folder.path("both"))
+        run.version = "0.1.0"
+        try fixture.change("both/2", run)
+        let notices = try sheet(fixture.folder.path("both")).notices
+        #expect(!notices.contains { $0.text.contains("versions") })
+    }
+
     @Test("E3: scores that are no probabilities are told, and no calibration is")
     func improbable() throws {
         var run = TaskFixture.Run()

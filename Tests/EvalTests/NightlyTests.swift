@@ -109,6 +109,10 @@ struct NightlyTests {
         let mended = broken.replacing("exit 3", with: "exit 0")
         let resumed = try run("2026-03-02", recipe(numbers(0.5), more: mended))
         #expect(resumed.isLatest && latest == "nights/2026-03-02/report")
+        // What the failed start printed is still there.
+        #expect(
+            try WholeFile.readText(folder.path("nights/nights/2026-03-02/broken/stage.1.log"))
+                == "no disk\n")
         // The stage that had ended well did not run again.
         #expect(try WholeFile.readText(folder.path("nights/nights/2026-03-02/count")) == "ran\n")
     }
@@ -246,6 +250,22 @@ struct NightlyTests {
         }
         #expect(error?.exitCode == .badData)
         #expect(try WholeFile.readText(folder.path("nights/history.sqlite")) == text)
+        // It is told before a stage has run.
+        #expect(!folder.files().contains { $0.hasSuffix("count") })
+    }
+
+    @Test("a night of another recipe is refused before it takes the first one's place: 78")
+    func otherRecipe() throws {
+        _ = try run("2026-06-01", recipe(numbers(0.5)))
+        var other = try recipe(numbers(0.1))
+        other.name = "other"
+        let error = #expect(throws: ManifestError.self) { try run("2026-06-01", other) }
+        #expect(error?.exitCode == .configuration)
+        #expect(error?.description.contains("recipe toy") == true)
+        #expect(try WholeFile.readText(folder.path("nights/nights/2026-06-01/count")) == "ran\n")
+        #expect(latest == "nights/2026-06-01/report")
+        // Under another name it is a night of its own.
+        #expect(try run("2026-06-01-other", other).isLatest)
     }
 
     @Test("of old nights the first of each month stays")

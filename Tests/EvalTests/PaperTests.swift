@@ -26,6 +26,24 @@ struct PaperTests {
         #expect(audit.flagged == 5)
     }
 
+    @Test("what an audit and a fact say is whole in every rendering")
+    func wholeSentences() throws {
+        let document = try PaperReport.document(table("oscd-matter"), runs: [], protocols: [])
+        let files = try DocumentFolder.render(encodeCanonicalJSON(document, pretty: true))
+            .mapValues { String(decoding: $0, as: UTF8.self) }
+        for name in ["report.md", "report.tex", "index.html"] {
+            let text = try #require(files[name])
+            #expect(text.contains("threshold or class, or a slip"), "\(name)")
+        }
+        var long = document
+        let cities = (1...10).map { "city-number-\($0)" }.joined(separator: ", ")
+        long.facts[0].text = cities
+        let rendered = try DocumentFolder.render(encodeCanonicalJSON(long, pretty: true))
+            .mapValues { String(decoding: $0, as: UTF8.self) }
+        #expect(rendered["index.html"]?.contains(cities) == true)
+        #expect(rendered["report.md"]?.contains(cities) == true)
+    }
+
     @Test("every table of the suite reads; a cell that nobody published is absent")
     func tables() throws {
         let names = try FileManager.default.contentsOfDirectory(
@@ -36,8 +54,44 @@ struct PaperTests {
         for name in names { #expect(try !table(String(name.dropLast(5))).rows.isEmpty) }
         #expect(
             AuditTable(try table("oscd-dino-mc")).rows.allSatisfy { $0.audit.verdict == .averaged })
-        let row = try #require(table("bigearthnet").rows.first { $0.id == "seco-r18" })
+        let rows = try table("bigearthnet").rows
+        let row = try #require(rows.first { $0.id == "seco-r18" })
         #expect(row.values.keys.sorted() == ["map-micro"] && row.facts["labels"] == nil)
+        #expect(row.values["map-micro"]?.halfUnit == 0.5 / 100 / 100)
+        // One digit was printed, of batches of another size.
+        let other = try #require(rows.first { $0.id == "ssl4eo-dino-r50" })
+        #expect(other.values["map-micro"]?.halfUnit == 0.5 / 10 / 100)
+        #expect(other.facts["protocol"] == "ssl4eo-bigearthnet" && other.facts["decimals"] == nil)
+    }
+
+    @Test("a table is repeated under its own protocol, and a row under its own")
+    func ownProtocol() throws {
+        let fixture = try TaskFixture()
+        let all = try Protocols.read(Checkout.path("manifests/protocols"))
+        var run = TaskFixture.Run()
+        run.side = 300
+        func document(
+            _ name: String, _ run: String, _ matches: [(row: String, words: String)]
+        ) throws -> Document {
+            let table = try table(name)
+            return try PaperReport.document(
+                table, runs: [run], protocols: PaperReport.ordered(all, for: table),
+                matches: matches, resampling: ResamplingPlan(resamples: 0))
+        }
+        let change = try document(
+            "oscd-dino-mc", fixture.change("change", run), [("dino-r50", "unet")])
+        #expect(change.facts.last?.text == "seco")
+        #expect(!change.notices.contains { $0.text.contains("follow") })
+        let lists = try document(
+            "bigearthnet", fixture.multilabel("lists", count: 1100),
+            [("seco-r18", "unet"), ("ssl4eo-moco-r50", "unet")])
+        #expect(lists.facts.last?.text == "seco-bigearthnet")
+        let beside = try #require(lists.sections.first { $0.id == "beside" }?.blocks.first?.table)
+        #expect(
+            beside.rows.map { $0[2].text } == [
+                "mAP (micro)", "mAP (micro), ssl4eo-bigearthnet",
+            ])
+        #expect(beside.rows[0][4].value != beside.rows[1][4].value)
     }
 
     @Test("anyone's table: percent or shares, quotes, empty cells, semicolons")

@@ -1,6 +1,7 @@
 import Eval
 import Foundation
 import Manifests
+import Metrics
 import TestSupport
 import Testing
 
@@ -24,7 +25,29 @@ struct RenderingTests {
         let first = try files(RunFixture())
         let second = try files(RunFixture())
         #expect(first == second)
-        #expect(Set(first.keys) == Set(ReportFolder.fileNames))
+        #expect(
+            first.keys.filter { !$0.hasPrefix("plots/") }.sorted() == [
+                "index.html", "junit.xml", "report.json", "report.md", "report.tex",
+                "tables/cities.csv", "tables/methods.csv",
+            ])
+        #expect(first.keys.count { $0.hasSuffix(".vl.json") } >= 5)
+    }
+
+    @Test("what other programs read holds the exact numbers")
+    func data() throws {
+        let files = try files(RunFixture())
+        let rows = try #require(files["tables/methods.csv"]).split(separator: "\r\n")
+        #expect(rows.count == 3 && rows[0].hasPrefix("method,threshold,true positive"))
+        let counts = ConfusionCounts(
+            truePositive: 35, falsePositive: 55, falseNegative: 35, trueNegative: 1875)
+        let f1 = try #require(counts.f1)
+        #expect(rows[1].hasPrefix("CVA,otsu,35.0,55.0,35.0,1875.0,2000.0,2000.0,"))
+        #expect(rows[1].contains(",\(f1),"))
+        #expect(files["tables/cities.csv"]?.split(separator: "\r\n").count == 5)
+        #expect(files["junit.xml"]?.contains("tests=\"2\" failures=\"0\"") == true)
+        for (name, text) in files where name.hasPrefix("plots/") {
+            #expect(try JSONValue.parse(text)["layer"]?.array?.isEmpty == false, "\(name)")
+        }
     }
 
     @Test("names cannot act in HTML, Markdown or LaTeX")

@@ -39,6 +39,22 @@ struct ReportTests {
         #expect(report.referenceLevels.map(\.f1) == [60.0 / 90])
     }
 
+    @Test("the best threshold is the run's exact oracle, where it tells one")
+    func bestThreshold() throws {
+        let fixture = try RunFixture()
+        #expect(try report(fixture).methods[0].thresholdCurve.best?.threshold == 0.5)
+        try fixture.write(
+            "bench/methods/cva/summary.json",
+            """
+            {"method":"cva","title":"CVA","description":"Does things.","thresholdRule":"otsu","isOracle":false,
+            "oracle":{"threshold":0.7,"scores":{"counts":{"truePositive":70,"falsePositive":0,"falseNegative":0,
+            "trueNegative":1930}}}}
+            """)
+        let curve = try report(fixture).methods[0].thresholdCurve
+        #expect(curve.best?.threshold == 0.7 && curve.best?.f1 == 1)
+        #expect(curve.points.map(\.threshold) == [0.5, 0.7])
+    }
+
     @Test("alignment errors are the length of found minus known")
     func alignment() throws {
         let report = try report(RunFixture())

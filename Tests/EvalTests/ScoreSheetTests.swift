@@ -16,15 +16,20 @@ struct ScoreSheetTests {
     }
 
     @Test("every protocol of the suite reads, and has sources for what it decides")
-    func protocolsRead() {
+    func protocolsRead() throws {
         #expect(protocols.first?.name == "pooled")
         #expect(
             Set(protocols.map(\.name)).isSuperset(of: [
-                "seco", "daudt", "ssl4eo", "ssl4eo-bigearthnet", "matter-snapshot", "torchgeo",
-                "cities",
+                "seco", "daudt", "ssl4eo", "ssl4eo-bigearthnet", "matter-snapshot",
+                "matter-snapshot-unsupervised", "matter-snapshot-spacenet", "torchgeo", "cities",
             ]))
         for value in protocols {
-            #expect(value.sources["unit"] != nil || value.sources["batch"] != nil, "\(value.name)")
+            let path = Checkout.path("manifests/protocols/\(value.name).toml")
+            let head = try WholeFile.readText(path).split(separator: "[sources]")[0]
+            let keys = head.matches(of: /(?m)^([a-z_]+) =/).map { String($0.1) }
+            let unnamed = Set(keys).subtracting(["name", "title", "tasks"])
+                .subtracting(value.sources.keys)
+            #expect(keys.count > 3 && unnamed.isEmpty, "\(value.name): \(unnamed.sorted())")
         }
     }
 
@@ -151,6 +156,79 @@ struct ScoreSheetTests {
             ])
     }
 
+    @Test("the snapshot's windows: what is called where nothing has changed is not seen")
+    func windowsWithChange() throws {
+        let fixture = try TaskFixture()
+        // Two windows of 128 px and a strip at the edge; the first holds 100 pixels of change.
+        let width = 300
+        func image(_ name: String, called: (Int, Int) -> Bool, hasChange: Bool) -> TaskFixture.Image
+        {
+            let places = (0..<128 * width).map { (row: $0 / width, column: $0 % width) }
+            return .init(
+                name: name, width: width,
+                scores: places.map { called($0.row, $0.column) ? 1 : 0 },
+                truth: places.map { hasChange && $0.row < 10 && $0.column < 10 ? 1 : 0 })
+        }
+        let run = try fixture.change(
+            "run",
+            images: [
+                // Right but for ten false alarms beside the change, and all of the other windows.
+                image(
+                    "busy", called: { $0 < 10 && $1 < 11 || $1 >= 128 }, hasChange: true),
+                image("quiet", called: { _, _ in true }, hasChange: false),
+            ])
+        let method = try sheet([run]).methods[0]
+        #expect(method.score("matter-snapshot", .precision)?.value == 100.0 / 110)
+        #expect(method.score("matter-snapshot", .recall)?.value == 1)
+        let pooled = try #require(method.score("pooled", .precision)?.value)
+        #expect(pooled < 0.01)
+        #expect(method.score("daudt", .precision)?.value == pooled)
+        // Of 32 px it is the same first window, and of buildings it says nothing.
+        #expect(method.score("matter-snapshot-unsupervised", .precision)?.value == 100.0 / 110)
+        #expect(method.score("matter-snapshot-spacenet", .precision) == nil)
+        #expect(
+            method.score("matter-snapshot", .f1)?.definition.contains("hold a pixel of change")
+                == true)
+    }
+
+    @Test("the oracle is the best of all thresholds, not of those that are drawn")
+    func oracle() throws {
+        let fixture = try TaskFixture()
+        let count = 100_000
+        var run = TaskFixture.Run()
+        // Between the ranks 20 and 21: just what has changed is called.
+        run.threshold = (Double(count) - 20.5) / Double(count)
+        let image = TaskFixture.Image(
+            name: "rio", width: 400, scores: (0..<count).map { Float($0) / Float(count) },
+            truth: (0..<count).map { $0 >= count - 20 ? 1 : 0 })
+        let method = try sheet([try fixture.change("run", run, images: [image])]).methods[0]
+        #expect(method.score("pooled", .f1)?.value == 1)
+        let curve = try #require(method.thresholdCurve)
+        #expect(curve.best?.f1 == 1)
+        #expect(curve.points.contains { $0.f1 == 1 } && curve.points.count <= 400)
+    }
+
+    @Test("pixels beyond what a curve may keep cost the curve, with a word, and nothing else")
+    func tooManyPixels() throws {
+        let fixture = try TaskFixture()
+        var run = TaskFixture.Run()
+        run.skill = 0
+        let folder = try fixture.change("run", run)
+        func sheet(_ limit: Int) throws -> ScoreSheet {
+            try ScoreSheet(
+                [folder], protocols: protocols, resampling: ResamplingPlan(resamples: 0),
+                curveLimit: limit)
+        }
+        let (all, few) = (try sheet(3 * 1600), try sheet(3 * 1600 - 400))
+        #expect(all.methods[0].thresholdCurve != nil && few.methods[0].thresholdCurve == nil)
+        #expect(few.methods[0].score("pooled", .averagePrecision) == nil)
+        #expect(few.methods[0].score("pooled", .f1) == all.methods[0].score("pooled", .f1))
+        #expect(few.methods[0].calibration == all.methods[0].calibration)
+        #expect(all.methods[0].calibration?.total == 3 * 1520)
+        #expect(few.notices.contains { $0.text.contains("4800 pixels, too many for a curve") })
+        #expect(!all.notices.contains { $0.text.contains("too many") })
+    }
+
     @Test("the sheet is the same for the same runs, and is JSON without NaN")
     func deterministic() throws {
         let fixture = try TaskFixture()
@@ -255,6 +333,52 @@ struct BadTaskTests {
         #expect(try failure([run]).text.contains("matter-task/9"))
     }
 
+    @Test("objects of some samples only, a line of no sample: neither is averaged over the rest")
+    func objects() throws {
+        let fixture = try TaskFixture()
+        let run = try fixture.segmentation(
+            "run", classes: 2, prediction: [0, 1, 0, 1, 0, 1], truth: [0, 1, 0, 1, 1, 1])
+        func line(_ key: String) -> String {
+            #"{"key":"\#(key)","objects":{"truePositives":1,"falsePositives":0,"falseNegatives":1}}"#
+                + "\n"
+        }
+        let all = ["chip-0", "chip-1", "chip-2"].map(line)
+        try fixture.write("run/counts.jsonl", all.joined())
+        #expect(try failure([run]).code == nil)
+        for text in [all[0] + all[2], all[0] + all[2] + String(all[1].dropLast(5))] {
+            try fixture.write("run/counts.jsonl", text)
+            let failure = try failure([run])
+            #expect(failure.code == .inputMissing && failure.text.contains("chip-1"))
+        }
+        try fixture.write("run/counts.jsonl", all.joined() + line("chip-9"))
+        let strange = try failure([run])
+        #expect(strange.code == .badData && strange.text.contains("chip-9"))
+    }
+
+    @Test("a city in which Otsu's rule finds no threshold has no calls; one without a line is 66")
+    func noThreshold() throws {
+        let fixture = try TaskFixture()
+        var run = TaskFixture.Run()
+        // Each city has its own threshold.
+        (run.rule, run.threshold) = ("otsu", nil)
+        func image(_ name: String, _ scores: [Float]) -> TaskFixture.Image {
+            .init(name: name, width: 2, scores: scores, truth: [0, 0, 1, 1])
+        }
+        let path = try fixture.change(
+            "run", run, images: [image("flat", [0, 0, 0, 0]), image("rio", [0, 0.5, 1, 1])])
+        let rio = #"{"key":"rio","threshold":0.75}"# + "\n"
+        try fixture.write("run/counts.jsonl", #"{"key":"flat","threshold":null}"# + "\n" + rio)
+        let protocols = try Protocols.read(Checkout.path("manifests/protocols/pooled.toml"))
+        let method = try ScoreSheet(
+            [path], protocols: protocols, resampling: ResamplingPlan(resamples: 0)
+        ).methods[0]
+        #expect(method.score("pooled", .precision)?.value == 1)
+        #expect(method.score("pooled", .recall)?.value == 0.5)
+        try fixture.write("run/counts.jsonl", rio)
+        let failure = try failure([path])
+        #expect(failure.code == .inputMissing && failure.text.contains("flat"))
+    }
+
     @Test("a protocol that is wrong is named with line and column")
     func protocols() throws {
         let fixture = try TaskFixture()
@@ -263,8 +387,27 @@ struct BadTaskTests {
             try Protocols.read(fixture.folder.path("a.toml"))
         }
         #expect(error?.description.contains("a.toml:3") == true)
-        try fixture.write("b.toml", "name = \"b\"\ntitle = \"B\"\nunitt = 3\n")
-        #expect(throws: ManifestError.self) { try Protocols.read(fixture.folder.path("b.toml")) }
+        let head = "name = \"b\"\ntitle = \"B\"\n"
+        for (text, word) in [
+            ("unitt = 3", "did you mean unit?"), ("unitt = \"batch\"", "did you mean unit?"),
+            ("undefind = \"zero\"", "did you mean undefined?"), ("split = 3", "must be text"),
+            ("batch = 3", "unit is \"all\""), ("seed = 3", "unit is \"all\""),
+            ("edge = \"drop\"", "patch_px"),
+            ("patch_px = 8\nwindows = \"with change\"", "is of change"),
+        ] {
+            try fixture.write("b.toml", "\(head)\(text)\n")
+            let error = #expect(throws: ManifestError.self) {
+                try Protocols.read(fixture.folder.path("b.toml"))
+            }
+            #expect(error?.exitCode == .configuration)
+            #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
+        }
+        for name in ["one", "two"] { try fixture.write("same/\(name).toml", head) }
+        let twice = #expect(throws: ManifestError.self) {
+            try Protocols.read(fixture.folder.path("same"))
+        }
+        #expect(twice?.description.contains("two.toml") == true)
+        #expect(twice?.exitCode == .configuration)
         #expect(throws: EvalError.self) { try Protocols.read(fixture.folder.path("none")) }
     }
 }

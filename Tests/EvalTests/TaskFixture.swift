@@ -20,13 +20,16 @@ struct TaskFixture {
         var selection = "val"
         var validation: [Double] = [0.1, 0.3, 0.5, 0.55]
         var digest = "00ff"
+        /// The suite's version that made it.
+        var version = "0.1.0"
         /// The digest of the encoder that it began with.
         var encoder: String?
         /// What was chosen, as JSON.
         var plan = "{}"
         var variant: String?
         var rule = "fixed"
-        var threshold = 0.9
+        /// The one threshold of all images; `nil` where each has its own.
+        var threshold: Double? = 0.9
         var classes = ["unchanged", "changed"]
         /// Whether it chooses among settings instead of being trained: a line a setting, from step 0, and no losses.
         var isProbe = false
@@ -55,6 +58,34 @@ struct TaskFixture {
                 Self.arrays([
                     ("score", "F32", [run.side, run.side], scores.flatMap(Self.bytes)),
                     ("label", "U8", [run.side, run.side], truth),
+                ]))
+        }
+        try write(
+            "\(path)/task.json", record(run, task: "change", classes: run.classes))
+        try common(path, run)
+        return folder.path(path)
+    }
+
+    /// An image of a change run: its name, and scores and truths row by row.
+    struct Image {
+        var name: String
+        var width: Int
+        var scores: [Float]
+        var truth: [UInt8]
+    }
+
+    /// A change run of given images.
+    @discardableResult
+    func change(_ path: String, _ run: Run = Run(), images: [Image]) throws -> String {
+        var run = run
+        run.cities = images.map(\.name)
+        for image in images {
+            let shape = [image.truth.count / image.width, image.width]
+            try write(
+                "\(path)/predictions/\(image.name).safetensors",
+                Self.arrays([
+                    ("score", "F32", shape, image.scores.flatMap(Self.bytes)),
+                    ("label", "U8", shape, image.truth),
                 ]))
         }
         try write(
@@ -167,8 +198,8 @@ struct TaskFixture {
             } ?? ""
         try write(
             "\(path)/run.json",
-            #"{"program":"matter-bench run","version":"0.1.0","plan":{"task":\#(run.plan)},"inputs":[\#(inputs)],"#
-                + #""dataset":{"sha256":"\#(run.digest)"}}"#
+            #"{"program":"matter-bench run","version":"\#(run.version)","plan":{"task":\#(run.plan)},"#
+                + #""inputs":[\#(inputs)],"dataset":{"sha256":"\#(run.digest)"}}"#
         )
         var curves = ""
         for (choice, value) in run.validation.enumerated() where run.isProbe {
@@ -206,7 +237,7 @@ struct TaskFixture {
             "selection": .object(["split": .string(run.selection), "metric": "f1", "value": 0.5]),
         ]
         if task == "change" {
-            record["threshold"] = .number(run.threshold)
+            record["threshold"] = run.threshold.map(JSONValue.number)
             record["thresholdRule"] = .string(run.rule)
         }
         return JSONValue.object(record).serialized(pretty: true)

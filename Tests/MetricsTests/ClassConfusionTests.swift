@@ -25,6 +25,32 @@ struct ClassConfusionTests {
         }
     }
 
+    @Test func differencesLeadFromOneToTheOther() throws {
+        var generator = TestGenerator(7)
+        func image() throws -> ClassConfusion {
+            var counts = ClassConfusion(classes: 10)
+            let (prediction, truth) = (
+                UInt8.random(in: 0..<10, using: &generator),
+                UInt8.random(in: 0..<10, using: &generator)
+            )
+            try counts.add(prediction: [prediction], truth: [truth])
+            return counts
+        }
+        let (own, theirs) = (
+            try (0..<50).map { _ in try image() }, try (0..<50).map { _ in try image() }
+        )
+        var moved = own[0]
+        for next in own.dropFirst() { moved += next }
+        for (group, counts) in own.enumerated() where group % 3 == 0 {
+            let differences = counts.differences(of: theirs[group])
+            #expect(differences.count <= 2)
+            moved.add(differences, times: 1)
+        }
+        var sum = ClassConfusion(classes: 10)
+        for group in own.indices { sum += group % 3 == 0 ? theirs[group] : own[group] }
+        #expect(moved == sum)
+    }
+
     @Test(arguments: [1, 2, 19, 63, 64, 255])
     func countsLikeALoop(classes: Int) throws {
         var generator = TestGenerator(UInt64(classes))

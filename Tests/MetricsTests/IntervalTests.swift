@@ -1,3 +1,4 @@
+import Foundation
 import Metrics
 import Testing
 
@@ -101,6 +102,23 @@ struct CalibrationTests {
                 "\(reference.name)")
             #expect(agree(calibration.greatestError, reference.greatest, within: 1e-6))
         }
+    }
+
+    @Test func shardsAddToTheSameBitsInAnyOrder() throws {
+        let shards = try (0..<7).map { shard in
+            var calibration = Calibration()
+            for place in 0..<1000 {
+                let probability = Double((place * 7919 + shard * 104_729) % 99_991) / 99_991
+                try calibration.add(probability, isCorrect: place % 3 == 0)
+            }
+            return calibration
+        }
+        let forwards = shards.dropFirst().reduce(shards[0], +)
+        let backwards = shards.reversed().dropFirst().reduce(shards[6], +)
+        #expect(forwards == backwards && forwards.total == 7000)
+        let read = try JSONDecoder().decode(
+            Calibration.self, from: JSONEncoder().encode(forwards))
+        #expect(read == forwards)
     }
 
     @Test func refusesWhatIsNoProbability() {

@@ -38,17 +38,71 @@ struct MatterEvalTests {
         #expect(value["methods"]?[0]?["pooled"]?["f1"]?.double == 0.75)
     }
 
-    @Test("report writes four files, the same each time, and prints the page's path last")
+    @Test("report writes its files, the same each time, and prints the page's path last")
     func report() throws {
         let folder = try bench()
         let out = try TemporaryFolder()
         let first = try runProgram("matter-eval", ["report", folder.path, "--out", out.path])
         #expect(first.status == 0, "\(first.stderr)")
         #expect(first.stdout.hasSuffix("report: \(out.path)/index.html\n"))
-        #expect(out.files() == ["index.html", "report.json", "report.md", "report.tex"])
+        #expect(
+            out.files() == [
+                "index.html", "junit.xml", "report.json", "report.md", "report.tex",
+                "tables/cities.csv", "tables/methods.csv",
+            ])
         let page = try WholeFile.read(out.path("index.html"))
         _ = try runProgram("matter-eval", ["report", folder.path, "--out", out.path])
         #expect(try WholeFile.read(out.path("index.html")) == page)
+    }
+
+    @Test(
+        "a caution stands in the report; what this report does not follow is refused, not left out")
+    func options() throws {
+        let folder = try bench()
+        let out = try TemporaryFolder()
+        let told = try runProgram(
+            "matter-eval",
+            ["report", folder.path, "--out", out.path, "--caution", "These cities are made up."])
+        #expect(told.status == 0, "\(told.stderr)")
+        for name in ["index.html", "report.json", "report.md", "report.tex"] {
+            #expect(try WholeFile.readText(out.path(name)).contains("These cities are made up."))
+        }
+        for options in [["--strict"], ["--reference", "x"], ["--images", "2"]] {
+            let refused = try runProgram(
+                "matter-eval", ["report", folder.path, "--out", out.path] + options)
+            #expect(refused.status == 64 && refused.stderr.contains(options[0]))
+        }
+        #expect(try runProgram("matter-eval", ["score", folder.path, "--strict"]).status == 64)
+    }
+
+    @Test("an unsupervised run whose methods are tasks is scored under every protocol")
+    func tasks() throws {
+        let folder = try bench()
+        let task = """
+            {"format":"matter-task/1","task":"change","dataset":"Toy","split":"test","classes":["unchanged","changed"],
+            "method":{"name":"cva-unsupervised"},"seed":0,"threshold":0.5,"thresholdRule":"train-cities",
+            "items":[{"key":"rio","group":"rio","split":"test"}]}
+            """
+        try AtomicFile.write(task, to: folder.path("methods/cva/task.json"))
+        let header = """
+            {"score":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},
+            "label":{"dtype":"U8","shape":[1,2],"data_offsets":[8,10]}}
+            """
+        // Scores 0 and 1, of which the second has changed.
+        let bytes: [UInt8] = [0, 0, 0, 0, 0, 0, 0x80, 0x3F, 0, 1]
+        try AtomicFile.write(
+            withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian, Array.init)
+                + Array(header.utf8) + bytes,
+            to: folder.path("methods/cva/predictions/rio.safetensors"))
+        try AtomicFile.write(
+            #"{"key":"rio","threshold":0.5}"# + "\n", to: folder.path("methods/cva/counts.jsonl"))
+        let result = try runProgram(
+            "matter-eval", ["score", folder.path, "--protocol", "cities", "--json"])
+        #expect(result.status == 0, "\(result.stderr)")
+        let sheet = try JSONValue.parse(result.stdout)
+        #expect(sheet["protocols"]?[0]?["name"]?.string == "cities")
+        let f1 = sheet["methods"]?[0]?["scores"]?.array?.first { $0["metric"]?.string == "f1" }
+        #expect(f1?["value"]?.double == 1)
     }
 
     @Test("what is wrong is one line and the right exit code")

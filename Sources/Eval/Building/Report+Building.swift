@@ -27,7 +27,8 @@ extension Report {
             notices: [],
             inputs: bench.inputs + runs.flatMap(\.inputs) + preparations.flatMap(\.inputs))
         notices =
-            NoticeBoard(report: self).notices
+            inputs.cautions.map { Notice(severity: .warning, text: $0) }
+            + NoticeBoard(report: self).notices
             + Consistency(bench: bench, runs: runs, preparations: preparations).notices
             + bench.notices + runs.flatMap(\.notices)
     }

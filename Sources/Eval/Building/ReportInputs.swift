@@ -8,15 +8,18 @@ public struct ReportInputs: Sendable, Hashable {
     public var preparations: [String]
     /// The report's headline; `nil` for one made of task and data set.
     public var title: String?
+    /// What a reader must know that the runs do not say.
+    public var cautions: [String]
 
     /// Names the folders.
     public init(
         bench: String, pretraining: [String] = [], preparations: [String] = [],
-        title: String? = nil
+        title: String? = nil, cautions: [String] = []
     ) {
         self.bench = bench
         self.pretraining = pretraining
         self.preparations = preparations
         self.title = title
+        self.cautions = cautions
     }
 }

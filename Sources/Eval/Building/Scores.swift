@@ -62,11 +62,26 @@ extension Report.ThresholdCurve {
     private static let limit = 400
 
     /// Sorts and thins a sweep.
-    init(_ points: [Report.ThresholdPoint]) {
-        let sorted = points.sorted { $0.threshold < $1.threshold }
+    ///
+    /// - Parameters:
+    ///   - points: The points that were kept of all thresholds.
+    ///   - best: The point of greatest F1 where it is known exactly; `nil` for the best of the points.
+    init(_ points: [Report.ThresholdPoint], best: Report.ThresholdPoint? = nil) {
+        // The top of the curve may lie between two points that were kept.
+        let missing = best.map { best in points.contains(best) ? [] : [best] } ?? []
+        let sorted = (points + missing).sorted { $0.threshold < $1.threshold }
         self.init(
             points: Downsampling.thinned(sorted, to: Self.limit) { $0.f1 },
             originalCount: points.count,
-            best: sorted.filter { $0.f1 != nil }.max { ($0.f1 ?? 0) < ($1.f1 ?? 0) })
+            best: best
+                ?? sorted.filter { $0.f1 != nil }.max { ($0.f1 ?? 0) < ($1.f1 ?? 0) })
+    }
+
+    /// Some points of an exact curve, evenly over its pixels, and the very best one.
+    init(_ curve: PrecisionRecallCurve) {
+        func point(_ point: PrecisionRecallCurve.Point) -> Report.ThresholdPoint {
+            .init(Double(point.threshold), point.counts)
+        }
+        self.init(curve.points(atMost: 2000).map(point), best: curve.bestF1.map(point))
     }
 }

@@ -39,9 +39,12 @@ struct PaperCommand: ParsableCommand {
         }
         let path =
             table.hasSuffix(".toml") ? table : SuiteFolder.path("reports/reference/\(table).toml")
+        let published = try PaperTable(path: path)
+        var chosen = runs.isEmpty ? [] : try protocols.resolve()
+        if protocols.names.isEmpty { chosen = PaperReport.ordered(chosen, for: published) }
         let document = try PaperReport.document(
-            PaperTable(path: path), runs: runs, protocols: runs.isEmpty ? [] : protocols.resolve(),
-            matches: matches, resampling: resampling.plan, cautions: caution)
+            published, runs: runs, protocols: chosen, matches: matches, resampling: resampling.plan,
+            cautions: caution)
         if let out { try DocumentFolder.write(document, to: out) }
         try json.print(document) {
             DocumentTables.lines(document) + (out.map { ["report: \($0)/index.html"] } ?? [])

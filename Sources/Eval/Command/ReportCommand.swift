@@ -9,7 +9,8 @@ struct ReportCommand: ParsableCommand {
         abstract: "Write report.json, and HTML, Markdown and LaTeX.",
         discussion: """
             Everything is rendered from report.json alone; index.html is one file that needs no network. Runs and \
-            sweeps of tasks are scored under all protocols; a folder of the unsupervised run keeps its own report.
+            sweeps of tasks are scored under all protocols; one folder of the unsupervised run keeps its own \
+            report, pooled.
 
             Example:
               matter-eval report sweeps/random sweeps/matter --out reports/oscd
@@ -26,7 +27,7 @@ struct ReportCommand: ParsableCommand {
         String?
     @Option(help: "Tasks: share of the reference's final score that counts as converged.")
     var converged = 0.95
-    @Option(help: "Tasks: a caution that the report shows first; may be repeated.")
+    @Option(help: "A caution that the report shows first; may be repeated.")
     var caution: [String] = []
     @Option(help: "Tasks: how many places are shown as images, from the best to the worst.")
     var images = 6
@@ -47,11 +48,23 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         guard runs.count == 1, SuiteFolder.isBench(runs[0]) else { return try reportTasks() }
         let bench = runs[0]
+        guard ofTasks.isEmpty else {
+            throw ValidationError(
+                "\(ofTasks.joined(separator: ", ")): not of a report of the unsupervised run; "
+                    + "for one of tasks name its methods, \(bench)/methods.")
+        }
         let report = try Report(
             of: ReportInputs(
-                bench: bench, pretraining: pretrain, preparations: prep, title: title))
+                bench: bench, pretraining: pretrain, preparations: prep, title: title,
+                cautions: caution))
         try ReportFolder.write(report, to: out)
         for line in lines(of: report) { try StandardStreams.printResult(line) }
+    }
+
+    /// Options that only a report of tasks follows, as they are written.
+    private var ofTasks: [String] {
+        (reference == nil ? [] : ["--reference"]) + (converged == 0.95 ? [] : ["--converged"])
+            + (images == 6 ? [] : ["--images"]) + protocols.given + resampling.given + strict.given
     }
 
     private func reportTasks() throws {

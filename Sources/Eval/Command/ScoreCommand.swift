@@ -10,7 +10,8 @@ struct ScoreCommand: ParsableCommand {
         abstract: "Print every score with its definition.",
         discussion: """
             Reads runs and sweeps of matter-bench; runs that differ by seed only are put together. All protocols are \
-            applied in one pass over the predictions. A folder of the unsupervised run gives its pooled scores.
+            applied in one pass over the predictions. A folder of the unsupervised run is one of several methods; of an \
+            older program, without their task.json, it gives its pooled scores.
 
             Example:
               matter-eval score runs/oscd
@@ -24,7 +25,13 @@ struct ScoreCommand: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func run() throws {
-        if runs.count == 1, SuiteFolder.isBench(runs[0]) {
+        if runs.count == 1, SuiteFolder.isBenchWithoutTasks(runs[0]) {
+            let given = protocols.given + resampling.given + strict.given
+            guard given.isEmpty else {
+                throw ValidationError(
+                    "\(given.joined(separator: ", ")): \(runs[0]) is of an older matter-bench "
+                        + "and has pooled scores only; run it again.")
+            }
             let scores = try PooledScores(ofBench: runs[0])
             return try json.print(scores) { ScoreTable.lines(scores) }
         }

@@ -11,6 +11,11 @@ struct ProtocolOptions: ParsableArguments {
     @Option(name: .customLong("protocol"), help: "Use this protocol only; may be repeated.")
     var names: [String] = []
 
+    /// What was asked for, as it is written.
+    var given: [String] {
+        (protocols == nil ? [] : ["--protocols"]) + (names.isEmpty ? [] : ["--protocol"])
+    }
+
     /// The chosen protocols.
     func resolve() throws -> [ScoreProtocol] {
         let all = try Protocols.read(protocols ?? SuiteFolder.path("manifests/protocols"))
@@ -34,6 +39,9 @@ struct StrictOption: ParsableArguments {
             "End with 65 where a run leaves a doubt: torn or repeated lines, scores that are no probabilities, a model selected on what it is scored on."
     )
     var isStrict = false
+
+    /// What was asked for, as it is written.
+    var given: [String] { isStrict ? ["--strict"] : [] }
 }
 
 /// How intervals over test samples are made.
@@ -52,6 +60,13 @@ struct ResamplingOptions: ParsableArguments {
         }
     }
 
+    /// What is not as it stands by itself, as it is written.
+    var given: [String] {
+        let own = ResamplingPlan()
+        return (resamples == own.resamples ? [] : ["--resamples"])
+            + (seed == own.seed ? [] : ["--seed"]) + (level == own.level ? [] : ["--level"])
+    }
+
     var plan: ResamplingPlan { ResamplingPlan(resamples: resamples, seed: seed, level: level) }
 }
 
@@ -68,6 +83,14 @@ enum SuiteFolder {
             folder.deleteLastPathComponent()
         }
         return relative
+    }
+
+    /// Whether a folder is one of `matter-bench run oscd` whose methods are no tasks: of an older program.
+    static func isBenchWithoutTasks(_ folder: String) -> Bool {
+        let files = FileManager.default
+        let methods = (try? files.contentsOfDirectory(atPath: "\(folder)/methods")) ?? []
+        return isBench(folder)
+            && !methods.contains { files.fileExists(atPath: "\(folder)/methods/\($0)/task.json") }
     }
 
     /// Whether a folder is one of `matter-bench run oscd` and not a task's.

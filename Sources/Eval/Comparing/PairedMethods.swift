@@ -55,10 +55,11 @@ struct PairedMethods {
             return ("paired bootstrap over groups", resamples.flatMap { Self.pValue($0.values) })
         }
         // Seeds are paired in their order; what has no partner takes part in the scores only.
-        let pairs = Array(zip(own, base))
+        let pairs = zip(own, base).map { $0.swapping(with: $1) }
         let test = PairedTest(groups: groups, seed: method.resampling.seed) { swapped in
-            let first = MeanAndSpread(of: pairs.map { $0.0.swapped(with: $0.1, swapped) }).mean
-            let second = MeanAndSpread(of: pairs.map { $0.1.swapped(with: $0.0, swapped) }).mean
+            let scores = pairs.map { $0(swapped) }
+            let first = MeanAndSpread(of: scores.map(\.own)).mean
+            let second = MeanAndSpread(of: scores.map(\.theirs)).mean
             return first.flatMap { first in second.map { first - $0 } }
         }
         let kind = test.isExact ? "all \(test.swaps)" : "\(test.swaps) drawn"

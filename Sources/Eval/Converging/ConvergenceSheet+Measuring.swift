@@ -49,10 +49,12 @@ extension ConvergenceSheet {
         guard !own.isEmpty else { return nil }
         let speedup = ratio(base, own)
         let isEnough = own.count >= 3 && base.count >= 3 && method.title != reference.title
+        // Resamples with a censored median have no speed-up: without them, the slow ones, the rest would look too fast.
+        let isKnown = !(own + base).contains(where: \.isCensored)
         return Arrivals(
             clock: clock, perSeed: own, median: median(own),
             speedup: method.title == reference.title ? nil : speedup,
-            interval: isEnough ? interval(base, own, seed: seed) : nil)
+            interval: isEnough && isKnown ? interval(base, own, seed: seed) : nil)
     }
 
     /// The first validation at or above the target.

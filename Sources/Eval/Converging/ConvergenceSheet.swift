@@ -30,7 +30,8 @@ public struct ConvergenceSheet: Codable, Sendable, Equatable {
         @Nullable public var median: Double?
         /// Reference's median over this one's: above 1 is faster than the reference.
         @Nullable public var speedup: Double?
-        /// How the speed-up spreads over resamples of seeds; `nil` with fewer than three seeds on either side.
+        /// How the speed-up spreads over resamples of seeds; `nil` with fewer than three seeds on either side, or a run
+        /// that never got there.
         @Nullable public var interval: BootstrapInterval?
     }
 

@@ -9,20 +9,7 @@ package enum DocumentFolder {
     /// self whole, `report.json` last, and names the digest of the `report.json` that it was made from.
     /// - Throws: `ManifestError`: `cannotCreate`, `notPermitted`, `locked` or `io`.
     package static func write(_ document: Document, to folder: String) throws {
-        let files = try render(encodeCanonicalJSON(document, pretty: true))
-        try AtomicFile.makeFolder(at: folder)
-        let lock = try FolderLock(folder: folder)
-        for part in ["", "/tables", "/plots"] {
-            try AtomicFile.makeFolder(at: folder + part)
-            try AtomicFile.removeLeftovers(in: folder + part)
-        }
-        for name in files.keys.sorted(by: {
-            ($0 == "report.json" ? 1 : 0, $0) < ($1 == "report.json" ? 1 : 0, $1)
-        }) {
-            try AtomicFile.write(files[name] ?? [], to: "\(folder)/\(name)")
-        }
-        try removeOld(folder, files)
-        withExtendedLifetime(lock) {}
+        try write(render(encodeCanonicalJSON(document, pretty: true)), to: folder)
     }
 
     /// Tables and plots of an older report that this one does not have.
@@ -48,17 +35,39 @@ package enum DocumentFolder {
             )
         }
         let digest = SHA256Digest(of: json).hex
-        var files: [String: String] = [
-            "index.html": DocumentPage(document, digest: digest).markup(),
-            "report.md": DocumentMarkdown(document, digest: digest).text(),
-            "report.tex": DocumentLaTeX(document, digest: digest).text(),
-            "junit.xml": JUnitReport(document).text(),
-        ]
+        var files = data(of: document)
+        files["index.html"] = DocumentPage(document, digest: digest).markup()
+        files["report.md"] = DocumentMarkdown(document, digest: digest).text()
+        files["report.tex"] = DocumentLaTeX(document, digest: digest).text()
+        return files.mapValues { Array($0.utf8) }.merging(["report.json": json]) { $1 }
+    }
+
+    /// The files that other programs read: `junit.xml`, `tables/*.csv` and `plots/*.vl.json`.
+    static func data(of document: Document) -> [String: String] {
+        var files = ["junit.xml": JUnitReport(document).text()]
         for table in document.tables { files["tables/\(table.id).csv"] = CSVText.table(table) }
         for drawing in document.drawings {
             files["plots/\(drawing.plot.id).vl.json"] =
                 VegaLite(drawing).specification().serialized(pretty: true) + "\n"
         }
-        return files.mapValues { Array($0.utf8) }.merging(["report.json": json]) { $1 }
+        return files
+    }
+
+    /// Replaces the files of a report, `report.json` last, and removes tables and plots that an older one had.
+    /// - Throws: `ManifestError`: `cannotCreate`, `notPermitted`, `locked` or `io`.
+    static func write(_ files: [String: [UInt8]], to folder: String) throws {
+        try AtomicFile.makeFolder(at: folder)
+        let lock = try FolderLock(folder: folder)
+        for part in ["", "/tables", "/plots"] {
+            try AtomicFile.makeFolder(at: folder + part)
+            try AtomicFile.removeLeftovers(in: folder + part)
+        }
+        for name in files.keys.sorted(by: {
+            ($0 == "report.json" ? 1 : 0, $0) < ($1 == "report.json" ? 1 : 0, $1)
+        }) {
+            try AtomicFile.write(files[name] ?? [], to: "\(folder)/\(name)")
+        }
+        try removeOld(folder, files)
+        withExtendedLifetime(lock) {}
     }
 }

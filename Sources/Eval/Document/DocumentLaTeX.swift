@@ -51,7 +51,7 @@ struct DocumentLaTeX {
         let heads = table.columns.map { LaTeXText.name($0.title) }
         let rows = table.rows.map { row in
             row.map { cell in
-                let text = LaTeXText.escape(Markup.shortened(cell.text, to: 200))
+                let text = LaTeXText.escape(Markup.shortened(cell.text, to: Markup.wordsLimit))
                 return cell.emphasis == .none ? text : "\\textbf{\(text)}"
             }.joined(separator: " & ")
         }

@@ -11,14 +11,15 @@ struct DocumentMarkdown {
     func text() -> String {
         let parts =
             [
-                "# " + MarkdownText.name(document.title), MarkdownText.escape(document.lede), facts,
+                "# " + MarkdownText.words(document.title), MarkdownText.escape(document.lede),
+                facts,
                 notices,
             ] + document.sections.map(section) + [checks, definitions, footer]
         return parts.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
     }
 
     private var facts: String {
-        document.facts.map { "- \(MarkdownText.escape($0.name)): \(MarkdownText.name($0.text))" }
+        document.facts.map { "- \(MarkdownText.escape($0.name)): \(MarkdownText.words($0.text))" }
             .joined(separator: "\n")
     }
 
@@ -50,7 +51,7 @@ struct DocumentMarkdown {
             table.columns.map { MarkdownText.name($0.title) }, textColumns: texts,
             rows: table.rows.map { row in
                 row.map { cell in
-                    let text = MarkdownText.escape(Markup.shortened(cell.text, to: 200))
+                    let text = MarkdownText.words(cell.text)
                     return cell.emphasis == .none ? text : "**\(text)**"
                 }
             }) + "\n\n" + MarkdownText.escape(table.caption)
@@ -63,7 +64,7 @@ struct DocumentMarkdown {
             [
                 MarkdownText.name(check.name), MarkdownText.name(check.group),
                 check.isMet.map { $0 ? "yes" : "**no**" } ?? "not checked",
-                MarkdownText.escape(Markup.shortened(check.message, to: 200)),
+                MarkdownText.words(check.message),
             ]
         }
         return "## Checks\n\n"

@@ -33,7 +33,7 @@ struct DocumentPage {
 
     private var header: String {
         let facts = document.facts.map {
-            "<div><dt>\(Markup.escape($0.name))</dt><dd>\(Markup.name($0.text))</dd></div>"
+            "<div><dt>\(Markup.escape($0.name))</dt><dd>\(Markup.words($0.text))</dd></div>"
         }
         let notices = document.notices.map {
             "<li class=\"\($0.severity.rawValue)\">\(Markup.escape($0.text))</li>"
@@ -45,7 +45,7 @@ struct DocumentPage {
         return """
             <header class="top">
             <p class="eyebrow">\(Markup.name(document.eyebrow))</p>
-            <h1>\(Markup.name(document.title))</h1>
+            <h1>\(Markup.words(document.title))</h1>
             <p class="lede">\(Markup.escape(document.lede))</p>
             <dl class="facts">\(facts.joined())</dl>
             \(notices.isEmpty ? "" : "<ul class=\"notices\" aria-label=\"Notices\">\(notices.joined(separator: "\n"))</ul>")
@@ -93,7 +93,7 @@ struct DocumentPage {
             },
             rows: table.rows.map { row in
                 row.map { cell in
-                    let text = Markup.escape(Markup.shortened(cell.text, to: 400))
+                    let text = Markup.words(cell.text)
                     return HTMLTable.Cell(
                         html: cell.emphasis == .warning
                             ? "<span class=\"unmet\">\(text)</span>" : text,

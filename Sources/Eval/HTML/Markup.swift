@@ -40,6 +40,14 @@ package enum Markup {
         return "\(name.prefix(length - 12))…\(name.suffix(10))"
     }
 
+    /// The most characters of a sentence that is shown: an audit's, a list of cities.
+    package static let wordsLimit = 400
+
+    /// A sentence, escaped, and cut only where it is far too long.
+    package static func words(_ text: String) -> String {
+        escape(shortened(text, to: wordsLimit))
+    }
+
     /// A shortened and escaped name.
     package static func name(_ text: String) -> String {
         escape(shortened(text))

@@ -19,6 +19,11 @@ package enum MarkdownText {
         return result
     }
 
+    /// A sentence, escaped, and cut only where it is far too long.
+    package static func words(_ text: String) -> String {
+        escape(Markup.shortened(text, to: Markup.wordsLimit))
+    }
+
     /// A name, shortened if long, and escaped.
     package static func name(_ text: String) -> String {
         escape(Markup.shortened(text))

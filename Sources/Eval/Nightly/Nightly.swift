@@ -77,11 +77,15 @@ package struct Nightly {
     private var journal: String { "\(folder)/journal.jsonl" }
 
     /// Runs the night, or what is left of it.
-    /// - Throws: `ManifestError`: 75 while another night runs, 73 or 74 where nothing can be written.
+    /// - Throws: `ManifestError`: 75 while another night runs, 78 where the night is another recipe's, 73 or 74 where nothing
+    ///   can be written.
     package func run() throws -> Outcome {
         try AtomicFile.makeFolder(at: folder)
         let lock = try FolderLock(folder: plan.folder)
         defer { withExtendedLifetime(lock) {} }
+        // What is wrong with the history must be known before a night is spent.
+        let history = try NightlyHistory(path: "\(plan.folder)/history.sqlite")
+        try checkRecipe(history)
         var stages: [StageOutcome] = []
         var results: [NightlyHistory.Result] = []
         let known = try done()
@@ -100,7 +104,6 @@ package struct Nightly {
             if shouldStop() { break }
         }
         let isWhole = stages.count == plan.recipe.stages.count && stages.allSatisfy(\.isDone)
-        let history = try NightlyHistory(path: "\(plan.folder)/history.sqlite")
         // What was accepted stays so when the night is gone through again.
         let isAccepted =
             try plan.accepts || history.isAccepted(plan.night, recipe: plan.recipe.name)
@@ -128,6 +131,16 @@ package struct Nightly {
         return Outcome(
             document: document, stages: stages, regressions: flagged,
             missing: missing.keys.sorted(), pruned: pruned, isLatest: isWhole)
+    }
+
+    /// A night of one name belongs to one recipe: another's would take its numbers' and its report's place.
+    private func checkRecipe(_ history: NightlyHistory) throws {
+        guard let other = try history.recipe(of: plan.night), other != plan.recipe.name else {
+            return
+        }
+        throw ManifestError(
+            .configuration, path: plan.folder,
+            "night \(plan.night) is one of the recipe \(other); name another --out or --night")
     }
 
     /// Stages that an earlier start of the same night ended well, by the commands that they have now.

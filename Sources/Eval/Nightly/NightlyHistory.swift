@@ -115,6 +115,17 @@ package struct NightlyHistory {
         }
     }
 
+    /// The name of the recipe that a night was run by; `nil` for a night that is not known.
+    /// - Throws: `ManifestError` (74).
+    package func recipe(of night: String) throws -> String? {
+        try ask { queue in
+            try queue.read { database in
+                try String.fetchOne(
+                    database, sql: "SELECT recipe FROM night WHERE id = ?", arguments: [night])
+            }
+        }
+    }
+
     /// Whether a night's numbers were accepted when it was run before.
     /// - Throws: `ManifestError` (74).
     package func isAccepted(_ night: String, recipe: String) throws -> Bool {

@@ -55,6 +55,7 @@ struct StageRunner {
         environment["PATH"] = (programs + [environment["PATH"] ?? "/usr/bin:/bin"]).joined(
             separator: ":")
         let log = "\(folder)/stage.log"
+        try keepOldLog(log)
         try AtomicFile.write("", to: log)
         let arguments = stage.command.dropFirst().map { word in
             places.reduce(word) { $0.replacing("{\($1.key)}", with: $1.value) }
@@ -83,6 +84,19 @@ struct StageRunner {
             return code == 0
                 ? outcome(.done, 0, seconds, "")
                 : outcome(.failed, code, seconds, lastLine(log) ?? "ended with \(code)")
+        }
+    }
+
+    /// What an earlier start printed stays beside, as `stage.1.log` and on.
+    private func keepOldLog(_ log: String) throws {
+        var status = stat()
+        guard stat(log, &status) == 0, status.st_size > 0 else { return }
+        var number = 1
+        while FileManager.default.fileExists(atPath: "\(folder)/stage.\(number).log") {
+            number += 1
+        }
+        guard rename(log, "\(folder)/stage.\(number).log") == 0 else {
+            throw ManifestError(.io, path: log, "cannot be renamed; make its folder writable")
         }
     }
 

@@ -45,8 +45,10 @@ package enum PaperReport {
         let audit = AuditTable(table)
         let found = sheet.map { self.matches(table, $0, protocols, matches) } ?? []
         var sections = [published(table, audit)]
-        if let sheet { sections.append(ours(table, sheet, protocols)) }
-        if !found.isEmpty { sections.append(beside(found)) }
+        if let sheet {
+            sections.append(ours(table, sheet, protocols))
+            if !found.isEmpty { sections.append(beside(found, main: sheet.protocols[0].name)) }
+        }
         let digest = audit.flagged
         return Document(
             kind: "paper", eyebrow: "\(table.dataset) · published and measured", title: table.title,
@@ -72,6 +74,14 @@ package enum PaperReport {
                 "table": try JSONValue(encoding: table), "audit": try JSONValue(encoding: audit),
                 "scores": try sheet.map { try JSONValue(encoding: $0) } ?? .null,
             ]))
+    }
+
+    /// Protocols in their order, but for the table's own, which leads where it is among them.
+    package static func ordered(
+        _ protocols: [ScoreProtocol], for table: PaperTable
+    ) -> [ScoreProtocol] {
+        protocols.filter { $0.name == table.protocol }
+            + protocols.filter { $0.name != table.protocol }
     }
 
     private static func notice(_ table: PaperTable, _ sheet: ScoreSheet?) -> [Report.Notice] {
@@ -160,7 +170,7 @@ package enum PaperReport {
             ])
     }
 
-    private static func beside(_ matches: [Match]) -> Document.Section {
+    private static func beside(_ matches: [Match], main: String) -> Document.Section {
         .init(
             id: "beside", title: "Beside one another",
             intro:
@@ -182,7 +192,10 @@ package enum PaperReport {
                                 match.isInside.map { $0 ? "inside" : "outside" } ?? "no interval"
                             return [
                                 .text(match.row.method), .text(match.method.title),
-                                .text(match.metric.title),
+                                .text(
+                                    match.score.protocol == main
+                                        ? match.metric.title
+                                        : "\(match.metric.title), \(match.score.protocol)"),
                                 .percent(published), .percent(match.score.value),
                                 .percent(
                                     match.score.value.flatMap { own in published.map { own - $0 } }),
@@ -206,6 +219,8 @@ package enum PaperReport {
     ) -> [Match] {
         let main = sheet.protocols[0].name
         return table.rows.flatMap { row in
+            // A row may follow another protocol than the rest of its table.
+            let used = sheet.protocols.first { $0.name == row.facts["protocol"] }?.name ?? main
             let words =
                 named.filter { $0.row == row.id }.map { [$0.words] }
                 + (row.ours.isEmpty ? [] : [row.ours])
@@ -216,7 +231,7 @@ package enum PaperReport {
             return methods.flatMap { method in
                 row.values.keys.sorted().compactMap { key -> Match? in
                     guard let metric = MetricName(rawValue: key), let value = row.values[key],
-                        let score = method.score(main, metric)
+                        let score = method.score(used, metric)
                     else { return nil }
                     return Match(
                         row: row, method: method, metric: metric, score: score,

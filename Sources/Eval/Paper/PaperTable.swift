@@ -30,7 +30,7 @@ public struct PaperTable: Codable, Sendable, Equatable {
         public var id: String
         /// The method, as it is printed.
         public var method: String
-        /// What else the table says of it, by key.
+        /// What else the table says of it, by key; "protocol" where it is not that of the table.
         public var facts: [String: String]
         /// The numbers, by the score's short name.
         public var values: [String: Value]
@@ -76,10 +76,9 @@ public struct PaperTable: Codable, Sendable, Equatable {
             throw document.failure("task", atValue: true, "is no task")
         }
         self.task = task
-        guard let decimals = document.value["decimals"]?.int, (0...6).contains(decimals) else {
+        guard let half = document.value["decimals"].flatMap(Self.half) else {
             throw document.failure("decimals", atValue: true, "must be a whole number in 0 … 6")
         }
-        let half = (0..<decimals).reduce(0.5) { half, _ in half / 10 } / 100
         guard let rows = document.value["row"]?.array, !rows.isEmpty else {
             throw document.failure("row", atValue: false, "is missing: the table has no [[row]]")
         }
@@ -92,14 +91,24 @@ public struct PaperTable: Codable, Sendable, Equatable {
         }
     }
 
+    /// Half a unit of the last of so many digits behind the point, as a share.
+    private static func half(_ decimals: JSONValue) -> Double? {
+        guard let decimals = decimals.int, (0...6).contains(decimals) else { return nil }
+        return (0..<decimals).reduce(0.5) { half, _ in half / 10 } / 100
+    }
+
     private static func row(
         _ row: JSONValue, _ half: Double, _ failure: (String, String) -> ManifestError
     ) throws -> Row {
         guard let id = row["id"]?.string else { throw failure("id", "must be text") }
         guard let method = row["method"]?.string else { throw failure("method", "must be text") }
+        guard let half = row["decimals"].map(Self.half) ?? half else {
+            throw failure("decimals", "must be a whole number in 0 … 6")
+        }
         var facts: [String: String] = [:]
         var values: [String: Value] = [:]
-        for (key, value) in row.object ?? [:] where !["id", "method", "ours"].contains(key) {
+        let known = ["id", "method", "ours", "decimals"]
+        for (key, value) in row.object ?? [:] where !known.contains(key) {
             if MetricName(rawValue: key) != nil {
                 guard let number = value.double, (0...100).contains(number) else {
                     throw failure(key, "must be a number of percent in 0 … 100")

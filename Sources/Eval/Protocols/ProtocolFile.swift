@@ -16,33 +16,70 @@ struct ProtocolFile {
 
     /// Keys that decide how is scored.
     private static let scoring: Set<String> = [
-        "name", "title", "tasks", "unit", "patch_px", "edge", "crop_px", "batch", "shuffle",
-        "drop_last", "seed", "average", "undefined", "sources",
+        "name", "title", "tasks", "unit", "patch_px", "edge", "windows", "crop_px", "batch",
+        "shuffle", "drop_last", "seed", "average", "undefined", "sources",
+    ]
+
+    /// Keys that tell in words what else makes a protocol.
+    private static let told: Set<String> = [
+        "split", "bands", "normalisation", "patches", "labels", "training", "augmentation",
+        "averaging", "spread", "threshold", "ignored_pixels", "selection", "remark",
     ]
 
     /// The protocol that the file describes.
     func read() throws -> ScoreProtocol {
-        let setting = values.filter { !Self.scoring.contains($0.key) }.compactMapValues(\.string)
-        for key in values.keys.sorted() where !Self.scoring.contains(key) && setting[key] == nil {
-            let near = key.nearest(of: Self.scoring.sorted()) ?? ""
-            throw document.failure(
-                key, atValue: false, "is no key of a protocol, and no text; did you mean \(near)?")
-        }
+        try checkKeys()
+        let setting = values.filter { Self.told.contains($0.key) }.compactMapValues(\.string)
         let unit: ScoreProtocol.Unit = try choice("unit") ?? .all
         let protocolValue = ScoreProtocol(
             name: try text("name"), title: try text("title"),
             tasks: try choices("tasks") ?? [.change, .segmentation], unit: unit,
             patch: try size("patch_px"), edge: try choice("edge") ?? .cut,
-            crop: try size("crop_px"), batch: try size("batch"),
-            isShuffled: try flag("shuffle"), dropsLast: try flag("drop_last"),
-            seed: UInt64(try number("seed") ?? 0), average: try choice("average") ?? .macro,
+            windows: try choice("windows") ?? .all, crop: try size("crop_px"),
+            batch: try size("batch"), isShuffled: try flag("shuffle"),
+            dropsLast: try flag("drop_last"), seed: UInt64(try number("seed") ?? 0),
+            average: try choice("average") ?? .macro,
             undefined: try choice("undefined") ?? .leaveOut, setting: setting,
             sources: (values["sources"]?.object ?? [:]).compactMapValues(\.string))
         try check(protocolValue)
         return protocolValue
     }
 
+    /// A key that is misspelt would be a remark, and the protocol be scored otherwise.
+    private func checkKeys() throws {
+        for key in values.keys.sorted() where !Self.scoring.contains(key) {
+            guard Self.told.contains(key) else {
+                let near = key.nearest(of: Self.scoring.union(Self.told).sorted()) ?? ""
+                throw document.failure(
+                    key, atValue: false, "is no key of a protocol; did you mean \(near)?")
+            }
+            guard values[key]?.string != nil else {
+                throw document.failure(key, atValue: true, "must be text")
+            }
+        }
+    }
+
+    /// Keys that say nothing under the unit are refused: who wrote them meant another one.
+    private func checkUse(_ value: ScoreProtocol) throws {
+        let ofBatches = ["batch", "shuffle", "drop_last", "seed"]
+        if value.unit != .batch, let key = ofBatches.first(where: { values[$0] != nil }) {
+            throw document.failure(
+                key, atValue: false, "is of unit \"batch\", and unit is \"\(value.unit.rawValue)\"")
+        }
+        if !value.isShuffled, values["seed"] != nil {
+            throw document.failure("seed", atValue: false, "is of shuffled batches")
+        }
+        if value.patch == nil, let key = ["edge", "windows"].first(where: { values[$0] != nil }) {
+            throw document.failure(key, atValue: false, "is of patches: patch_px is missing")
+        }
+        if value.windows == .withChange, value.tasks != [.change] {
+            throw document.failure(
+                "windows", atValue: true, "is of change: tasks must be [\"change\"]")
+        }
+    }
+
     private func check(_ value: ScoreProtocol) throws {
+        try checkUse(value)
         if value.unit == .batch, value.batch == nil {
             throw document.failure(
                 "unit", atValue: true, "is \"batch\": the key batch must say how many")
@@ -136,6 +173,14 @@ public enum Protocols {
         let found = try names.map { try ProtocolFile("\(path)/\($0)").read() }
         guard !found.isEmpty else {
             throw EvalError(.missing, path, "holds no protocol (*.toml)")
+        }
+        for (place, value) in found.enumerated() {
+            guard let first = found[..<place].firstIndex(where: { $0.name == value.name }) else {
+                continue
+            }
+            throw ManifestError(
+                .configuration, path: "\(path)/\(names[place])",
+                "has the name \(value.name) of \(names[first]); give each protocol its own")
         }
         return found.filter { $0.name == "pooled" } + found.filter { $0.name != "pooled" }
     }

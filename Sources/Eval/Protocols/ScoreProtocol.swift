@@ -24,6 +24,14 @@ public struct ScoreProtocol: Codable, Sendable, Hashable {
         case drop
     }
 
+    /// Which of the windows that an image is cut into are scored.
+    public enum Windows: String, Codable, Sendable, Hashable, CaseIterable {
+        /// All of them.
+        case all
+        /// Those that hold a pixel of change: false alarms in others are not seen.
+        case withChange = "with change"
+    }
+
     /// What a score counts as where it is 0/0.
     public enum Undefined: String, Codable, Sendable, Hashable, CaseIterable {
         /// It is left out of the average and counted.
@@ -55,6 +63,8 @@ public struct ScoreProtocol: Codable, Sendable, Hashable {
     public var patch: Int?
     /// What becomes of patches at the edge.
     public var edge: Edge
+    /// Which windows are scored.
+    public var windows: Windows
     /// Side of the square in the middle of each image that alone is scored; `nil` for all of it.
     public var crop: Int?
     /// Patches or samples a batch, where `unit` is `batch`.
@@ -107,6 +117,7 @@ public struct ScoreProtocol: Codable, Sendable, Hashable {
                 "; patches of \(patch) px, those at the edge "
                 + (edge == .cut ? "cut" : "left out")
         }
+        if windows == .withChange { text += "; only windows that hold a pixel of change" }
         if let crop { text += "; only the \(crop) px square in the middle of each image" }
         switch undefined {
         case .leaveOut: text += unit == .all ? "" : "; 0/0 is left out and counted"

@@ -1,4 +1,5 @@
 import Manifests
+import Metrics
 
 /// `run.json` of a bench folder, as far as a report needs it.
 struct BenchRunRecord: Decodable {
@@ -24,6 +25,16 @@ struct BenchRunRecord: Decodable {
 
 /// `summary.json` of a method.
 struct MethodRecord: Decodable {
+    /// The exact best of all thresholds, of which `thresholds.jsonl` keeps some.
+    struct Oracle: Decodable {
+        struct Scores: Decodable {
+            var counts: ConfusionCounts
+        }
+
+        var threshold: Double?
+        var scores: Scores
+    }
+
     var method: String
     var title: String
     var description: String
@@ -31,6 +42,7 @@ struct MethodRecord: Decodable {
     var thresholdRuleTitle: String?
     var isOracle: Bool?
     var averagePrecision: Double?
+    var oracle: Oracle?
 }
 
 /// A line of `counts.jsonl`.

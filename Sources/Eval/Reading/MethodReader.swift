@@ -32,7 +32,8 @@ struct MethodReader {
             thresholdRule: record.thresholdRuleTitle ?? record.thresholdRule,
             isOracle: record.isOracle ?? false, pooled: pooled, cities: counted,
             spread: Report.ScoreSpread(of: counted.map(\.scores)),
-            averagePrecision: record.averagePrecision, thresholdCurve: try readThresholds())
+            averagePrecision: record.averagePrecision,
+            thresholdCurve: try readThresholds(oracle: record.oracle))
     }
 
     private mutating func readCounts() throws -> [Report.CityScores] {
@@ -104,7 +105,9 @@ struct MethodReader {
         }
     }
 
-    private mutating func readThresholds() throws -> Report.ThresholdCurve {
+    private mutating func readThresholds(
+        oracle: MethodRecord.Oracle?
+    ) throws -> Report.ThresholdCurve {
         let path = "\(folder)/thresholds.jsonl"
         guard log.exists(path) else {
             return Report.ThresholdCurve(points: [], originalCount: 0, best: nil)
@@ -115,15 +118,27 @@ struct MethodReader {
             let counts = [
                 line.truePositive, line.falsePositive, line.falseNegative, line.trueNegative,
             ]
-            guard counts.allSatisfy(Self.countable.contains) else {
-                throw EvalError(.invalid, log.path(path), "a count is negative or beyond 2^53")
-            }
+            try checkCounts(counts, path)
             return Report.ThresholdPoint(
                 line.threshold,
                 ConfusionCounts(
                     truePositive: counts[0], falsePositive: counts[1], falseNegative: counts[2],
                     trueNegative: counts[3]))
         }
-        return Report.ThresholdCurve(points)
+        guard let threshold = oracle?.threshold, let counts = oracle?.scores.counts else {
+            return Report.ThresholdCurve(points)
+        }
+        try checkCounts(
+            [
+                counts.truePositive, counts.falsePositive, counts.falseNegative,
+                counts.trueNegative,
+            ], "\(folder)/summary.json")
+        return Report.ThresholdCurve(points, best: .init(threshold, counts))
+    }
+
+    private func checkCounts(_ counts: [Int64], _ path: String) throws {
+        guard counts.allSatisfy(Self.countable.contains) else {
+            throw EvalError(.invalid, log.path(path), "a count is negative or beyond 2^53")
+        }
     }
 }

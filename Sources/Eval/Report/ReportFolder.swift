@@ -2,23 +2,13 @@ import Manifests
 
 /// Writes a report and everything that is rendered from it.
 public enum ReportFolder {
-    /// The files of a report folder, in the order of writing.
-    public static let fileNames = ["report.md", "report.tex", "index.html", "report.json"]
-
-    /// Writes `report.json`, `index.html`, `report.md` and `report.tex` into a folder.
+    /// Writes `report.json`, `index.html`, `report.md`, `report.tex`, `junit.xml`, `tables/*.csv` and `plots/*.json`.
     ///
     /// All is rendered before anything is written, from the very bytes of `report.json`; each file then
-    /// replaces its old self whole, and names the digest of the `report.json` it was made from.
+    /// replaces its old self whole, `report.json` last, and names the digest of the `report.json` it was made from.
     /// - Throws: `ManifestError`: `cannotCreate`, `notPermitted`, `locked` or `io`.
     public static func write(_ report: Report, to folder: String) throws {
-        let files = try render(encodeCanonicalJSON(report, pretty: true))
-        try AtomicFile.makeFolder(at: folder)
-        let lock = try FolderLock(folder: folder)
-        try AtomicFile.removeLeftovers(in: folder)
-        for name in fileNames {
-            if let bytes = files[name] { try AtomicFile.write(bytes, to: "\(folder)/\(name)") }
-        }
-        withExtendedLifetime(lock) {}
+        try DocumentFolder.write(render(encodeCanonicalJSON(report, pretty: true)), to: folder)
     }
 
     /// The content of every file of a report, made from `report.json` alone.
@@ -32,11 +22,10 @@ public enum ReportFolder {
             )
         }
         let digest = SHA256Digest(of: json).hex
-        return [
-            "report.json": json,
-            "index.html": Array(HTMLPage(report, digest: digest).document().utf8),
-            "report.md": Array(MarkdownReport(report, digest: digest).document().utf8),
-            "report.tex": Array(LaTeXReport(report, digest: digest).document().utf8),
-        ]
+        var files = ReportData(report).files
+        files["index.html"] = HTMLPage(report, digest: digest).document()
+        files["report.md"] = MarkdownReport(report, digest: digest).document()
+        files["report.tex"] = LaTeXReport(report, digest: digest).document()
+        return files.mapValues { Array($0.utf8) }.merging(["report.json": json]) { $1 }
     }
 }

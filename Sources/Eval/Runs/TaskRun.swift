@@ -14,6 +14,8 @@ struct TaskRun {
     let datasetDigest: String?
     /// The digest of the encoder that it began with, from `run.json`; `nil` for drawn weights.
     let encoderDigest: String?
+    /// The suite's version that made the run, from `run.json`.
+    let version: String?
     /// What was chosen, from `run.json`, but for how the data set was opened, which holds paths; null where it does not tell.
     let plan: JSONValue
     /// The folder of the sweep that it belongs to.
@@ -67,11 +69,13 @@ struct TaskRun {
                         "The threshold of “\(Markup.shortened(name))” was chosen with the truth of the scored "
                         + "pixels (oracle): an upper bound, not a result."))
         }
+        version = claim["version"]?.string
         self.folder = folder
         self.name = name
         self.notices = notices
         inputs = log.inputs
         try checkPredictions()
+        try checkLines()
         try checkThresholds()
     }
 
@@ -162,12 +166,36 @@ struct TaskRun {
     }
 
     /// What scores at least this is called change.
-    func threshold(_ key: String) -> Double? { record.threshold ?? lines[key]?.threshold }
+    ///
+    /// Otsu's rule finds no threshold in scores that take one value only: nothing is called there.
+    func threshold(_ key: String) -> Double? {
+        guard record.thresholdRule == "otsu" else {
+            return record.threshold ?? lines[key]?.threshold
+        }
+        return record.threshold ?? lines[key].map { $0.threshold ?? .infinity }
+    }
 
     /// Objects that were matched, by item; `nil` where the run matched none.
     var objects: [ConfusionCounts]? {
         guard lines.values.contains(where: { $0.objects != nil }) else { return nil }
-        return record.items.map { lines[$0.key]?.objects?.counts ?? ConfusionCounts() }
+        return record.items.compactMap { lines[$0.key]?.objects?.counts }
+    }
+
+    /// Objects must be told of every sample or of none, and lines be of samples.
+    private func checkLines() throws {
+        let path = "\(folder)/counts.jsonl"
+        let strange = Set(lines.keys).subtracting(record.items.map(\.key)).sorted()
+        guard strange.isEmpty else {
+            throw EvalError(
+                .invalid, path,
+                "counts \(strange[0]), which task.json does not list; run matter-bench again")
+        }
+        guard lines.values.contains(where: { $0.objects != nil }) else { return }
+        let without = record.items.filter { lines[$0.key]?.objects == nil }
+        guard let first = without.first else { return }
+        throw EvalError(
+            .missing, path,
+            "no objects of \(without.count) samples, of \(first.key) first; run matter-bench again")
     }
 
     private func checkThresholds() throws {

@@ -34,12 +34,13 @@ struct ScoredMethod {
     let resampling: ResamplingPlan
 
     init(
-        _ group: RunGroup, _ protocols: [ScoreProtocol], _ resampling: ResamplingPlan
+        _ group: RunGroup, _ protocols: [ScoreProtocol], _ resampling: ResamplingPlan,
+        curveLimit: Int
     ) throws {
         self.group = group
         self.protocols = protocols
         self.resampling = resampling
-        runs = try group.runs.map { try RunScores($0, protocols) }
+        runs = try group.runs.map { try RunScores($0, protocols, curveLimit: curveLimit) }
     }
 
     /// The mean over the seeds in every resample; `nil` where groups cannot be resampled.
@@ -67,7 +68,7 @@ struct ScoredMethod {
             present: first.present, scored: first.scored, scores: first.order.map(score),
             classes: classes(), confusion: confusion(), byGroup: byGroup(),
             movedTruth: movedTruth(),
-            thresholdCurve: first.curve.map(Self.points),
+            thresholdCurve: first.thresholdCurve,
             calibration: runs.compactMap(\.calibration).reduce(nil) { sum, next in
                 sum.map { $0 + next } ?? next
             })
@@ -138,12 +139,5 @@ struct ScoredMethod {
             return MethodScores.GroupScores(
                 group: names[index], perSeed: values, value: MeanAndSpread(of: values).mean)
         }.sorted { $0.group < $1.group }
-    }
-
-    private static func points(_ curve: PrecisionRecallCurve) -> Report.ThresholdCurve {
-        let points = curve.points(atMost: 2000).map {
-            Report.ThresholdPoint(Double($0.threshold), $0.counts)
-        }
-        return Report.ThresholdCurve(points)
     }
 }

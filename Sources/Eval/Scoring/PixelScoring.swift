@@ -1,23 +1,29 @@
 import Metrics
 
 /// Scores predictions of pixels under all protocols in one pass over the files.
+///
+/// Counts and calibration keep no pixels; the curve of a change task keeps five bytes of each, and is given up, with a
+/// word, where there are more than it may keep.
 struct PixelScoring {
     /// How an image is cut before it is counted.
     struct Tiling: Hashable {
         var patch: Int?
         var edge: ScoreProtocol.Edge
+        var windows: ScoreProtocol.Windows
         var crop: Int?
 
         /// Whole images.
         init() {
             patch = nil
             edge = .cut
+            windows = .all
             crop = nil
         }
 
         init(_ protocolValue: ScoreProtocol) {
             patch = protocolValue.patch
             edge = protocolValue.edge
+            windows = protocolValue.windows
             crop = protocolValue.crop
         }
     }
@@ -35,6 +41,8 @@ struct PixelScoring {
     private(set) var parts: [Tiling: [Part]] = [:]
     /// Every scored pixel's score and truth, for the curve of a change task.
     fileprivate(set) var curve: (scores: [Float], truth: [UInt8])?
+    /// The pixels that the curve was given up for; `nil` where it holds all.
+    private(set) var uncurved: Int64?
     /// How sure the scores were, where they are probabilities.
     private(set) var calibration: Calibration?
     /// The first score that is no probability, and whose; `nil` where all are.
@@ -49,13 +57,18 @@ struct PixelScoring {
         (-1...1).filter { row != 0 || $0 != 0 }.map { (rows: row, columns: $0) }
     }
 
-    /// The most pixels of which a curve is drawn; beyond, only counts are kept.
-    private static let curveLimit = 1 << 27
+    private let curveLimit: Int
 
     /// Reads and counts every prediction of a run.
+    ///
+    /// - Parameters:
+    ///   - run: The run.
+    ///   - protocols: The protocols whose windows are counted.
+    ///   - curveLimit: The most pixels of which a curve is drawn.
     /// - Throws: `EvalError` (65, 66) naming the file.
-    init(_ run: TaskRun, _ protocols: [ScoreProtocol]) throws {
+    init(_ run: TaskRun, _ protocols: [ScoreProtocol], curveLimit: Int) throws {
         self.run = run
+        self.curveLimit = curveLimit
         let found = run.groups
         groups = found.index.map(Int.init)
         groupCount = found.names.count
@@ -151,11 +164,8 @@ struct PixelScoring {
 
     private mutating func addToCurve(_ image: PredictedImage, _ key: String) {
         guard let scores = image.scores else { return }
-        guard let known = curve?.scores.count, known + scores.count <= Self.curveLimit else {
-            curve = nil
-            calibration = nil
-            return
-        }
+        if let known = curve?.scores.count, known + scores.count > curveLimit { curve = nil }
+        if curve == nil { uncurved = pixels.present }
         for (score, truth) in zip(scores, image.truth) where truth != image.ignored {
             curve?.scores.append(score)
             curve?.truth.append(truth)
@@ -170,6 +180,11 @@ struct PixelScoring {
 }
 
 extension PixelScoring {
-    /// Gives the memory of the curve back.
-    mutating func forgetCurve() { curve = nil }
+    /// Ranks what was kept for the curve, and gives its memory back; `nil` where there is none.
+    /// - Throws: `MetricsError` when a score is not a number.
+    mutating func takeCurve() throws(MetricsError) -> PrecisionRecallCurve? {
+        guard let kept = curve else { return nil }
+        curve = nil
+        return try PrecisionRecallCurve(scores: kept.scores, truth: kept.truth)
+    }
 }

@@ -70,7 +70,10 @@ struct PredictedImage {
                     row: row, column: column, rows: min(side, rows - row),
                     columns: min(side, columns - column))
                 let isWhole = cut.rows == side && cut.columns == side
-                return isWhole || tiling.edge == .cut ? try counts(cut) : nil
+                guard isWhole || tiling.edge == .cut else { return nil }
+                let found = try counts(cut)
+                // Recall is undefined just where nothing has changed.
+                return tiling.windows == .all || found.counts(of: 1).recall != nil ? found : nil
             }
         }
     }

@@ -23,20 +23,23 @@ struct RunScores {
     let movedScores: [Double?]
     /// Scores and labels of a multilabel task.
     let lists: MultilabelScores?
-    /// Precision and recall over the threshold, of a change task.
-    let curve: PrecisionRecallCurve?
+    /// Precision and recall over the threshold, of a change task: few points, and the exact one of the greatest F1.
+    let thresholdCurve: Report.ThresholdCurve?
     /// How sure the scores were, where they are probabilities.
     let calibration: Calibration?
     /// Where the scores are no probabilities: the first of them.
     let improbable: String?
+    /// The pixels that were too many for a curve and its average precision; `nil` where they were not.
+    let uncurved: Int64?
 
     /// Scores a run.
     ///
     /// - Parameters:
     ///   - run: The run.
     ///   - protocols: The protocols; those that are not for its task are left out.
+    ///   - curveLimit: The most pixels of which a curve is drawn.
     /// - Throws: `EvalError` (65, 66) naming the file.
-    init(_ run: TaskRun, _ protocols: [ScoreProtocol]) throws {
+    init(_ run: TaskRun, _ protocols: [ScoreProtocol], curveLimit: Int) throws {
         let fitting = protocols.filter { $0.tasks.contains(run.record.task) }
         guard !fitting.isEmpty else {
             throw EvalError(
@@ -45,15 +48,17 @@ struct RunScores {
             )
         }
         if run.isOfPixels {
-            self = try RunScores(ofPixels: run, fitting)
+            self = try RunScores(ofPixels: run, fitting, curveLimit)
         } else {
             self = try RunScores(ofLists: run, fitting)
         }
     }
 
-    private init(ofPixels run: TaskRun, _ protocols: [ScoreProtocol]) throws {
+    private init(
+        ofPixels run: TaskRun, _ protocols: [ScoreProtocol], _ curveLimit: Int
+    ) throws {
         self.run = run
-        var scoring = try PixelScoring(run, protocols)
+        var scoring = try PixelScoring(run, protocols, curveLimit: curveLimit)
         let metrics = MetricName.ofCounts(run.record.task, classes: run.record.classes.count)
         var (order, bases) = ([Key](), [Key: ScoreBasis]())
         for value in protocols {
@@ -67,10 +72,10 @@ struct RunScores {
         groupCounts = scoring.groupCounts
         (itemScores, movedScores) = (scoring.itemScores, scoring.movedScores)
         (calibration, improbable) = (scoring.calibration, scoring.improbable)
-        curve = try scoring.curve.map {
-            try PrecisionRecallCurve(scores: $0.scores, truth: $0.truth)
-        }
-        scoring.forgetCurve()
+        uncurved = scoring.uncurved
+        // All distinct scores are many: they live until their points are chosen.
+        let curve = try scoring.takeCurve()
+        thresholdCurve = curve.map(Report.ThresholdCurve.init)
         if let first = protocols.first(where: {
             $0.unit == .all && $0.patch == nil && $0.crop == nil
         }) {
@@ -110,7 +115,7 @@ struct RunScores {
         (itemScores, movedScores) = ([], [])
         lists = scoring.lists
         (calibration, improbable) = (scoring.calibration, scoring.improbable)
-        curve = nil
+        (thresholdCurve, uncurved) = (nil, nil)
     }
 
     /// Objects as counts of two classes, by group.

@@ -56,18 +56,28 @@ enum ScoreBasis {
         }
     }
 
-    /// The score where some groups are another method's.
-    func swapped(with other: ScoreBasis, _ isSwapped: [Bool]) -> Double? {
+    /// The scores of both methods where some groups are swapped between them; what many swaps need is computed once.
+    func swapping(
+        with other: ScoreBasis
+    ) -> (_ isSwapped: [Bool]) -> (own: Double?, theirs: Double?) {
         switch (self, other) {
-        case (.pooled(let own, let metric, let undefined), .pooled(let theirs, _, _)):
-            let mixed = own.indices.map { isSwapped[$0] ? theirs[$0] : own[$0] }
-            return undefined.settled(Self.sum(mixed).flatMap(metric.value))
+        case (.pooled(let own, let metric, let undefined), .pooled(let theirs, _, let second)):
+            guard let sums = SwappedSums(own, theirs) else { return { _ in (nil, nil) } }
+            return { isSwapped in
+                let swapped = sums(isSwapped)
+                return (
+                    undefined.settled(metric.value(swapped.own)),
+                    second.settled(metric.value(swapped.theirs))
+                )
+            }
         case (.mean(let own, let groups, _), .mean(let theirs, let theirGroups, _)):
-            let mixed =
-                own.indices.filter { !isSwapped[groups[$0]] }.map { own[$0] }
-                + theirs.indices.filter { isSwapped[theirGroups[$0]] }.map { theirs[$0] }
-            return MeanAndSpread(of: mixed).mean
-        default: return nil
+            return { isSwapped in
+                (
+                    Self.mean(own, groups, or: theirs, theirGroups, isSwapped),
+                    Self.mean(theirs, theirGroups, or: own, groups, isSwapped)
+                )
+            }
+        default: return { _ in (nil, nil) }
         }
     }
 
@@ -80,7 +90,9 @@ enum ScoreBasis {
     }
 
     private static func sum(_ counts: [ClassConfusion]) -> ClassConfusion? {
-        counts.dropFirst().reduce(counts.first) { sum, next in sum.map { $0 + next } }
+        guard var sum = counts.first else { return nil }
+        for next in counts.dropFirst() { sum.add(next, times: 1) }
+        return sum
     }
 
     private static func sum(_ counts: [ClassConfusion], weights: [Int64]) -> ClassConfusion? {
@@ -90,6 +102,16 @@ enum ScoreBasis {
             sum.add(count, times: weight)
         }
         return sum
+    }
+
+    /// The mean of units, of another method's where their group is swapped.
+    private static func mean(
+        _ own: [Double?], _ groups: [Int], or theirs: [Double?], _ theirGroups: [Int],
+        _ isSwapped: [Bool]
+    ) -> Double? {
+        let kept = own.indices.filter { !isSwapped[groups[$0]] }.map { own[$0] }
+        let taken = theirs.indices.filter { isSwapped[theirGroups[$0]] }.map { theirs[$0] }
+        return MeanAndSpread(of: kept + taken).mean
     }
 
     private static func mean(_ values: [Double?], weight: (Int) -> Int64) -> Double? {

@@ -26,12 +26,15 @@ public struct ScoreSheet: Codable, Sendable, Equatable {
     ///   - resampling: How resamples are drawn.
     ///   - isStrict: Whether runs that leave a doubt (torn or repeated lines, scores that are no probabilities, a model that was
     ///     selected on what it is scored on) are refused.
+    ///   - curveLimit: The most pixels of which a curve over the threshold is kept in memory; beyond, only counts are.
     /// - Throws: `EvalError` or `ManifestError`: 66 naming what is missing, 65 naming what is wrong.
     public init(
         _ folders: [String], protocols: [ScoreProtocol],
-        resampling: ResamplingPlan = ResamplingPlan(), isStrict: Bool = false
+        resampling: ResamplingPlan = ResamplingPlan(), isStrict: Bool = false,
+        curveLimit: Int = 1 << 27
     ) throws {
-        let scored = try ScoredRuns(folders, protocols: protocols, resampling: resampling)
+        let scored = try ScoredRuns(
+            folders, protocols: protocols, resampling: resampling, curveLimit: curveLimit)
         if isStrict { try scored.requireNoDoubts() }
         self.init(scored)
     }
@@ -42,7 +45,7 @@ public struct ScoreSheet: Codable, Sendable, Equatable {
         protocols = scored.protocols.filter { !tasks.isDisjoint(with: $0.tasks) }
         resampling = scored.resampling
         methods = scored.methods.map { $0.scores() }
-        notices = scored.notices + Self.notices(of: methods)
+        notices = scored.notices + scored.uncurved + Self.notices(of: methods)
         inputs = scored.methods.flatMap { $0.group.runs.flatMap(\.inputs) }
     }
 
@@ -93,20 +96,36 @@ struct ScoredRuns {
     let resampling: ResamplingPlan
 
     init(
-        _ folders: [String], protocols: [ScoreProtocol], resampling: ResamplingPlan
+        _ folders: [String], protocols: [ScoreProtocol], resampling: ResamplingPlan,
+        curveLimit: Int = 1 << 27
     ) throws {
         self.protocols = protocols
         self.resampling = resampling
         methods = try RunGroup.read(folders).map {
-            try ScoredMethod($0, protocols, resampling)
+            try ScoredMethod($0, protocols, resampling, curveLimit: curveLimit)
         }
     }
 
     /// What the runs say of themselves, and where they do not belong together.
     var notices: [Report.Notice] { doubts.map(\.notice) + foreign }
 
+    /// Runs of more pixels than a curve can hold.
+    var uncurved: [Report.Notice] {
+        methods.flatMap(\.runs).compactMap { scores in
+            scores.uncurved.map { pixels in
+                .init(
+                    severity: .note,
+                    text:
+                        "“\(Markup.shortened(scores.run.name))” has \(pixels) pixels, too many for a curve "
+                        + "over the threshold: it has no AP and no oracle.")
+            }
+        }
+    }
+
     /// What is not as it should be in what runs left, and in which run.
-    private var doubts: [(run: TaskRun, notice: Report.Notice)] {
+    private var doubts: [(run: TaskRun, notice: Report.Notice)] { versions + ownDoubts }
+
+    private var ownDoubts: [(run: TaskRun, notice: Report.Notice)] {
         methods.flatMap { method in
             method.group.runs.flatMap { run in run.notices.map { (run, $0) } }
                 + method.runs.compactMap { scores in
@@ -122,6 +141,26 @@ struct ScoredRuns {
                     }
                 }
         }
+    }
+
+    /// Runs of several versions of the suite: what each did by itself, from training to objects, may differ.
+    private var versions: [(run: TaskRun, notice: Report.Notice)] {
+        let known = methods.flatMap(\.group.runs).filter { $0.version != nil }
+        guard let first = known.first,
+            let other = known.first(where: { $0.version != first.version })
+        else { return [] }
+        let all = Set(known.compactMap(\.version)).sorted().joined(separator: ", ")
+        return [
+            (
+                other,
+                .init(
+                    severity: .note,
+                    text:
+                        "The runs are of several versions of the suite (\(all)), "
+                        + "“\(Markup.shortened(other.name))” of another than the first: training, thresholds "
+                        + "and objects may differ by them.")
+            )
+        ]
     }
 
     /// Takes runs only that leave no doubt.
@@ -160,6 +199,9 @@ extension ScoredMethod {
         }
         if own.split != their.split {
             return "one is of the split \(own.split), the other of \(their.split)"
+        }
+        if own.classes.count != their.classes.count {
+            return "one has \(own.classes.count) classes, the other \(their.classes.count)"
         }
         if let digest = group.runs[0].datasetDigest, let theirs = other.group.runs[0].datasetDigest,
             digest != theirs

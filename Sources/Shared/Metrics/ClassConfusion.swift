@@ -106,6 +106,30 @@ public struct ClassConfusion: Sendable, Hashable, Codable {
 }
 
 extension ClassConfusion {
+    /// A place among the counts, and by how much two confusions differ there.
+    package struct Difference: Sendable, Hashable {
+        fileprivate let place: Int
+        fileprivate let count: Int64
+    }
+
+    /// Where other counts differ from these, and by how much; they must have the same classes.
+    ///
+    /// Of single images most counts are 0 in both: what differs is a handful of places.
+    package func differences(of other: Self) -> [Difference] {
+        precondition(classes == other.classes, "confusions of different classes")
+        return counts.indices.compactMap { place in
+            let count = other.counts[place] - counts[place]
+            return count == 0 ? nil : Difference(place: place, count: count)
+        }
+    }
+
+    /// Adds differences so many times; what is ignored stays as it was.
+    package mutating func add(_ differences: [Difference], times weight: Int64) {
+        for difference in differences { counts[difference.place] += difference.count * weight }
+    }
+}
+
+extension ClassConfusion {
     /// All that was counted, ignored pixels left out.
     public var total: Int64 { counts.reduce(0, +) }
 

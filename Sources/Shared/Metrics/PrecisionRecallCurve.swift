@@ -26,10 +26,13 @@ public struct PrecisionRecallCurve: Sendable {
 
     /// Sorts the scores of all pixels; anything but 0 in `truth` is positive.
     ///
-    /// - Throws: `MetricsError` when a score is not a number, or the lengths differ.
+    /// - Throws: `MetricsError` when a score is not a number, the lengths differ, or there are too many.
     public init(scores: [Float], truth: [UInt8]) throws(MetricsError) {
         guard scores.count == truth.count else {
             throw MetricsError("\(scores.count) scores for \(truth.count) truths")
+        }
+        guard scores.count < 1 << 31 else {
+            throw MetricsError("\(scores.count) scores are too many; 2147483647 can be ranked")
         }
         let words = RankedWords(capacity: scores.count)
         steps = try words.withRanked(scores: scores, labels: truth) { Self.steps(through: $0) }
