@@ -80,7 +80,9 @@ struct TaskSession {
     private func learn(
         _ inputs: TaskInputs, _ network: TaskNetwork, _ descent: TaskDescent, classes: Int
     ) throws -> Learnt {
-        var learnt = Learnt(selection: TaskRecord.Selection(split: splits.selection))
+        // The split's own name, whatever it is: reports compare it with the split that is scored.
+        let selected = splits.selection == "test" ? plan.data.test : splits.selection
+        var learnt = Learnt(selection: TaskRecord.Selection(split: selected))
         if [.logistic, .knn].contains(plan.head.kind) {
             let found = try ProbeTask(
                 inputs: inputs, network: network, device: device, folder: folder.path,
