@@ -83,14 +83,15 @@ struct RunTaskCommand: ParsableCommand {
 
     /// The recipe with all that the command line says.
     func resolve() throws -> TaskRecipe {
-        let chosen = try data.options().values
+        let chosen = try data.options()
         return try TaskRecipe(
             path: recipe, task: task, hasEncoder: options.encoder != nil,
             settings: options.set
         ) { plan in
             plan.variant = name
             plan.data.dataset = data.dataset
-            plan.data.options.merge(chosen) { _, new in new }
+            plan.data.options.merge(chosen.values) { _, new in new }
+            if chosen.isStrict { plan.data.strict = true }
         }
     }
 

@@ -85,8 +85,9 @@ struct ProbeTask {
             inputs.splits.validation.isEmpty ? [all[all.count / 2]] : all
         }
         if head.kind == .knn {
-            let neighbours = NearestNeighbours(
-                table, classes: classes, temperature: head.temperature)
+            let neighbours = try Torch.attempt {
+                NearestNeighbours(table, classes: classes, temperature: head.temperature)
+            }
             return some(head.neighbours).map { count in
                 {
                     (
@@ -110,7 +111,7 @@ struct ProbeTask {
                         .remark("logistic regression with C = \(penalty) has not converged"))
                 }
                 return (
-                    { features in fitted(features).to(.float32) },
+                    { features in try Torch.attempt { fitted(features).to(.float32) } },
                     [
                         "logistic.weights": fitted.weights.hostArray(),
                         "logistic.mean": fitted.mean.hostArray(),
@@ -137,14 +138,15 @@ struct ProbeTask {
             let table = try FeatureTable(
                 features: tensor("knn.features"), labels: tensor("knn.labels"))
             let count = try Int(tensor("knn.neighbours").item(as: Int64.self))
-            let neighbours = NearestNeighbours(
-                table, classes: classes, temperature: plan.head.temperature)
+            let neighbours = try Torch.attempt {
+                NearestNeighbours(table, classes: classes, temperature: plan.head.temperature)
+            }
             return { try neighbours($0, neighbours: count) }
         }
         let fitted = LogisticRegression(
             weights: try tensor("logistic.weights"), mean: try tensor("logistic.mean"),
             deviation: try tensor("logistic.deviation"),
             hasOneClass: plan.task == .classification)
-        return { features in fitted(features).to(.float32) }
+        return { features in try Torch.attempt { fitted(features).to(.float32) } }
     }
 }

@@ -8,8 +8,14 @@ final class TaskFolder {
 
     /// Makes the folder and claims it for a run.
     ///
+    /// A run that has a checkpoint may go on on another device, which its record tells from then on.
+    ///
+    /// - Parameters:
+    ///   - path: the folder.
+    ///   - record: the run.
+    ///   - onRemark: is told of another device.
     /// - Throws: `BenchError`, 78, naming what differs where it holds another run; `ManifestError`.
-    init(_ path: String, claimedBy record: RunRecord) throws {
+    init(_ path: String, claimedBy record: RunRecord, onRemark: (String) -> Void) throws {
         self.path = path
         try AtomicFile.makeFolder(at: "\(path)/predictions")
         lock = try FolderLock(folder: path)
@@ -19,10 +25,23 @@ final class TaskFolder {
             try record.write(to: path)
             return
         }
-        let (old, new) = (
-            try JSONValue(encoding: RunRecord(readingFrom: path)), try JSONValue(encoding: record)
-        )
-        guard let difference = old.firstDifference(from: new) else { return }
+        let old = try RunRecord(readingFrom: path)
+        if let device = old.device, old.replacing(device: record.device) == record {
+            // Where it ran so far: "cpu", or "cpu, then cuda".
+            guard device != record.device, !device.hasSuffix(", then \(record.device ?? "")") else {
+                return
+            }
+            if FileSystem.isFile("\(path)/\(TaskCheckpoint.name)") {
+                let both = "\(device), then \(record.device ?? "")"
+                try old.replacing(device: both).write(to: path)
+                onRemark("\(file): the run goes on on another device (\(both)): not bit-exact")
+                return
+            }
+        }
+        guard
+            let difference = try JSONValue(encoding: old)
+                .firstDifference(from: JSONValue(encoding: record))
+        else { return }
         throw BenchError(
             .configuration,
             "\(file): the folder holds a run with another \(difference); choose another --out or remove the folder"
@@ -58,8 +77,28 @@ final class TaskFolder {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
 
+    /// Removes what a run that is over needs no more.
+    func removeCheckpoints() throws {
+        try remove(TaskCheckpoint.name)
+        try remove(TaskCheckpoint.previousName)
+    }
+
     func write(_ value: some Encodable, to name: String) throws {
         try AtomicFile.write(encodeCanonicalJSON(value, pretty: true), to: "\(path)/\(name)")
+    }
+}
+
+extension RunRecord {
+    /// The kind of device that the plan names; nil where it names none.
+    fileprivate var device: String? { plan["device"]?.string }
+
+    /// The same on another device.
+    fileprivate func replacing(device: String?) -> RunRecord {
+        guard var members = plan.object else { return self }
+        members["device"] = device.map(JSONValue.string)
+        var record = self
+        record.plan = .object(members)
+        return record
     }
 }
 

@@ -44,7 +44,7 @@ public struct TaskRun {
     public init(plan: TaskPlan, paths: TaskPaths, seed: UInt64 = 1, device: Device = .cpu) {
         self.init(plan: plan, paths: paths, seed: seed, device: device) {
             try DatasetRegistry.open(
-                plan.data.dataset, at: paths.data, options: DatasetOptions(plan.data.options))
+                plan.data.dataset, at: paths.data, options: plan.data.datasetOptions)
         }
     }
 
@@ -81,9 +81,12 @@ public struct TaskRun {
         var plan = plan
         plan.data.bands = encoder.report.bands
         let folder = try TaskFolder(
-            paths.output, claimedBy: try record(of: plan, dataset, encoder.input))
+            paths.output, claimedBy: try record(of: plan, dataset, encoder.input),
+            onRemark: { onEvent(.remark($0)) })
         defer { withExtendedLifetime(folder) {} }
         if folder.isDone {
+            // It may have been killed between its last two files.
+            try folder.removeCheckpoints()
             onEvent(.wasDone)
             return try decodeStrictJSON(
                 TaskSummary.self, fromFile: "\(folder.path)/\(TaskSummary.fileName)")
