@@ -83,8 +83,8 @@ public struct TaskData: Codable, Hashable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case dataset, options, strict, bands, standardise, mean, deviation, clip
-        case crop, stride, overlap, augment, labels, train, test, validation, holdOut, holdOutShare, thresholdRule
-        case threshold, ignore
+        case crop, stride, overlap, augment, labels, train, test, validation
+        case holdOut, holdOutShare, thresholdRule, threshold, ignore
         case protocolName = "protocol"
     }
 

@@ -194,7 +194,9 @@ final class TaskTrainer {
         let curve = "\(folder)/curves.jsonl"
         let lost = try TaskCurve.rewind(
             curve, to: saved?.position.step ?? 0, isValidated: saved?.position.batch == 0)
-        if lost > 0 { onEvent(.remark("\(curve): \(lost) lines cannot be read and are left out")) }
+        if lost > 0 {
+            onEvent(.remark("\(curve): \(lost) of its lines cannot be read and are left out"))
+        }
         if FileSystem.isFile("\(folder)/\(Self.divergence)") {
             try FileManager.default.removeItem(atPath: "\(folder)/\(Self.divergence)")
         }
