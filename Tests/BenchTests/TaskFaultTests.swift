@@ -125,7 +125,8 @@ extension TaskRunTests {
         try record.write(to: folder.path("PARTS"))
         let remarks = try remarks(plan, in: "PARTS")
         #expect(remarks.contains { $0.contains("not bit-exact") }, "\(remarks)")
-        #expect(try json("PARTS/run.json")["plan"]?["device"]?.string == "cuda, then cpu")
+        let kept = try json("PARTS/run.json")["plan"]
+        #expect(kept?["device"]?.string == "cpu" && kept?["changes"]?.array?.count == 1)
         var wasDone = false
         _ = try run(plan, to: "PARTS", onEvent: { if case .wasDone = $0 { wasDone = true } })
         #expect(wasDone)
@@ -138,6 +139,37 @@ extension TaskRunTests {
         try record.write(to: folder.path("DONE"))
         expectRefusal(.configuration, "device") {
             _ = try run(Self.change { $0.run.epochs = 1 }, to: "DONE")
+        }
+    }
+
+    /// D18: what changed is refused by name, or allowed by name; then it is written down, and told.
+    @Test func aChangeIsRefusedOrAllowedByName() throws {
+        #expect(try stop(Self.change(), in: "PARTS", after: 3))
+        let plan = Self.change { $0.optimiser.learningRate = 2e-3 }
+        expectRefusal(.configuration, "run.json", "optimiser.learningRate (0.001, now 0.002)") {
+            _ = try run(plan, to: "PARTS")
+        }
+        func changed(_ plan: TaskPlan, _ keys: Set<String>) throws -> [String] {
+            var remarks: [String] = []
+            _ = try TaskRun(
+                plan: plan, paths: TaskPaths(data: cities(), output: folder.path("PARTS")),
+                allowing: keys
+            ).run { if case .remark(let text) = $0 { remarks.append(text) } }
+            return remarks
+        }
+        expectRefusal(.configuration, "--allow-change data.crop") {
+            _ = try changed(plan, ["data.crop"])
+        }
+        let remarks = try changed(plan, ["optimiser.learningRate"])
+        #expect(remarks.contains { $0.contains("now 0.002") }, "\(remarks)")
+        let rates = try JSONLinesReader.read(folder.path("PARTS/curves.jsonl")).records
+            .compactMap { $0["learningRate"]?.double }
+        #expect((rates.first ?? 0) < 1.1e-3 && (rates.last ?? 0) > 1.5e-3, "\(rates)")
+        #expect(try json("PARTS/run.json")["plan"]?["changes"]?.array?.count == 1)
+        // The folder's plan is the new one now; what is over does not change.
+        #expect(try changed(plan, []).isEmpty)
+        expectRefusal(.configuration, "optimiser.learningRate") {
+            _ = try changed(Self.change(), ["optimiser.learningRate"])
         }
     }
 

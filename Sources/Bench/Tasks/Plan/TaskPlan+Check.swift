@@ -12,6 +12,22 @@ extension TaskPlan {
         try checkTraining()
     }
 
+    /// Refuses changes to a run under way after which its weights or its place in the data mean something else.
+    ///
+    /// - Throws: `BenchError`, 78.
+    static func checkChanges(_ keys: Set<String>) throws {
+        let known = ["run.epochs", "run.validateEvery", "run.checkpointEvery", "run.logEvery"]
+        for key in keys.sorted()
+        where !known.contains(key) && key != "run.bfloat16" && !key.hasPrefix("optimiser.")
+            && !key.hasPrefix("loss.")
+        {
+            throw BenchError(
+                .configuration,
+                "--allow-change \(key): a run that was begun can change keys of optimiser and loss, and of run all but the batch"
+            )
+        }
+    }
+
     /// More passes than that are a slip, and their steps could not be counted.
     private static let mostEpochs = 1_000_000
 
