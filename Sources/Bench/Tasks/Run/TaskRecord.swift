@@ -1,3 +1,4 @@
+import Manifests
 import Store
 
 /// What a run was and how its numbers are to be read: `task.json`, written last.
