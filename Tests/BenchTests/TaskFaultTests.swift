@@ -368,8 +368,10 @@ extension TaskRunTests {
         try SpaceNetFixture.writeImage(
             to: "\(root)/8band/8band_AOI_1_RIO_img1.tif", grid: SpaceNetFixture.grid(1))
         try AtomicFile.makeFolder(at: "\(root)/geojson")
+        let outline = SpaceNetFixture.feature([SpaceNetFixture.square(1)])
         try AtomicFile.write(
-            SpaceNetFixture.collection([]), to: "\(root)/geojson/Geo_AOI_1_RIO_img1.geojson")
+            SpaceNetFixture.collection([outline]),
+            to: "\(root)/geojson/Geo_AOI_1_RIO_img1.geojson")
         var plan = TaskPlan(.segmentation)
         plan.data.dataset = SpaceNetDataset<SpaceNet1>.name
         plan.data.strict = true
