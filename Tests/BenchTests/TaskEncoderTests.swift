@@ -110,6 +110,21 @@ struct TaskEncoderTests {
         }
     }
 
+    /// Predictions elsewhere say with which encoder their run began, so that reports tell them apart.
+    @Test func aPredictionNamesTheEncoderOfItsRun() throws {
+        let (path, _) = try write("e.safetensors")
+        _ = try run(path)
+        _ = try TaskPrediction(
+            TaskPrediction.Plan(
+                run: folder.path("RUN"), data: cities, output: folder.path("AGAIN"))
+        ).run()
+        let records = try ["RUN", "AGAIN"].map { try RunRecord(readingFrom: folder.path($0)) }
+        let encoders = records.map { $0.inputs.filter { $0.path.hasPrefix("encoder/") } }
+        #expect(encoders[0].count == 1 && encoders[0] == encoders[1])
+        #expect(records[1].seed == 1)
+    }
+
+    /// D8: a file of another network is refused with the weight that it lacks.
     @Test func aMissingWeightIsRefusedAndACounterIsNot() throws {
         let (path, _) = try write("e.safetensors", leavingOut: "layer2.0.conv1.weight")
         expectRefusal(.badData, "e.safetensors", "layer2.0.conv1.weight") { _ = try run(path) }
@@ -149,6 +164,7 @@ struct TaskEncoderTests {
         }
     }
 
+<<<<<<< HEAD
     @Test func bandsWithoutNamesAreTold() throws {
         let bands = ["B02", "B03", "B04", "B08"]
         for named in [true, false] {
@@ -184,6 +200,9 @@ struct TaskEncoderTests {
         }
     }
 
+=======
+    /// D10: a pickle is never opened.
+>>>>>>> m4
     @Test func aFileOfNoEncoderIsRefused() throws {
         let path = folder.path("e.safetensors")
         try Safetensors.write(["a": HostArray([Float(1)], shape: [1])], to: path)

@@ -120,6 +120,13 @@ struct TaskPartTests {
         ("[grid.run]\nepoch = [3]\n", "grid.run.epoch"), ("task = \"multilabel\"\n", "multilabel"),
         ("[loss]\nkind = \"cross-entropy\"\n", "loss.kind"),
         ("[head]\nkind = \"forest\"\n", "forest"), ("[optimiser]\nclip = -1\n", "clip"),
+        // I8: numbers with which steps could not be counted, or that no threshold can be.
+        ("[run]\nepochs = 9000000000000000000\n", "run.epochs"),
+        ("[optimiser]\nmilestones = [9000000000000000000]\n", "optimiser.milestones"),
+        ("[optimiser]\nmilestones = [-1]\n", "optimiser.milestones"),
+        ("[optimiser]\nwarmUp = 9000000000000000000\n", "optimiser.warmUp"),
+        ("[head]\nrates = [99999999]\n", "head.rates"),
+        ("[data]\nthreshold = 50.0\n", "data.threshold"),
     ])
     func aWrongRecipeIsRefused(_ text: String, _ word: String) throws {
         expectRefusal(.configuration, word) { _ = try recipe(text) }

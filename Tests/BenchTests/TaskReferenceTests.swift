@@ -169,6 +169,18 @@ struct TaskReferenceTests {
         try expectRows(several(queries), "logistic-multilabel-\(penalty)", 1e-5)
     }
 
+    /// D4: the search for the optimum, which may take long, asks whether it is to end.
+    @Test func theSearchForTheOptimumCanBeStopped() throws {
+        var asked = 0
+        #expect(throws: (any Error).self) {
+            _ = try LogisticRegression(table, classes: 3, penalty: 10, standardise: false) {
+                asked += 1
+                return asked > 3
+            }
+        }
+        #expect(asked == 4)
+    }
+
     @Test func nearestNeighboursAreScikitLearns() throws {
         let single = NearestNeighbours(table, classes: 3, temperature: 0)
         try expectRows(single(queries, neighbours: 5), "knn", 1e-6)

@@ -150,6 +150,30 @@ import Testing
         #expect(many.target(2) == .categories([1, 1]))
     }
 
+    /// All dates of a tile are one place: no interval takes them for witnesses of their own.
+    @Test func theDatesOfATileAreOneGroup() throws {
+        let folder = try TemporaryFolder()
+        _ = try tiles(folder)
+        let path = folder.path("labels.jsonl")
+        let lines = [("ankara", "train"), ("berlin", "test")].flatMap { region, split in
+            (1...2).map { day in
+                #"{"tile": "\#(region)/0_0/2020-06-0\#(day)", "label": "\#(day)", "split": "\#(split)"}"#
+            }
+        }
+        try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: path)
+        var plan = TaskPlan(.classification)
+        (plan.data.dataset, plan.data.crop, plan.data.validation) = ("tiles", 12, .none)
+        plan.data.options = ["labels": path]
+        plan.head.kind = .knn
+        (plan.encoder.strides, plan.encoder.stem) = ([2], .method)
+        _ = try TaskRun(
+            plan: plan, paths: TaskPaths(data: folder.path, output: folder.path("RUN"))
+        ).run()
+        let task = try JSONValue.parse(WholeFile.read(folder.path("RUN/task.json")))
+        #expect(
+            task["items"]?.array?.map { $0["group"]?.string } == ["berlin/0_0", "berlin/0_0"])
+    }
+
     @Test(arguments: [
         ([#"{"tile": "rome/0_0/2020-06-01", "label": "a"}"#], "rome"),
         ([#"{"tile": "berlin/0_0/2020-06-01"}"#], "labels"),

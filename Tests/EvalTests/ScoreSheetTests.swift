@@ -250,6 +250,33 @@ struct ScoreSheetTests {
             })
         #expect(sheet.notices.contains { $0.text.contains("torn line") })
     }
+
+    @Test("a split that was selected on is flagged by its own name, and by that of older runs")
+    func flaggedByName() throws {
+        for (selection, program, isFlagged) in [
+            ("val", "matter-bench run", true), ("held-out", "matter-bench run", false),
+            ("test", "matter-bench run", true), ("test", "matter-bench predict", false),
+        ] {
+            let fixture = try TaskFixture()
+            var run = TaskFixture.Run()
+            run.selection = selection
+            let path = try fixture.change("run", run)
+            // As SeCo does with BigEarthNet: what is scored is called "val".
+            for (name, key, value) in [
+                ("task.json", "split", "val"), ("run.json", "program", program),
+            ] {
+                let file = "\(path)/\(name)"
+                var members = try #require(
+                    JSONValue.parse(WholeFile.read(file), path: file).object)
+                members[key] = .string(value)
+                try AtomicFile.write(JSONValue.object(members).serialized(), to: file)
+            }
+            let notices = try sheet([path]).notices
+            #expect(
+                notices.contains { $0.text.contains("selected on the split") } == isFlagged,
+                "\(selection), \(program)")
+        }
+    }
 }
 
 @Suite("Runs of tasks that are not whole or not right")

@@ -53,6 +53,7 @@ struct MatterBenchTaskTests {
             folder.files().contains("TRAIN/predictions/pisa.safetensors"), "\(folder.files())")
     }
 
+    /// D2: killed at random moments and run again it ends with the same bytes.
     @Test func killedAtAnyMomentAndRunAgainGivesTheSameBytes() throws {
         // Chance has a part: channels are dropped.
         let chance = ["--set", "head.dropout=0.4", "--set", "run.epochs=4"]
@@ -122,6 +123,34 @@ struct MatterBenchTaskTests {
     private static let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "manifests/recipes").path
+
+    /// D16: a GPU that is not there is told before anything is written.
+    @Test func aMissingGPUIsTold() throws {
+        let result = try runProgram(
+            "matter-bench",
+            ["run", "change", "oscd", cities, "--out", folder.path("RUN"), "--device", "cuda:99"]
+                + small, environment: ["CUDA_VISIBLE_DEVICES": ""])
+        #expect(result.status == 69, "\(result.stderr)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("RUN")))
+    }
+
+    /// D19: two runs of one folder do not mix.
+    @Test func twoRunsDoNotShareAFolder() throws {
+        let lock = try FolderLock(folder: folder.path("RUN"))
+        let result = try bench(
+            "run", "change", "oscd", cities, "--out", folder.path("RUN"))
+        withExtendedLifetime(lock) {}
+        #expect(result.status == 75, "\(result.stderr)")
+    }
+
+    /// D21: a folder that cannot be made is told before training.
+    @Test func aFolderThatCannotBeMadeIsToldAtOnce() throws {
+        try AtomicFile.write("a file", to: folder.path("file"))
+        let result = try bench(
+            "run", "change", "oscd", cities, "--out", folder.path("file/run"))
+        #expect(result.status == 73, "\(result.stderr)")
+        #expect(!result.stderr.contains("training"), "\(result.stderr)")
+    }
 
     @Test func thePapersTableIsASweepARow() throws {
         let table = try bench(

@@ -65,6 +65,12 @@ struct RunTaskCommand: ParsableCommand {
     )
     var name: String?
 
+    @Option(
+        help:
+            "A key that may differ from the run that the folder holds, as in optimiser.learningRate; may be given often."
+    )
+    var allowChange: [String] = []
+
     @Option(help: "Part of a sweep's runs, I/N, for one of several machines.")
     var shard: String?
 
@@ -83,14 +89,15 @@ struct RunTaskCommand: ParsableCommand {
 
     /// The recipe with all that the command line says.
     func resolve() throws -> TaskRecipe {
-        let chosen = try data.options().values
+        let chosen = try data.options()
         return try TaskRecipe(
             path: recipe, task: task, hasEncoder: options.encoder != nil,
             settings: options.set
         ) { plan in
             plan.variant = name
             plan.data.dataset = data.dataset
-            plan.data.options.merge(chosen) { _, new in new }
+            plan.data.options.merge(chosen.values) { _, new in new }
+            if chosen.isStrict { plan.data.strict = true }
         }
     }
 
@@ -100,7 +107,8 @@ struct RunTaskCommand: ParsableCommand {
         let sweep = TaskSweep(
             try resolve(),
             paths: TaskPaths(data: data.root, output: out, encoder: options.encoder),
-            seeds: options.allSeeds, shard: try part(), device: options.place.device)
+            seeds: options.allSeeds, shard: try part(), device: options.place.device,
+            allowing: Set(allowChange))
         let progress = TaskProgress(logging: logging)
         let summaries = try sweep.run(onEvent: progress.show, shouldStop: signal.shouldStop)
         progress.end()

@@ -109,7 +109,10 @@ struct TaskInputs {
     ///
     /// - Throws: `TorchError`.
     func images(of batch: Batch, on device: Device = .cpu) throws -> [Tensor] {
-        try bands.images.indices.map { finished(try batch.tensor(ofImage: $0, on: device)) }
+        try bands.images.indices.map { number in
+            let image = try batch.tensor(ofImage: number, on: device)
+            return try Torch.attempt { finished(image) }
+        }
     }
 
     private func finished(_ image: Tensor) -> Tensor {

@@ -35,6 +35,25 @@ struct TaskSplits {
                 "\(data.dataset): \(train.count) samples in the split \(data.train), none is left to learn from; hold out fewer"
             )
         }
+        try refuseOverlap(data, dataset)
+    }
+
+    /// What is scored is neither learnt from nor, unless the plan says so, selected on.
+    private func refuseOverlap(_ data: TaskData, _ dataset: any Dataset) throws {
+        let scored = Set(test)
+        if let shared = train.first(where: scored.contains) {
+            throw BenchError(
+                .configuration,
+                "\(data.dataset): \(dataset.key(shared)) is learnt from and scored; choose other splits in data.train and data.test"
+            )
+        }
+        guard selection != "test", let shared = validation.first(where: scored.contains) else {
+            return
+        }
+        throw BenchError(
+            .configuration,
+            "\(data.dataset): \(dataset.key(shared)) is selected on and scored; choose another split in data.test, or say so with data.validation = test"
+        )
     }
 
     /// Samples that are only scored.
@@ -42,7 +61,7 @@ struct TaskSplits {
         (train, validation, self.test, selection) = ([], [], test, "none")
     }
 
-    /// Those that are named, or the first of all by the digest of their names: the same for every seed.
+    /// Those that are named, or whole places, the first of all by the digest of their samples' names: the same for every seed.
     private static func heldOut(
         _ data: TaskData, _ train: [Int], _ dataset: any Dataset
     ) throws -> Set<Int> {
@@ -60,8 +79,14 @@ struct TaskSplits {
         }
         let count = max(1, Int((data.holdOutShare * Double(train.count)).rounded()))
         let ordered = train.map { ($0, SHA256Digest(of: Array(dataset.key($0).utf8)).hex) }
-            .sorted { $0.1 < $1.1 }
-        return Set(ordered.prefix(count).map(\.0))
+            .sorted { $0.1 < $1.1 }.map(\.0)
+        // The same ground at another date would be learnt from while it selects.
+        let places = Dictionary(grouping: train, by: dataset.group)
+        var held: Set<Int> = []
+        for index in ordered where held.count < count && !held.contains(index) {
+            held.formUnion(places[dataset.group(index)] ?? [])
+        }
+        return held
     }
 
     /// A share of some samples, drawn without replacement; a smaller share of the same seed is part of a larger one.

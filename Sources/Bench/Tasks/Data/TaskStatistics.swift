@@ -70,7 +70,7 @@ extension TaskStatistics {
         let split = dataset.splits.isEmpty ? nil : plan.data.train
         guard
             let counted = try StatisticsRun(
-                dataset, options: DatasetOptions(plan.data.options), split: split
+                dataset, options: plan.data.datasetOptions, split: split
             ).run(shouldStop: shouldStop)
         else { throw StopRequest() }
         let planes = Dictionary(uniqueKeysWithValues: counted.planes.map { ($0.name, $0) })

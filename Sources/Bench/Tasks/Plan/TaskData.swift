@@ -40,6 +40,8 @@ public struct TaskData: Codable, Hashable, Sendable {
     public var dataset = ""
     /// What was chosen when it was opened.
     public var options: [String: String] = [:]
+    /// Whether what is mended otherwise, and other versions than the published, are refused; absent where they are not.
+    public var strict: Bool?
     /// Bands in the order of the channels; empty: the encoder's, or all that there are.
     public var bands: [String] = []
     /// What is taken off pixels and what they are divided by.
@@ -80,9 +82,12 @@ public struct TaskData: Codable, Hashable, Sendable {
     public var protocolName = "pooled"
 
     private enum CodingKeys: String, CodingKey {
-        case dataset, options, bands, standardise, mean, deviation, clip, crop, stride, overlap
-        case augment, labels, train, test, validation, holdOut, holdOutShare, thresholdRule
-        case threshold, ignore
+        case dataset, options, strict, bands, standardise, mean, deviation, clip
+        case crop, stride, overlap, augment, labels, train, test, validation
+        case holdOut, holdOutShare, thresholdRule, threshold, ignore
         case protocolName = "protocol"
     }
+
+    /// How the data set is opened.
+    var datasetOptions: DatasetOptions { DatasetOptions(options, isStrict: strict ?? false) }
 }

@@ -12,6 +12,25 @@ extension TaskPlan {
         try checkTraining()
     }
 
+    /// Refuses changes to a run under way after which its weights or its place in the data mean something else.
+    ///
+    /// - Throws: `BenchError`, 78.
+    static func checkChanges(_ keys: Set<String>) throws {
+        let known = ["run.epochs", "run.validateEvery", "run.checkpointEvery", "run.logEvery"]
+        for key in keys.sorted()
+        where !known.contains(key) && key != "run.bfloat16" && !key.hasPrefix("optimiser.")
+            && !key.hasPrefix("loss.")
+        {
+            throw BenchError(
+                .configuration,
+                "--allow-change \(key): a run that was begun can change keys of optimiser and loss, and of run all but the batch"
+            )
+        }
+    }
+
+    /// More passes than that are a slip, and their steps could not be counted.
+    private static let mostEpochs = 1_000_000
+
     private func expect(_ condition: Bool, _ key: String, _ message: String) throws {
         guard condition else { throw BenchError(.configuration, "\(key): \(message)") }
     }
@@ -47,6 +66,9 @@ extension TaskPlan {
         try expect(
             data.thresholdRule != .heldOut || data.validation != .none || task != .change,
             "data.thresholdRule", "held-out, but data.validation is none; use fixed or otsu")
+        try expect(
+            (0...1).contains(data.threshold), "data.threshold",
+            "\(data.threshold); a probability, 0 to 1")
     }
 
     private func checkHead() throws {
@@ -74,8 +96,8 @@ extension TaskPlan {
             !head.neighbours.isEmpty && head.neighbours.allSatisfy { $0 > 0 }, "head.neighbours",
             "at least one, above 0")
         try expect(
-            head.rates.allSatisfy { $0 > 0 } && !head.rates.isEmpty, "head.rates",
-            "at least one, above 0")
+            head.rates.allSatisfy { (1...16_384).contains($0) } && !head.rates.isEmpty,
+            "head.rates", "at least one, 1 to 16384")
         try expect(head.temperature >= 0, "head.temperature", "\(head.temperature); at least 0")
         let usual: TaskLoss.Kind =
             [.segmentation, .classification].contains(task) ? .crossEntropy : .binary
@@ -107,6 +129,15 @@ extension TaskPlan {
         try expect(
             (0..<1).contains(optimiser.momentum), "optimiser.momentum",
             "\(optimiser.momentum); 0 to below 1")
+        let epochs = 0...Self.mostEpochs
+        try expect(
+            epochs.contains(run.epochs), "run.epochs", "\(run.epochs); at most \(Self.mostEpochs)")
+        try expect(
+            optimiser.milestones.allSatisfy(epochs.contains), "optimiser.milestones",
+            "\(optimiser.milestones); epochs from 0 to \(Self.mostEpochs)")
+        try expect(
+            optimiser.warmUp <= 1_000_000_000, "optimiser.warmUp",
+            "\(optimiser.warmUp); at most a thousand million steps")
         for (key, value) in [
             ("run.epochs", run.epochs), ("run.validateEvery", run.validateEvery),
             ("run.checkpointEvery", run.checkpointEvery), ("run.logEvery", run.logEvery),

@@ -12,9 +12,24 @@ package struct ImageScores {
     ///
     /// mAP: the mean over classes of average precision, classes without a positive left out. Accuracy: the share of samples whose
     /// greatest probability is that of their class, the first of several.
-    package init(_ probabilities: Tensor, _ labels: Tensor) throws {
+    ///
+    /// - Parameters:
+    ///   - probabilities: (samples, classes).
+    ///   - labels: as `FeatureTable` has them.
+    ///   - name: what a sample is called, by its row.
+    /// - Throws: `BenchError`, 65, naming the first sample whose scores are no numbers; `MetricsError`.
+    package init(
+        _ probabilities: Tensor, _ labels: Tensor,
+        naming name: (Int) -> String = { "sample \($0)" }
+    ) throws {
         let (count, classes) = (probabilities.size(0), probabilities.size(1))
         let scores = probabilities.values(as: Float.self)
+        if let place = scores.firstIndex(where: { !$0.isFinite }) {
+            throw BenchError(
+                .invalid,
+                "\(name(place / classes)): the network gives scores that are no numbers; train it again, or take another encoder"
+            )
+        }
         guard labels.rank == 2 else {
             let truth = labels.values(as: Int64.self)
             let right = (0..<count).count { row in

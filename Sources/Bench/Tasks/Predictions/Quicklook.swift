@@ -35,11 +35,13 @@ package struct Quicklook {
     ///   - images: One or two of (1, bands, height, width), as the network reads them.
     ///   - size: Their height and width.
     /// - Returns: PNG files of three colours.
-    /// - Throws: `RasterError` where an image cannot be encoded.
+    /// - Throws: `RasterError` where an image cannot be encoded; `TorchError`.
     package func files(of images: [Tensor], size: PixelSize) throws -> [String: [UInt8]] {
         let size = try Self.size(for: size)
-        let planes = channels.map { channel in
-            images.map { plane($0, channel, size) }
+        let planes = try Torch.attempt {
+            channels.map { channel in
+                images.map { plane($0, channel, size) }
+            }
         }
         let stretches = planes.map { Self.stretch(of: $0.flatMap(\.self)) }
         let names = images.count == 2 ? ["before", "after"] : ["image"]

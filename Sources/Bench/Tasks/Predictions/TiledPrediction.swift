@@ -34,9 +34,11 @@ package struct TiledPrediction {
     package func callAsFunction(_ images: [Tensor]) throws -> Tensor {
         let (height, width) = (images[0].size(2), images[0].size(3))
         let (rows, columns) = (max(height, side), max(width, side))
-        let padded = images.map {
-            height == rows && width == columns
-                ? $0 : $0.padded([0, columns - width, 0, rows - height])
+        let padded = try Torch.attempt {
+            images.map {
+                height == rows && width == columns
+                    ? $0 : $0.padded([0, columns - width, 0, rows - height])
+            }
         }
         let tiling = try PatchTiling(side: side, stride: side - overlap)
         let places = tiling.places(in: try PixelSize(width: columns, height: rows))

@@ -21,7 +21,7 @@ package struct FeatureTable {
     ///   - network: what computes them.
     ///   - device: where.
     ///   - shouldStop: asked between batches.
-    /// - Throws: what reading throws; `StopRequest`.
+    /// - Throws: what reading throws; `BenchError`, 65, naming a sample whose features are no numbers; `StopRequest`.
     init(
         _ inputs: TaskInputs, _ indices: [Int], _ network: TaskNetwork, on device: Device,
         shouldStop: () -> Bool
@@ -35,12 +35,24 @@ package struct FeatureTable {
             if shouldStop() { throw StopRequest() }
             let images = try inputs.images(of: batch)
             labels.append(try inputs.labels(of: batch))
-            features.append(
-                try Torch.attempt {
-                    network.vectors(images[0].to(device)).to(.float32).to(.cpu)
-                })
+            let found = try Torch.attempt {
+                network.vectors(images[0].to(device)).to(.float32).to(.cpu)
+            }
+            try Self.check(found) { inputs.dataset.key(batch.samples[$0]) }
+            features.append(found)
         }
-        self.init(features: Tensor.cat(features), labels: Tensor.cat(labels))
+        let (all, truth) = try Torch.attempt { (Tensor.cat(features), Tensor.cat(labels)) }
+        self.init(features: all, labels: truth)
+    }
+
+    /// Nothing can be learnt from what is no number.
+    private static func check(_ features: Tensor, naming name: (Int) -> String) throws {
+        let values = features.values(as: Float.self)
+        guard let place = values.firstIndex(where: { !$0.isFinite }) else { return }
+        throw BenchError(
+            .invalid,
+            "\(name(place / features.size(1))): the encoder gives features that are no numbers; take another encoder, or see data.standardise"
+        )
     }
 
     /// How many samples there are.

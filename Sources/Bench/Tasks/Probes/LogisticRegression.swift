@@ -23,27 +23,26 @@ package struct LogisticRegression {
     ///   - penalty: C, the inverse strength of the penalty.
     ///   - standardise: whether features are brought to mean 0 and deviation 1 of these samples first.
     ///   - start: where to begin, of another penalty; zeros for nil.
-    /// - Throws: `TorchError`.
+    ///   - shouldStop: asked before each evaluation.
+    /// - Throws: `TorchError`; `StopRequest`.
     package init(
         _ table: FeatureTable, classes: Int, penalty: Double, standardise: Bool,
-        from start: LogisticRegression? = nil
+        from start: LogisticRegression? = nil, shouldStop: () -> Bool = { false }
     ) throws {
-        let features = table.features.to(.float64)
-        let (count, length) = (features.size(0), features.size(1))
-        if standardise {
-            mean = features.mean([0], keepingDimensions: true)
-            let spread = (features - mean).square().mean([0], keepingDimensions: true).sqrt()
-            // A feature that never changes says nothing; it stays 0.
-            deviation = spread + spread.isLess(1e-12).to(.float64)
-        } else {
-            mean = .zeros([1, length], dtype: .float64)
-            deviation = .ones([1, length], dtype: .float64)
+        let (count, length) = (table.count, table.features.size(1))
+        // Copies of all features in double precision are the largest arrays of a probe.
+        let (mean, deviation, problem) = try Torch.attempt {
+            let features = table.features.to(.float64)
+            let (mean, deviation) = Self.scale(of: features, standardise: standardise)
+            return (
+                mean, deviation,
+                Problem(
+                    inputs: Self.withOnes((features - mean) / deviation),
+                    truth: Self.truth(table, classes), hasOneClass: table.hasOneClass,
+                    strength: 1 / (penalty * Double(count)))
+            )
         }
-        hasOneClass = table.hasOneClass
-        let inputs = Self.withOnes((features - mean) / deviation)
-        let problem = Problem(
-            inputs: inputs, truth: Self.truth(table, classes), hasOneClass: hasOneClass,
-            strength: 1 / (penalty * Double(count)))
+        (self.mean, self.deviation, hasOneClass) = (mean, deviation, table.hasOneClass)
         var solver = LBFGS()
         solver.tolerance = 1e-8
         let begin =
@@ -51,7 +50,8 @@ package struct LogisticRegression {
             ?? [Double](repeating: 0, count: classes * (length + 1))
         let shape = [classes, length + 1]
         let result = try solver.minimise(from: begin) { point in
-            try Torch.attempt { problem.evaluate(Tensor(point, shape: shape)) }
+            if shouldStop() { throw StopRequest() }
+            return try Torch.attempt { problem.evaluate(Tensor(point, shape: shape)) }
         }
         weights = Tensor(result.point, shape: shape)
         hasConverged = result.hasConverged
@@ -68,6 +68,17 @@ package struct LogisticRegression {
         let inputs = Self.withOnes((features.to(.float64) - mean) / deviation)
         let scores = inputs.matmul(weights.transposed(0, 1))
         return hasOneClass ? scores.softmax(1) : scores.sigmoid()
+    }
+
+    private static func scale(of features: Tensor, standardise: Bool) -> (Tensor, Tensor) {
+        let length = features.size(1)
+        guard standardise else {
+            return (.zeros([1, length], dtype: .float64), .ones([1, length], dtype: .float64))
+        }
+        let mean = features.mean([0], keepingDimensions: true)
+        let spread = (features - mean).square().mean([0], keepingDimensions: true).sqrt()
+        // A feature that never changes says nothing; it stays 0.
+        return (mean, spread + spread.isLess(1e-12).to(.float64))
     }
 
     private static func withOnes(_ features: Tensor) -> Tensor {

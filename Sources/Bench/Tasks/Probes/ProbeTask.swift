@@ -32,11 +32,16 @@ struct ProbeTask {
         let held = inputs.splits.validation.isEmpty ? nil : try features(inputs.splits.validation)
         try TaskCurve.rewind("\(folder)/curves.jsonl", to: 0)
         let log = try JSONLinesWriter(appendingTo: "\(folder)/curves.jsonl")
-        var best: Outcome?
-        for (number, candidate) in try candidates(table).enumerated() {
+        let candidates = try candidates(table)
+        var (best, middle): (Outcome?, Outcome?)
+        for (number, candidate) in candidates.enumerated() {
             if shouldStop() { throw StopRequest() }
             let (answer, arrays) = try candidate()
-            let found = try held.map { try ImageScores(answer($0.features), $0.labels) }
+            let found = try held.map { held in
+                try ImageScores(answer(held.features), held.labels) {
+                    inputs.dataset.key(inputs.splits.validation[$0])
+                }
+            }
             let outcome = Outcome(
                 answer: answer, arrays: arrays, choice: number, metric: found?.metric ?? "",
                 value: found?.value)
@@ -47,10 +52,21 @@ struct ProbeTask {
                 try log.append(point)
                 onEvent(.validated(epoch: number, metric: found.metric, value: found.value))
             }
-            if best == nil || (outcome.value ?? -1) > (best?.value ?? -1) { best = outcome }
+            if number == candidates.count / 2 { middle = outcome }
+            guard let value = outcome.value else { continue }
+            if best?.value.map({ value > $0 }) ?? true { best = outcome }
         }
-        guard let best else { throw BenchError(.configuration, "head: nothing to choose from") }
-        return best
+        // What was never defined chooses nothing: then the middle one, as without samples that select.
+        guard let chosen = best ?? middle else {
+            throw BenchError(.configuration, "head: nothing to choose from")
+        }
+        if held != nil, best == nil {
+            onEvent(
+                .remark(
+                    "validation \(chosen.metric) was never defined (0/0): the middle choice is taken"
+                ))
+        }
+        return chosen
     }
 
     /// The features of some samples.
@@ -69,8 +85,9 @@ struct ProbeTask {
             inputs.splits.validation.isEmpty ? [all[all.count / 2]] : all
         }
         if head.kind == .knn {
-            let neighbours = NearestNeighbours(
-                table, classes: classes, temperature: head.temperature)
+            let neighbours = try Torch.attempt {
+                NearestNeighbours(table, classes: classes, temperature: head.temperature)
+            }
             return some(head.neighbours).map { count in
                 {
                     (
@@ -87,13 +104,14 @@ struct ProbeTask {
         return some(head.penalties).map { penalty in
             {
                 let fitted = try LogisticRegression(
-                    table, classes: classes, penalty: penalty, standardise: head.standardise)
+                    table, classes: classes, penalty: penalty, standardise: head.standardise,
+                    shouldStop: shouldStop)
                 if !fitted.hasConverged {
                     onEvent(
                         .remark("logistic regression with C = \(penalty) has not converged"))
                 }
                 return (
-                    { features in fitted(features).to(.float32) },
+                    { features in try Torch.attempt { fitted(features).to(.float32) } },
                     [
                         "logistic.weights": fitted.weights.hostArray(),
                         "logistic.mean": fitted.mean.hostArray(),
@@ -120,14 +138,15 @@ struct ProbeTask {
             let table = try FeatureTable(
                 features: tensor("knn.features"), labels: tensor("knn.labels"))
             let count = try Int(tensor("knn.neighbours").item(as: Int64.self))
-            let neighbours = NearestNeighbours(
-                table, classes: classes, temperature: plan.head.temperature)
+            let neighbours = try Torch.attempt {
+                NearestNeighbours(table, classes: classes, temperature: plan.head.temperature)
+            }
             return { try neighbours($0, neighbours: count) }
         }
         let fitted = LogisticRegression(
             weights: try tensor("logistic.weights"), mean: try tensor("logistic.mean"),
             deviation: try tensor("logistic.deviation"),
             hasOneClass: plan.task == .classification)
-        return { features in fitted(features).to(.float32) }
+        return { features in try Torch.attempt { fitted(features).to(.float32) } }
     }
 }

@@ -15,8 +15,9 @@ struct ImageTask {
     /// - Throws: what reading throws; `StopRequest`.
     func validate() throws -> TaskValidation? {
         guard inputs.splits.selection != "none" else { return nil }
-        let (scores, labels) = try predict(inputs.splits.validation)
-        let found = try ImageScores(scores, labels)
+        let indices = inputs.splits.validation
+        let (scores, labels) = try predict(indices)
+        let found = try ImageScores(scores, labels) { inputs.dataset.key(indices[$0]) }
         return TaskValidation(metrics: [found.metric: found.value], metric: found.metric)
     }
 
@@ -34,7 +35,7 @@ struct ImageTask {
             labels.append(try inputs.labels(of: batch))
             scores.append(try Torch.attempt { probabilities(images).to(.float32).to(.cpu) })
         }
-        return (Tensor.cat(scores), Tensor.cat(labels))
+        return try Torch.attempt { (Tensor.cat(scores), Tensor.cat(labels)) }
     }
 
     /// The predictions of samples as files hold them, and a line of counts for each.

@@ -8,8 +8,19 @@ final class TaskFolder {
 
     /// Makes the folder and claims it for a run.
     ///
+    /// A run that has a checkpoint may go on on another device, and with other values of keys that are named; its record tells so
+    /// from then on, under `changes`.
+    ///
+    /// - Parameters:
+    ///   - path: the folder.
+    ///   - record: the run.
+    ///   - changes: keys of the plan that may differ: "optimiser.learningRate".
+    ///   - onRemark: is told of what differs.
     /// - Throws: `BenchError`, 78, naming what differs where it holds another run; `ManifestError`.
-    init(_ path: String, claimedBy record: RunRecord) throws {
+    init(
+        _ path: String, claimedBy record: RunRecord, allowing changes: Set<String> = [],
+        onRemark: (String) -> Void
+    ) throws {
         self.path = path
         try AtomicFile.makeFolder(at: "\(path)/predictions")
         lock = try FolderLock(folder: path)
@@ -19,14 +30,27 @@ final class TaskFolder {
             try record.write(to: path)
             return
         }
-        let (old, new) = (
-            try JSONValue(encoding: RunRecord(readingFrom: path)), try JSONValue(encoding: record)
-        )
-        guard let difference = old.firstDifference(from: new) else { return }
-        throw BenchError(
-            .configuration,
-            "\(file): the folder holds a run with another \(difference); choose another --out or remove the folder"
-        )
+        var old = try RunRecord(readingFrom: path)
+        let earlier = old.plan["changes"]?.array ?? []
+        old.plan = old.plan.replacing("changes", by: nil)
+        let differences = try JSONValue(encoding: old).differences(
+            from: JSONValue(encoding: record))
+        guard !differences.isEmpty else { return }
+        let mayGoOn = FileSystem.isFile("\(path)/\(TaskCheckpoint.name)") && !isDone
+        let allowed = mayGoOn ? changes.union(["device"]) : []
+        if let other = differences.first(where: { !allowed.contains($0.name) }) {
+            throw BenchError(
+                .configuration,
+                "\(file): the folder holds a run with another \(other); choose another --out or remove the folder"
+            )
+        }
+        let told = differences.map(\.description)
+        var both = record
+        both.plan = record.plan.replacing(
+            "changes", by: .array(earlier + told.map(JSONValue.string)))
+        try both.write(to: path)
+        onRemark(
+            "\(file): the run goes on with another \(told.joined(separator: ", ")): not bit-exact")
     }
 
     /// Whether all was written.
@@ -58,23 +82,59 @@ final class TaskFolder {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
 
+    /// Removes what a run that is over needs no more.
+    func removeCheckpoints() throws {
+        try remove(TaskCheckpoint.name)
+        try remove(TaskCheckpoint.previousName)
+    }
+
     func write(_ value: some Encodable, to name: String) throws {
         try AtomicFile.write(encodeCanonicalJSON(value, pretty: true), to: "\(path)/\(name)")
     }
 }
 
+/// A key at which two documents differ, with both values.
+struct JSONDifference: CustomStringConvertible {
+    /// The dotted key.
+    let key: String
+    let before, after: JSONValue
+
+    /// The key as a recipe names it: "optimiser.learningRate"; "device".
+    var name: String {
+        for prefix in ["plan.task.", "plan."] where key.hasPrefix(prefix) {
+            return String(key.dropFirst(prefix.count))
+        }
+        return key
+    }
+
+    var description: String {
+        let shown = [before, after].map { String($0.serialized().prefix(60)) }
+        return "\(key) (\(shown[0]), now \(shown[1]))"
+    }
+}
+
 extension JSONValue {
-    /// The dotted key at which two documents differ first, with both values; nil where they are equal.
-    func firstDifference(from other: JSONValue, at place: String = "") -> String? {
-        guard self != other else { return nil }
+    /// All keys at which two documents differ, in the order of their names.
+    func differences(from other: JSONValue, at place: String = "") -> [JSONDifference] {
+        guard self != other else { return [] }
         guard let before = object, let after = other.object else {
-            let shown = [self, other].map { String($0.serialized().prefix(60)) }
-            return "\(place) (\(shown[0]), now \(shown[1]))"
+            return [JSONDifference(key: place, before: self, after: other)]
         }
-        for key in Set(before.keys).union(after.keys).sorted() where before[key] != after[key] {
-            let inner = place.isEmpty ? key : "\(place).\(key)"
-            return (before[key] ?? .null).firstDifference(from: after[key] ?? .null, at: inner)
+        return Set(before.keys).union(after.keys).sorted().flatMap { key in
+            (before[key] ?? .null).differences(
+                from: after[key] ?? .null, at: place.isEmpty ? key : "\(place).\(key)")
         }
-        return nil
+    }
+
+    /// The first of them in words; nil where the documents are equal.
+    func firstDifference(from other: JSONValue) -> String? {
+        differences(from: other).first?.description
+    }
+
+    /// The same with another value of a key, or without it.
+    fileprivate func replacing(_ key: String, by value: JSONValue?) -> JSONValue {
+        guard var members = object else { return self }
+        members[key] = value
+        return .object(members)
     }
 }

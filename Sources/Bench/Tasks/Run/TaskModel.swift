@@ -55,6 +55,7 @@ struct TaskModel {
             throw BenchError(.invalid, "\(path): is no model of matter-bench run")
         }
         facts = try decodeStrictJSON(Facts.self, from: Array(text.utf8), path: path)
+        try Self.check(facts, path)
         network = TaskNetwork(
             facts.plan, encoder: facts.architecture.network(),
             outputs: facts.plan.outputs(classes: facts.classes.count))
@@ -64,6 +65,25 @@ struct TaskModel {
             try network.load(file.arrays.filter { own.contains($0.key) })
         } catch {
             throw BenchError(.invalid, "\(path): \(error)")
+        }
+    }
+}
+
+extension TaskModel {
+    /// Refuses what no run has written and no network can be made of.
+    private static func check(_ facts: Facts, _ path: String) throws {
+        do { try facts.plan.check() } catch {
+            throw BenchError(.invalid, "\(path): \(error)")
+        }
+        let (strides, channels) = (facts.architecture.strides, facts.architecture.channels)
+        let areStrides =
+            (1...4).contains(strides.count) && strides.allSatisfy { (1...4).contains($0) }
+        guard areStrides, (1...4096).contains(channels), (1...65_536).contains(facts.classes.count)
+        else {
+            throw BenchError(
+                .invalid,
+                "\(path): strides \(strides), \(channels) channels and \(facts.classes.count) classes are those of no network; run the task again"
+            )
         }
     }
 }

@@ -51,7 +51,7 @@ public struct TaskPrediction {
         plan.data.options = request.options ?? plan.data.options
         plan.data.test = request.split ?? plan.data.test
         let dataset = try DatasetRegistry.open(
-            plan.data.dataset, at: request.data, options: DatasetOptions(plan.data.options))
+            plan.data.dataset, at: request.data, options: plan.data.datasetOptions)
         let classes = try plan.classes(of: dataset)
         guard classes == model.facts.classes else {
             throw BenchError(
@@ -64,7 +64,8 @@ public struct TaskPrediction {
             throw BenchError(.invalid, "\(request.data): no samples in \(plan.data.test)")
         }
         let folder = try TaskFolder(
-            request.output, claimedBy: try record(of: plan, dataset))
+            request.output, claimedBy: try record(of: plan, dataset, seed: model.facts.seed),
+            onRemark: { onEvent(.remark($0)) })
         defer { withExtendedLifetime(folder) {} }
         if folder.isDone {
             onEvent(.wasDone)
@@ -74,7 +75,7 @@ public struct TaskPrediction {
         let inputs = try TaskInputs(
             scoring: test, plan, dataset, TaskBands(model.facts.statistics, plan, dataset),
             seed: model.facts.seed)
-        model.network.move(to: device)
+        try Torch.attempt { model.network.move(to: device) }
         let descent = TaskDescent(
             model.network,
             loss: LossFunction(plan.loss.kind, weights: nil, ignored: plan.data.ignore),
@@ -89,18 +90,28 @@ public struct TaskPrediction {
         }
     }
 
-    private func record(of plan: TaskPlan, _ dataset: any Dataset) throws -> RunRecord {
-        RunRecord(
+    /// What the trained run says of its encoder's file; nothing for drawn weights.
+    private func encoderInputs() throws -> [InputDigest] {
+        guard FileSystem.isFile("\(request.run)/\(RunRecord.fileName)") else { return [] }
+        return try RunRecord(readingFrom: request.run).inputs.filter {
+            $0.path.hasPrefix("encoder/")
+        }
+    }
+
+    private func record(
+        of plan: TaskPlan, _ dataset: any Dataset, seed: UInt64
+    ) throws -> RunRecord {
+        try RunRecord(
             program: "matter-bench predict",
             plan: .object([
-                "task": try JSONValue(encoding: plan),
+                "task": JSONValue(encoding: plan),
                 "device": .string(device.kind == .cpu ? "cpu" : "cuda"),
-            ]),
+            ]), seed: seed,
             inputs: [
-                try DatasetDigest(dataset, at: request.data).digest,
-                try InputDigest(
+                DatasetDigest(dataset, at: request.data).digest,
+                InputDigest(
                     file: "\(request.run)/\(TaskModel.fileName)",
                     named: "run/\(TaskModel.fileName)"),
-            ])
+            ] + encoderInputs())
     }
 }

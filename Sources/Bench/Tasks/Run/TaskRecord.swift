@@ -1,3 +1,4 @@
+import Manifests
 import Store
 
 /// What a run was and how its numbers are to be read: `task.json`, written last.
@@ -25,7 +26,7 @@ public struct TaskRecord: Codable, Hashable, Sendable {
 
     /// What the model was selected on, and how.
     public struct Selection: Codable, Hashable, Sendable {
-        /// "val", "held-out", "none"; "test" is flagged by every report.
+        /// "val", "held-out", "none", or the scored split's name where it selected too: flagged by every report.
         public var split: String
         /// The metric.
         public var metric: String?
@@ -82,7 +83,8 @@ public struct TaskRecord: Codable, Hashable, Sendable {
 }
 
 extension Dataset {
-    /// The place that a sample shares with others: the city of OSCD, the scene of BigEarthNet, the ground of SpaceNet; else the sample.
+    /// The place that a sample shares with others: the city of OSCD, the scene of BigEarthNet, the ground of SpaceNet and of our own
+    /// tiles; else the sample.
     func group(_ index: Int) -> String {
         let key = self.key(index)
         let name = type(of: self).name
@@ -101,4 +103,11 @@ protocol GroupedDataset: Dataset {
 
 extension SpaceNetDataset: GroupedDataset {
     func place(_ index: Int) -> String { Release.place(of: key(index)) }
+}
+
+extension TilesDataset: GroupedDataset {
+    func place(_ index: Int) -> String {
+        let record = records[index]
+        return "\(record.region)/\(record.column)_\(record.row)"
+    }
 }

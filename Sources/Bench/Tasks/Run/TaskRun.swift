@@ -38,23 +38,35 @@ public struct TaskRun {
     private let paths: TaskPaths
     private let seed: UInt64
     private let device: Device
+    private let changes: Set<String>
     private let open: () throws -> any Dataset
 
     /// Prepares a run; nothing is read yet.
-    public init(plan: TaskPlan, paths: TaskPaths, seed: UInt64 = 1, device: Device = .cpu) {
-        self.init(plan: plan, paths: paths, seed: seed, device: device) {
+    ///
+    /// - Parameters:
+    ///   - plan: what is run.
+    ///   - paths: where it reads and writes.
+    ///   - seed: of every random choice.
+    ///   - device: where.
+    ///   - changes: keys in which a run that was stopped may differ from the plan: of `optimiser` and `loss`, and of `run` all but the
+    ///     batch.
+    public init(
+        plan: TaskPlan, paths: TaskPaths, seed: UInt64 = 1, device: Device = .cpu,
+        allowing changes: Set<String> = []
+    ) {
+        self.init(plan: plan, paths: paths, seed: seed, device: device, allowing: changes) {
             try DatasetRegistry.open(
-                plan.data.dataset, at: paths.data, options: DatasetOptions(plan.data.options))
+                plan.data.dataset, at: paths.data, options: plan.data.datasetOptions)
         }
     }
 
     /// Prepares a run on a data set of the caller's own.
     package init(
         plan: TaskPlan, paths: TaskPaths, seed: UInt64 = 1, device: Device = .cpu,
-        opening open: @escaping () throws -> any Dataset
+        allowing changes: Set<String> = [], opening open: @escaping () throws -> any Dataset
     ) {
         (self.plan, self.paths, self.seed, self.device) = (plan, paths, seed, device)
-        self.open = open
+        (self.changes, self.open) = (changes, open)
     }
 
     /// Runs.
@@ -70,6 +82,7 @@ public struct TaskRun {
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> TaskSummary? {
         try plan.check()
+        try TaskPlan.checkChanges(changes)
         try device.require()
         let dataset = try open()
         let splits = try TaskSplits(plan.data, of: dataset)
@@ -81,9 +94,13 @@ public struct TaskRun {
         var plan = plan
         plan.data.bands = encoder.report.bands
         let folder = try TaskFolder(
-            paths.output, claimedBy: try record(of: plan, dataset, encoder.input))
+            paths.output, claimedBy: try record(of: plan, dataset, encoder.input),
+            allowing: changes,
+            onRemark: { onEvent(.remark($0)) })
         defer { withExtendedLifetime(folder) {} }
         if folder.isDone {
+            // It may have been killed between its last two files.
+            try folder.removeCheckpoints()
             onEvent(.wasDone)
             return try decodeStrictJSON(
                 TaskSummary.self, fromFile: "\(folder.path)/\(TaskSummary.fileName)")

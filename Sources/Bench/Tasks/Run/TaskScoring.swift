@@ -108,7 +108,7 @@ struct TaskScoring {
                 inputs, indices, model.network, on: device, shouldStop: shouldStop)
             (scores, labels) = (try answer(table.features), table.labels)
         }
-        let found = try ImageScores(scores, labels)
+        let found = try ImageScores(scores, labels) { inputs.dataset.key(indices[$0]) }
         let (arrays, lines) = ImageTask.written(scores, labels, indices, of: inputs.dataset)
         try folder.writePrediction(Safetensors.serialize(arrays), of: "all")
         onEvent(.predicted("all"))

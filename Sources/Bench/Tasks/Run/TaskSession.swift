@@ -30,7 +30,7 @@ struct TaskSession {
         let outputs = plan.outputs(classes: classes.count)
         let network = TaskNetwork(plan, encoder: encoder.network, outputs: outputs)
         network.drawHead(seed: seed)
-        network.move(to: device)
+        try Torch.attempt { network.move(to: device) }
         let weights = try ClassWeights(inputs, outputs: outputs, shouldStop: shouldStop)
         let descent = TaskDescent(
             network,
@@ -49,7 +49,7 @@ struct TaskSession {
             model: model, inputs: inputs, folder: folder, device: device, onEvent: onEvent,
             shouldStop: shouldStop, probabilities: descent.probabilities
         ).write()
-        try folder.remove(TaskCheckpoint.name)
+        try folder.removeCheckpoints()
         return summary
     }
 
@@ -80,7 +80,9 @@ struct TaskSession {
     private func learn(
         _ inputs: TaskInputs, _ network: TaskNetwork, _ descent: TaskDescent, classes: Int
     ) throws -> Learnt {
-        var learnt = Learnt(selection: TaskRecord.Selection(split: splits.selection))
+        // The split's own name, whatever it is: reports compare it with the split that is scored.
+        let selected = splits.selection == "test" ? plan.data.test : splits.selection
+        var learnt = Learnt(selection: TaskRecord.Selection(split: selected))
         if [.logistic, .knn].contains(plan.head.kind) {
             let found = try ProbeTask(
                 inputs: inputs, network: network, device: device, folder: folder.path,
@@ -108,7 +110,7 @@ struct TaskSession {
         return learnt
     }
 
-    private static func metric(of task: TaskPlan.Task) -> String {
+    static func metric(of task: TaskPlan.Task) -> String {
         switch task {
         case .change: "f1"
         case .segmentation: "mIoU"

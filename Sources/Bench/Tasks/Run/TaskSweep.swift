@@ -23,6 +23,7 @@ public struct TaskSweep {
     private let seeds: [UInt64]
     private let shard: PackShard?
     private let device: Device
+    private let changes: Set<String>
 
     /// A sweep.
     ///
@@ -32,12 +33,13 @@ public struct TaskSweep {
     ///   - seeds: at least one.
     ///   - shard: which part of the runs is done; nil for all.
     ///   - device: where.
+    ///   - changes: as `TaskRun` takes them.
     public init(
         _ recipe: TaskRecipe, paths: TaskPaths, seeds: [UInt64], shard: PackShard? = nil,
-        device: Device = .cpu
+        device: Device = .cpu, allowing changes: Set<String> = []
     ) {
         (self.recipe, self.paths, self.seeds) = (recipe, paths, seeds)
-        (self.shard, self.device) = (shard, device)
+        (self.shard, self.device, self.changes) = (shard, device, changes)
     }
 
     /// One run of the sweep.
@@ -85,7 +87,8 @@ public struct TaskSweep {
             var paths = paths
             paths.output = job.folder
             let run = TaskRun(
-                plan: job.combination.plan, paths: paths, seed: job.seed, device: device)
+                plan: job.combination.plan, paths: paths, seed: job.seed, device: device,
+                allowing: changes)
             guard let summary = try run.run(onEvent: onEvent, shouldStop: shouldStop) else {
                 return nil
             }

@@ -26,13 +26,29 @@ public struct TaskCurvePoint: Codable, Hashable, Sendable {
 
 /// The file `curves.jsonl` of a run.
 enum TaskCurve {
-    /// Cuts the file back to the lines of the first `steps` steps; a torn last line goes too.
-    static func rewind(_ path: String, to step: Int) throws {
-        guard FileSystem.isFile(path) else { return try AtomicFile.write("", to: path) }
-        let lines = try WholeFile.read(path).split(separator: UInt8(ascii: "\n"))
-        let kept = lines.compactMap {
-            try? decodeStrictJSON(TaskCurvePoint.self, from: Array($0))
-        }.filter { $0.step <= step }
-        try AtomicFile.write(JSONLinesReader.bytes(of: step == 0 ? [] : kept), to: path)
+    /// Cuts the file back to the lines of the first `step` steps; a torn last line goes too.
+    ///
+    /// - Parameters:
+    ///   - path: the file; made where it is not there.
+    ///   - step: the last step that is kept; 0 for none.
+    ///   - isValidated: whether what was validated after the last step is kept too, or is to be done again.
+    /// - Returns: how many whole lines could not be read and are gone.
+    /// - Throws: `ManifestError`.
+    @discardableResult
+    static func rewind(_ path: String, to step: Int, isValidated: Bool = true) throws -> Int {
+        guard step > 0, FileSystem.isFile(path) else {
+            try AtomicFile.write("", to: path)
+            return 0
+        }
+        let bytes = try WholeFile.read(path)
+        let newline = UInt8(ascii: "\n")
+        let lines = bytes.split(separator: newline)
+        let points = lines.map { try? decodeStrictJSON(TaskCurvePoint.self, from: Array($0)) }
+        let kept = points.compactMap { $0 }.filter {
+            $0.step < step || ($0.step == step && (isValidated || $0.validation == nil))
+        }
+        try AtomicFile.write(JSONLinesReader.bytes(of: kept), to: path)
+        let isTorn = !points.isEmpty && bytes.last != newline
+        return points.dropLast(isTorn ? 1 : 0).count { $0 == nil }
     }
 }

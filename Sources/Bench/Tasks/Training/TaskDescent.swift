@@ -31,11 +31,12 @@ package final class TaskDescent {
     ///   - truth: what they should be.
     ///   - rate: the head's learning rate.
     /// - Returns: the loss before the step.
-    /// - Throws: `TorchError`; `DivergedError`, 81, where loss or a gradient is not finite; nothing has moved then.
+    /// - Throws: `TorchError`; `DivergedError`, 81, where the loss is no number or absurd, or a gradient is not finite; nothing has
+    ///   moved then.
     package func step(_ images: [Tensor], _ truth: Truth, rate: Double) throws -> Double {
         network.beginTraining(true)
         optimiser.zeroGradients()
-        let loss = try Torch.attempt { () -> Tensor in
+        let value = try Torch.attempt { () -> Double in
             let scores = forward(images)
             let loss =
                 switch truth {
@@ -43,15 +44,20 @@ package final class TaskDescent {
                 case .labels(let labels): self.loss(scores, labels: labels.to(device))
                 }
             loss.backward()
-            return loss
+            return Double(loss.item(as: Float.self))
         }
-        let value = Double(loss.item(as: Float.self))
-        guard value.isFinite else { throw DivergedError("the loss") }
+        guard value.isFinite, abs(value) <= Self.highestLoss else {
+            throw DivergedError("the loss is \(value)")
+        }
         try checkAndClip()
         optimiser.learningRate = rate
-        optimiser.step()
+        // The first step makes what the optimiser remembers: as much again as the weights, or twice.
+        try Torch.attempt { optimiser.step() }
         return value
     }
+
+    /// A loss above it is no loss any more.
+    private static let highestLoss = 1e6
 
     private func forward(_ images: [Tensor]) -> Tensor {
         let images = images.map { $0.to(device) }
@@ -71,12 +77,26 @@ package final class TaskDescent {
     private func checkAndClip() throws {
         let tensors = optimiser.parameters.map(\.1)
         let limit = plan.optimiser.clip
-        let norm = limit > 0 ? Gradients.clip(tensors, to: limit) : Gradients.norm(of: tensors)
+        let norm = try Torch.attempt {
+            limit > 0 ? Gradients.clip(tensors, to: limit) : Gradients.norm(of: tensors)
+        }
         guard norm.isFinite else {
             let worst = optimiser.parameters.first {
                 !Gradients.norm(of: [$0.1]).isFinite
             }
-            throw DivergedError("the gradient of \(worst?.0 ?? "a parameter")")
+            throw DivergedError("the gradient of \(worst?.0 ?? "a parameter") is not finite")
+        }
+    }
+
+    /// Refuses weights and running statistics that are not finite.
+    ///
+    /// - Throws: `DivergedError`, 81, naming the first; `TorchError`.
+    func checkState() throws {
+        for (name, tensor) in network.namedState where tensor.dtype.isFloatingPoint {
+            let largest = try Torch.attempt {
+                noGradient { tensor.abs().max().item(as: Float.self) }
+            }
+            guard largest.isFinite else { throw DivergedError("\(name) is not finite") }
         }
     }
 
@@ -93,13 +113,15 @@ package final class TaskDescent {
 
 /// Training gave numbers that are none.
 struct DivergedError: ExitCoded, CustomStringConvertible {
+    /// What is wrong: "the loss is nan".
     let what: String
+    /// Where: " at step 12, …".
     var place = ""
 
     init(_ what: String) { self.what = what }
 
     var description: String {
-        "training diverged\(place): \(what) is not finite; lower optimiser.learningRate, or bound the gradient with optimiser.clip"
+        "training diverged\(place): \(what); lower optimiser.learningRate, or bound the gradient with optimiser.clip"
     }
     var exitCode: ExitCode { .diverged }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Geo
 import Manifests
 import Store
@@ -27,7 +28,10 @@ final class TaskTrainer {
     private var best: [String: HostArray]?
     private var lastCheckpoint = 0
     private var seen = SeenLabels()
+    private var constant = ConstantLoss()
     private var hasRemarked = false
+    /// Where a divergence is written down, for whoever looks for the reason.
+    private static let divergence = "diverged.json"
 
     /// Prepares.
     ///
@@ -57,6 +61,8 @@ final class TaskTrainer {
         let rate = plan.optimiser.schedule(stepsAnEpoch: perEpoch, epochs: plan.run.epochs)
         try resume()
         let log = try JSONLinesWriter(appendingTo: "\(folder)/curves.jsonl")
+        // It was stopped while this epoch's network was validated.
+        if position.batch == perEpoch { try endEpoch(position.epoch, log) }
         guard position.epoch < plan.run.epochs else { return try finish() }
         var prefetch = BatchStream.Prefetch()
         prefetch.memory = HostMemory(for: descent.device)
@@ -85,7 +91,15 @@ final class TaskTrainer {
                 try log.append(point)
                 onEvent(.step(position.step, loss: loss))
             }
-            if position.batch == perEpoch { try endEpoch(epoch, log) }
+            if let remark = constant.add(loss, step: position.step) { onEvent(.remark(remark)) }
+            if position.batch == perEpoch {
+                do { try endEpoch(epoch, log) } catch is StopRequest {
+                    // Kept as it was before its end: whoever goes on validates first.
+                    (position.epoch, position.batch) = (epoch, perEpoch)
+                    try checkpoint(log)
+                    return nil
+                }
+            }
             began = .now
             if position.step - lastCheckpoint >= plan.run.checkpointEvery { try checkpoint(log) }
         }
@@ -95,6 +109,10 @@ final class TaskTrainer {
 
     private func finish() throws -> TaskCheckpoint.Position {
         if let best { try network.load(best) }
+        if position.bestEpoch == nil, inputs.splits.selection != "none" {
+            let metric = TaskSession.metric(of: inputs.plan.task)
+            onEvent(.remark("validation \(metric) was never defined (0/0): the last epoch counts"))
+        }
         return position
     }
 
@@ -111,9 +129,31 @@ final class TaskTrainer {
             return try descent.step(
                 images, .codes(batch.tensor(ofMask: 0, on: descent.device)), rate: rate)
         } catch var error as DivergedError {
-            let names = batch.samples.prefix(4).map(inputs.training.key)
+            let names = batch.samples.map(inputs.training.key)
             error.place =
-                " at step \(position.step + 1), epoch \(position.epoch), batch \(batch.number) (\(names.joined(separator: ", "))…)"
+                " at step \(position.step + 1), epoch \(position.epoch), batch \(batch.number) (\(names.prefix(4).joined(separator: ", "))…)"
+            try note(error, step: position.step + 1, samples: names)
+            throw error
+        }
+    }
+
+    /// Writes down at which step and on which samples training broke, and after which step the checkpoint is.
+    private func note(_ error: DivergedError, step: Int, samples: [String]) throws {
+        var note: [String: JSONValue] = [
+            "step": .integer(Int64(step)), "epoch": .integer(Int64(position.epoch)),
+            "what": .string(error.what), "samples": .array(samples.map(JSONValue.string)),
+        ]
+        if lastCheckpoint > 0 { note["checkpointStep"] = .integer(Int64(lastCheckpoint)) }
+        try AtomicFile.write(
+            JSONValue.object(note).serialized(pretty: true) + "\n",
+            to: "\(folder)/\(Self.divergence)")
+    }
+
+    /// Weights and statistics of norms may break while losses and gradients are numbers still.
+    private func checkState() throws {
+        do { try descent.checkState() } catch var error as DivergedError {
+            error.place = " at step \(position.step)"
+            try note(error, step: position.step, samples: [])
             throw error
         }
     }
@@ -121,6 +161,7 @@ final class TaskTrainer {
     // MARK: Epochs
 
     private func endEpoch(_ epoch: Int, _ log: borrowing JSONLinesWriter) throws {
+        try checkState()
         if inputs.plan.task.isDense, !hasRemarked,
             let remark = seen.remark(epoch: epoch, of: position.batch)
         {
@@ -138,18 +179,27 @@ final class TaskTrainer {
         point.validation = found.metrics
         try log.append(point)
         onEvent(.validated(epoch: epoch, metric: found.metric, value: found.value))
-        guard position.bestEpoch == nil || (found.value ?? -1) > (position.bestValue ?? -1) else {
+        // What is undefined is never the best.
+        guard let value = found.value, position.bestValue.map({ value > $0 }) ?? true else {
             return
         }
-        (position.bestEpoch, position.bestValue) = (epoch, found.value)
+        (position.bestEpoch, position.bestValue) = (epoch, value)
         best = network.hostState()
     }
 
     // MARK: State
 
     private func resume() throws {
-        let saved = TaskCheckpoint(in: folder) { onEvent(.remark($0)) }
-        try TaskCurve.rewind("\(folder)/curves.jsonl", to: saved?.position.step ?? 0)
+        let saved = try TaskCheckpoint.newest(in: folder) { onEvent(.remark($0)) }
+        let curve = "\(folder)/curves.jsonl"
+        let lost = try TaskCurve.rewind(
+            curve, to: saved?.position.step ?? 0, isValidated: saved?.position.batch == 0)
+        if lost > 0 {
+            onEvent(.remark("\(curve): \(lost) of its lines cannot be read and are left out"))
+        }
+        if FileSystem.isFile("\(folder)/\(Self.divergence)") {
+            try FileManager.default.removeItem(atPath: "\(folder)/\(Self.divergence)")
+        }
         guard let saved else { return }
         try network.load(saved.arrays.below("model."))
         try descent.restore(saved.arrays.below("optimiser."))
@@ -160,6 +210,7 @@ final class TaskTrainer {
     }
 
     private func checkpoint(_ log: borrowing JSONLinesWriter) throws {
+        try checkState()
         try log.synchronize()
         var arrays = network.hostState().under("model.")
         arrays.merge(descent.state().under("optimiser.")) { first, _ in first }
