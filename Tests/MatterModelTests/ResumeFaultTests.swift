@@ -112,7 +112,9 @@ struct ResumeFaultTests {
     }
 
     /// D17, D18: what changed is refused by name, or allowed by name; then it is written down, and told.
-    @Test(arguments: ["optimiser.learningRate", "run.precision", "run.steps", "seed"])
+    @Test(arguments: [
+        "optimiser.learningRate", "optimiser.average", "run.precision", "run.steps", "seed",
+    ])
     func aChangeIsRefusedOrAllowedByName(_ key: String) throws {
         let folder = try TemporaryFolder()
         try SyntheticStore.make(at: folder.path("store"))
@@ -120,6 +122,7 @@ struct ResumeFaultTests {
         try Self.stopped(plan, after: 3)
         switch key {
         case "optimiser.learningRate": plan.recipe.optimiser.learningRate = 0.02
+        case "optimiser.average": plan.recipe.optimiser.average = 0.5
         case "run.precision": plan.recipe.run.precision = .bfloat16
         case "run.steps": plan.recipe.run.steps = 7
         default: plan.seed = 6
@@ -141,6 +144,27 @@ struct ResumeFaultTests {
         // The folder's plan is the new one now.
         plan.allowedChanges = []
         #expect(try Trainer(plan) { _ in }.run() == .done)
+    }
+
+    /// A run that is further than the new plan, or over, cannot take it; the folder's record stays that of what was run.
+    @Test func whatIsTooLateIsRefused() throws {
+        let folder = try TemporaryFolder()
+        try SyntheticStore.make(at: folder.path("store"))
+        var plan = TrainerTests.plan(folder)
+        try Self.stopped(plan, after: 3)
+        let record = try WholeFile.read("\(plan.output)/run.json")
+        plan.allowedChanges = ["run.steps"]
+        func refuse(_ steps: Int, _ reason: String) throws {
+            plan.recipe.run.steps = steps
+            let error = #expect(throws: TrainingError.self) { try Trainer(plan) { _ in } }
+            #expect(error?.exitCode == .configuration)
+            #expect(error?.description.contains(reason) == true)
+            #expect(try WholeFile.read("\(plan.output)/run.json") == record)
+        }
+        try refuse(2, "has taken 3 steps already")
+        plan.recipe.run.steps = 6
+        #expect(try Trainer(plan) { _ in }.run() == .done)
+        try refuse(7, "its run has ended")
     }
 
     /// D26: the seed is in the record; what the bits depend on beside the plan is in the log.
