@@ -195,5 +195,35 @@ struct ResumeFaultTests {
             #expect(error?.exitCode == .badData)
             #expect(error?.description.contains(path) == true)
         }
+        // Statistics and recipe change features as weights do.
+        try AtomicFile.write(whole, to: path)
+        let text = String(decoding: whole.prefix(whole.count / 2), as: UTF8.self)
+        let last = try #require(text.range(of: "\(SuiteVersion.current)\"}"))
+        let file = try FileHandle(forUpdating: URL(filePath: path))
+        func put(_ byte: UInt8, at index: Int) throws {
+            try file.seek(toOffset: UInt64(index))
+            try file.write(contentsOf: [byte])
+        }
+        for index in 8..<text.utf8.distance(from: text.startIndex, to: last.upperBound) {
+            try put(whole[index] ^ 1 << (index % 8), at: index)
+            #expect(throws: TrainingError.self, "byte \(index)") { try EncoderFile(path: path) }
+            try put(whole[index], at: index)
+        }
+        #expect(try EncoderFile(path: path).step == 1)
+    }
+
+    /// Encoders of before there was a proof, or a digest, can be read still.
+    @Test(arguments: [["proof"], ["proof", "digest"]])
+    func olderEncodersAreRead(_ absent: [String]) throws {
+        let folder = try TemporaryFolder()
+        try SyntheticStore.make(at: folder.path("store"))
+        var plan = TrainerTests.plan(folder)
+        plan.recipe.run.steps = 1
+        _ = try Trainer(plan) { _ in }.run()
+        let path = "\(plan.output)/encoder.safetensors"
+        let file = try Safetensors.read(path)
+        try Safetensors.write(
+            file.arrays, metadata: file.metadata.filter { !absent.contains($0.key) }, to: path)
+        #expect(try EncoderFile(path: path).weights == file.arrays)
     }
 }
