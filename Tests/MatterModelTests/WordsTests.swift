@@ -140,6 +140,18 @@ struct WordsTests {
         #expect(without.methods.allSatisfy { $0.classes == nil })
     }
 
+    /// The filters and the pixels are looked at on the CPU, wherever the encoder is.
+    @Test(.enabled(if: Device.cuda.isAvailable, "needs a GPU"))
+    func wordsOfAGPUAreThoseOfTheCPU() throws {
+        let folder = try Self.fixture()
+        var plan = Self.plan(folder)
+        let expected = try WordsRun(plan).run()
+        (plan.device, plan.output) = (.cuda, folder.path("gpu"))
+        let found = try WordsRun(plan).run()
+        #expect(found.methods.prefix(2) == expected.methods.prefix(2))
+        #expect(found.methods.map(\.name) == expected.methods.map(\.name))
+    }
+
     @Test func whatDoesNotFitIsNamed() throws {
         let folder = try Self.fixture()
         var plan = Self.plan(folder)

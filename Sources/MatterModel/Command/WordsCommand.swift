@@ -45,7 +45,9 @@ struct WordsCommand: ParsableCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard stride > 0 else { throw ValidationError("--stride must be positive.") }
+        guard (1...65536).contains(stride) else {
+            throw ValidationError("--stride must be 1…65536.")
+        }
         guard (1...4096).contains(words) else { throw ValidationError("--words must be 1…4096.") }
         guard device == "auto" || Device(name: device) != nil else {
             throw ValidationError("--device must be cpu, cuda, cuda:1, or auto.")

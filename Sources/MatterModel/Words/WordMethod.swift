@@ -34,8 +34,8 @@ struct WordFeatures {
     func features(_ method: WordMethod, of image: Tensor) throws -> Tensor {
         let maps =
             switch method {
-            case .textons: noGradient { textons(image) }
-            case .rawPatches: noGradient { rawPatches(image) }
+            case .textons: try Torch.attempt { noGradient { textons(image) } }
+            case .rawPatches: try Torch.attempt { noGradient { rawPatches(image) } }
             case .backbone: try backbone.features(of: image, stride: stride)
             case .matter: try encoder.features(of: image, stride: stride)
             }
