@@ -53,10 +53,10 @@ public struct EmbedRun {
     private let records: [TileRecord]
 
     /// Reads the manifest and finds the tiles.
-    /// - Throws: `ManifestError`: `missing` without a manifest, `configuration` for a tile that is not in it.
+    /// - Throws: `ManifestError`: `missing` without a manifest, `invalid` for a damaged one, `configuration` for a tile that is not in it.
     public init(_ plan: EmbedPlan) throws {
         self.plan = plan
-        let all = try JSONLinesReader.read(TileRecord.self, from: plan.manifest).records
+        let all = try TileManifest.read(plan.manifest)
         let known = Set(all.map(\.id))
         if let other = plan.ids.first(where: { !known.contains($0) }) {
             throw ManifestError(

@@ -26,9 +26,7 @@ public final class Trainer {
         // Who waits for this process learns at once if what follows fails.
         group = try plan.meeting.map { try ProcessGroup($0) }
         let recipe = plan.recipe
-        let records = try plan.manifest.map {
-            try JSONLinesReader.read(TileRecord.self, from: $0).records
-        }
+        let records = try plan.manifest.map(TileManifest.read)
         let places = try TilePlace.all(
             in: SampleStore(plan.store, for: .reading), records: records, crop: recipe.data.crop)
         let regions = Set(places.map(\.region)).sorted()
