@@ -130,6 +130,16 @@ struct TrainGroupTests {
         #expect(note["crops"]?.array?.count == Recipe.example.data.batch)
     }
 
+    /// D16: who has a GPU is told that several processes do not use it.
+    @Test(.enabled(if: Device.cuda.isAvailable, "needs a GPU"))
+    func aGPUThatIsNotUsedIsTold() throws {
+        let folder = try TemporaryFolder()
+        try recipe(folder)
+        let processes = try Self.start(2, folder, "run", ["--device", "auto"])
+        for process in processes { #expect(process.wait() == 0) }
+        #expect(processes[0].stderr.contains("the GPU is not used"))
+    }
+
     @Test func batchesThatCannotBeSharedAreRefused() throws {
         let folder = try TemporaryFolder()
         try recipe(folder)

@@ -150,6 +150,60 @@ struct WordsTests {
         #expect(without.methods.allSatisfy { $0.classes == nil })
     }
 
+    /// A TIFF of 48×48 bytes at a place; the numbers of tags may lie.
+    private static func tiff(_ numbers: [Int: Int], x: Double) -> [UInt8] {
+        let plain = [256: 48, 257: 48, 258: 8, 259: 1, 273: 400, 279: 2304]
+        func bytes(_ value: Int, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
+        let tags = plain.merging(numbers) { $1 }.sorted { $0.key < $1.key }
+        var file: [UInt8] = [0x49, 0x49, 42, 0] + bytes(8, 4) + bytes(tags.count + 2, 2)
+        for (tag, value) in tags {
+            file += bytes(tag, 2) + bytes(4, 2) + bytes(1, 4) + bytes(value, 4)
+        }
+        file += bytes(33550, 2) + bytes(12, 2) + bytes(3, 4) + bytes(300, 4)
+        file += bytes(33922, 2) + bytes(12, 2) + bytes(6, 4) + bytes(324, 4)
+        file += [UInt8](repeating: 0, count: 300 - file.count)
+        for value in [10, 10, 0, 0, 0, 0, x, 5_000_000, 0] {
+            file += bytes(Int(bitPattern: UInt(value.bitPattern)), 8)
+        }
+        return file + [UInt8](repeating: 0, count: 2704 - file.count)
+    }
+
+    /// Sizes that no product holds, corners that are no number, tiles larger than any memory.
+    @Test func classMapsThatLieAreRefused() throws {
+        let folder = try Self.fixture()
+        let path = folder.path("classes.tif")
+        try AtomicFile.write(Self.tiff([:], x: 600_000), to: path)
+        #expect(try WordsRun(Self.plan(folder)).run().methods.count == 4)
+        let cases: [([Int: Int], Double, String)] = [
+            ([256: 4_294_967_295, 257: 4_294_967_295], 600_000, "no size"),
+            ([:], 1e300, "does not cover"), ([:], .nan, "does not cover"),
+            (
+                [259: 8, 322: 65536, 323: 4_000_000_000, 324: 400, 325: 8], 600_000, "no blocks"
+            ),
+        ]
+        for (numbers, x, reason) in cases {
+            try AtomicFile.write(Self.tiff(numbers, x: x), to: path)
+            let error = #expect(throws: ManifestError.self) {
+                try WordsRun(Self.plan(folder)).run()
+            }
+            #expect(error?.exitCode == .badData && error?.message.contains(reason) == true)
+        }
+    }
+
+    @Test func classMapsOfAnotherZoneAreRefused() throws {
+        let folder = try Self.fixture()
+        let path = folder.path("tiles/manifest.jsonl")
+        let text = try WholeFile.readText(path)
+        try #require(text.contains("EPSG:32633"))
+        try AtomicFile.write(
+            text.replacingOccurrences(of: "EPSG:32633", with: "EPSG:32632"), to: path)
+        let error = #expect(throws: ManifestError.self) { try WordsRun(Self.plan(folder)).run() }
+        #expect(error?.exitCode == .badData)
+        #expect(error?.message.contains("is in EPSG:32633") == true)
+    }
+
     /// Clouds are not judged: dates that are the same but for one have the same words.
     @Test func whatIsNotClearIsNotCompared() throws {
         let folder = try Self.fixture()
@@ -231,7 +285,10 @@ struct WordsTests {
             tiles: folder.path("tiles"), encoder: folder.path("run/encoder.safetensors"),
             ids: [id], stride: stride, output: folder.path("features"))
         var paths: [String] = []
-        for _ in 0..<2 { try EmbedRun(plan).run { paths.append($0) } }
+        for round in 0..<2 {
+            #expect(try EmbedRun(plan).present == round)
+            try EmbedRun(plan).run { paths.append($0) }
+        }
         #expect(Set(paths) == [folder.path("features/\(id).tif")] && paths.count == 2)
         let file = try RasterFile(reading: paths[0], drivers: [.geoTIFF])
         let side = (48 + stride - 1) / stride

@@ -55,6 +55,7 @@ struct EmbedCommand: ParsableCommand {
                 device: chosen, usesBFloat16: bfloat16))
         let signal = StopSignal()
         var progress = logging.progressBar("embed", total: run.count)
+        progress.begin(at: run.present)
         var done: [String] = []
         try run.run(shouldStop: signal.shouldStop) { path in
             done.append(path)

@@ -100,6 +100,11 @@ struct PretrainCommand: ParsableCommand {
     func run() throws {
         Torch.retainFreedMemory()
         let plan = try resolve()
+        if plan.meeting != nil, plan.isWriter, device == "auto", Device.cuda.isAvailable {
+            logging.logger("matter-model").warning(
+                "several processes compute on CPUs, over Gloo; the GPU is not used, as it is by one"
+            )
+        }
         let signal = StopSignal()
         let reporter = PretrainReporter(plan, logging)
         let trainer = try Trainer(plan, onEvent: reporter.report)

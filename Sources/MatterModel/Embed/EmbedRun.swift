@@ -70,6 +70,13 @@ public struct EmbedRun {
     /// How many tiles there are.
     public var count: Int { records.count }
 
+    /// How many of them are written already.
+    public var present: Int {
+        records.count { FileManager.default.fileExists(atPath: path(of: $0)) }
+    }
+
+    private func path(of record: TileRecord) -> String { "\(plan.output)/\(record.id).tif" }
+
     /// Writes what is not there yet.
     ///
     /// - Parameters:
@@ -85,7 +92,7 @@ public struct EmbedRun {
         let store = try SampleStore("\(plan.tiles)/store", for: .reading)
         for record in records {
             guard !shouldStop() else { return }
-            let path = "\(plan.output)/\(record.id).tif"
+            let path = path(of: record)
             if !FileManager.default.fileExists(atPath: path) {
                 try write(record, encoder, store, to: path)
             }

@@ -43,8 +43,10 @@ public struct DenseEncoder {
     public init(encoderFile: String, device: Device = .cpu) throws {
         let file = try EncoderFile(path: encoderFile)
         try device.require()
+        let model = try file.model(path: encoderFile)
+        try Torch.attempt { model.move(to: device) }
         self.init(
-            model: try file.model(path: encoderFile), recipe: file.recipe,
+            model: model, recipe: file.recipe,
             statistics: file.statistics, step: file.step, device: device)
     }
 

@@ -66,8 +66,15 @@ public struct WordsRun {
     /// The class of every place.
     private func classes(_ path: String, _ record: TileRecord) throws -> [Int] {
         let size = try PixelSize(width: record.width, height: record.height)
-        guard let whole = try ClassMap(path: path).cut(transform: record.transform, size: size)
-        else {
+        let map = try ClassMap(path: path)
+        // Zones overlap in their numbers, but not on the ground.
+        if let code = map.epsg, record.crs.hasPrefix("EPSG:"), record.crs != "EPSG:\(code)" {
+            throw ManifestError(
+                .invalid, path: path,
+                "is in EPSG:\(code), but the tile \(record.id) in \(record.crs); give one of that zone"
+            )
+        }
+        guard let whole = map.cut(transform: record.transform, size: size) else {
             throw ManifestError(
                 .invalid, path: path,
                 "does not cover the tile \(record.id) with pixels of the same size and place")
