@@ -197,14 +197,15 @@ struct ResumeFaultTests {
         }
         // Statistics and recipe change features as weights do.
         try AtomicFile.write(whole, to: path)
-        let text = String(decoding: whole.prefix(whole.count / 2), as: UTF8.self)
+        let text = String(decoding: whole[8..<whole.count / 2], as: UTF8.self)
         let last = try #require(text.range(of: "\(SuiteVersion.current)\"}"))
         let file = try FileHandle(forUpdating: URL(filePath: path))
         func put(_ byte: UInt8, at index: Int) throws {
             try file.seek(toOffset: UInt64(index))
             try file.write(contentsOf: [byte])
         }
-        for index in 8..<text.utf8.distance(from: text.startIndex, to: last.upperBound) {
+        let length = text.utf8.distance(from: text.startIndex, to: last.upperBound)
+        for index in 8..<8 + length {
             try put(whole[index] ^ 1 << (index % 8), at: index)
             #expect(throws: TrainingError.self, "byte \(index)") { try EncoderFile(path: path) }
             try put(whole[index], at: index)
