@@ -84,6 +84,18 @@ private final class Screen {
         #expect(lines.last == "tiles 100/100, 2.0/s, 0 s left")
     }
 
+    @Test func whatWasThereBeforeIsNoneOfTheRate() {
+        let screen = Screen()
+        var bar = bar(screen, .lines)
+        screen.time += 1000
+        bar.begin(at: 50)
+        bar.update(done: 50)
+        #expect(screen.text.isEmpty)
+        screen.time += 10
+        bar.update(done: 60)
+        #expect(screen.text == "tiles 60/100, 1.0/s, 40 s left\n")
+    }
+
     @Test func drawsAtMostTenTimesASecond() {
         let screen = Screen()
         var bar = bar(screen, .bar)

@@ -47,6 +47,14 @@ struct RecipeTests {
         ),
         ("clusters = 32", "clusters = [32]", "encoding.clusters must be an integer, not a list"),
         ("\"B12\"]", "\"B13\"]", "data.bands must name distinct bands"),
+        ("temperature = 0.1 ", "temperature = inf ", "loss.temperature must be a finite number"),
+        (
+            "learningRate = 0.001 ", "learningRate = nan ",
+            "optimiser.learningRate must be a finite number"
+        ),
+        (
+            "perImage = 24 ", "perImage = 9223372036854775807 ", "patches.perImage must be 1…65536"
+        ),
     ])
     func mistakesAreNamedWithTheirPlace(_ old: String, _ new: String, _ message: String) throws {
         let text = try Self.text("matter-demo")
@@ -61,6 +69,15 @@ struct RecipeTests {
         #expect(error?.exitCode == .configuration)
         #expect(error?.path.hasPrefix("r.toml:\(line):") == true)
         #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func onePatchIsTooFew() throws {
+        #expect(throws: Never.self) { try Self.changed("data.batch=1") }
+        #expect(throws: Never.self) { try Self.changed("patches.perImage=1") }
+        let error = #expect(throws: ManifestError.self) {
+            try Self.changed("data.batch=1", "patches.perImage=1")
+        }
+        #expect(error?.message.contains("two patches or more") == true)
     }
 
     @Test func missingKeysAndBrokenTextsAreNamed() throws {
@@ -98,6 +115,12 @@ struct RecipeTests {
     @Test(arguments: [
         ("tern.kernl=pamr", "is no key of a recipe; the nearest is tern.kernel"),
         ("tern.kernel=pam", "must be one of pamr"), ("patches.window=8", "must be odd"),
+        ("loss.margin=inf", "must be a finite number"),
+        ("encoder.features=65536", "must not make more than 2^27 learned values"),
+        (
+            "encoder.aspp=[\(repeatElement("1", count: 40).joined(separator: ", "))]",
+            "must not make more"
+        ),
         ("tern=3", "must be a section"), ("data.crop=x", "must be an integer, not a text"),
     ])
     func mistakesByHandAreNamed(_ setting: String, _ message: String) {

@@ -112,7 +112,9 @@ struct ResumeFaultTests {
     }
 
     /// D17, D18: what changed is refused by name, or allowed by name; then it is written down, and told.
-    @Test(arguments: ["optimiser.learningRate", "run.precision", "run.steps", "seed"])
+    @Test(arguments: [
+        "optimiser.learningRate", "optimiser.average", "run.precision", "run.steps", "seed",
+    ])
     func aChangeIsRefusedOrAllowedByName(_ key: String) throws {
         let folder = try TemporaryFolder()
         try SyntheticStore.make(at: folder.path("store"))
@@ -120,6 +122,7 @@ struct ResumeFaultTests {
         try Self.stopped(plan, after: 3)
         switch key {
         case "optimiser.learningRate": plan.recipe.optimiser.learningRate = 0.02
+        case "optimiser.average": plan.recipe.optimiser.average = 0.5
         case "run.precision": plan.recipe.run.precision = .bfloat16
         case "run.steps": plan.recipe.run.steps = 7
         default: plan.seed = 6
@@ -141,6 +144,27 @@ struct ResumeFaultTests {
         // The folder's plan is the new one now.
         plan.allowedChanges = []
         #expect(try Trainer(plan) { _ in }.run() == .done)
+    }
+
+    /// A run that is further than the new plan, or over, cannot take it; the folder's record stays that of what was run.
+    @Test func whatIsTooLateIsRefused() throws {
+        let folder = try TemporaryFolder()
+        try SyntheticStore.make(at: folder.path("store"))
+        var plan = TrainerTests.plan(folder)
+        try Self.stopped(plan, after: 3)
+        let record = try WholeFile.read("\(plan.output)/run.json")
+        plan.allowedChanges = ["run.steps"]
+        func refuse(_ steps: Int, _ reason: String) throws {
+            plan.recipe.run.steps = steps
+            let error = #expect(throws: TrainingError.self) { try Trainer(plan) { _ in } }
+            #expect(error?.exitCode == .configuration)
+            #expect(error?.description.contains(reason) == true)
+            #expect(try WholeFile.read("\(plan.output)/run.json") == record)
+        }
+        try refuse(2, "has taken 3 steps already")
+        plan.recipe.run.steps = 6
+        #expect(try Trainer(plan) { _ in }.run() == .done)
+        try refuse(7, "its run has ended")
     }
 
     /// D26: the seed is in the record; what the bits depend on beside the plan is in the log.
@@ -171,5 +195,36 @@ struct ResumeFaultTests {
             #expect(error?.exitCode == .badData)
             #expect(error?.description.contains(path) == true)
         }
+        // Statistics and recipe change features as weights do.
+        try AtomicFile.write(whole, to: path)
+        let text = String(decoding: whole[8..<whole.count / 2], as: UTF8.self)
+        let last = try #require(text.range(of: "\(SuiteVersion.current)\"}"))
+        let file = try FileHandle(forUpdating: URL(filePath: path))
+        func put(_ byte: UInt8, at index: Int) throws {
+            try file.seek(toOffset: UInt64(index))
+            try file.write(contentsOf: [byte])
+        }
+        let length = text.utf8.distance(from: text.startIndex, to: last.upperBound)
+        for index in 8..<8 + length {
+            try put(whole[index] ^ 1 << (index % 8), at: index)
+            #expect(throws: TrainingError.self, "byte \(index)") { try EncoderFile(path: path) }
+            try put(whole[index], at: index)
+        }
+        #expect(try EncoderFile(path: path).step == 1)
+    }
+
+    /// Encoders of before there was a proof, or a digest, can be read still.
+    @Test(arguments: [["proof"], ["proof", "digest"]])
+    func olderEncodersAreRead(_ absent: [String]) throws {
+        let folder = try TemporaryFolder()
+        try SyntheticStore.make(at: folder.path("store"))
+        var plan = TrainerTests.plan(folder)
+        plan.recipe.run.steps = 1
+        _ = try Trainer(plan) { _ in }.run()
+        let path = "\(plan.output)/encoder.safetensors"
+        let file = try Safetensors.read(path)
+        try Safetensors.write(
+            file.arrays, metadata: file.metadata.filter { !absent.contains($0.key) }, to: path)
+        #expect(try EncoderFile(path: path).weights == file.arrays)
     }
 }

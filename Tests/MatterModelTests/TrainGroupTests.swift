@@ -98,6 +98,48 @@ struct TrainGroupTests {
         #expect(!left.isEmpty)
     }
 
+    /// Batches of two plans are never mixed: every process says which one differs.
+    @Test func ranksOfOtherPlansAreRefused() throws {
+        let folder = try TemporaryFolder()
+        try recipe(folder)
+        let port = freePort()
+        let processes = try [[], ["--set", "optimiser.learningRate=0.01"]].enumerated().map {
+            try ModelProcess(
+                folder, "run", $1,
+                environment: Self.environment(rank: $0, size: 2, port: port))
+        }
+        for process in processes {
+            #expect(process.wait() == 78)
+            #expect(process.stderr.contains("rank 1 was given another plan"))
+        }
+        #expect(processes[1].stderr.contains("optimiser.learningRate: 0.05 there, 0.01 here"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path("run/run.json")))
+    }
+
+    /// D11: the crops of all ranks are named, not those of the first alone.
+    @Test func aBatchThatDivergesIsNamedWhole() throws {
+        let folder = try TrainFaultTests.prepared {
+            $0.optimiser.kind = .sgd
+            $0.optimiser.learningRate = 1e20
+            $0.optimiser.warmUp = 0
+            $0.run.checkpointEvery = 1
+            $0.loss.normalise = false
+        }
+        for process in try Self.start(2, folder, "run") { #expect(process.wait() == 81) }
+        let note = try JSONValue.parse(WholeFile.read(folder.path("run/diverged.json")))
+        #expect(note["crops"]?.array?.count == Recipe.example.data.batch)
+    }
+
+    /// D16: who has a GPU is told that several processes do not use it.
+    @Test(.enabled(if: Device.cuda.isAvailable, "needs a GPU"))
+    func aGPUThatIsNotUsedIsTold() throws {
+        let folder = try TemporaryFolder()
+        try recipe(folder)
+        let processes = try Self.start(2, folder, "run", ["--device", "auto"])
+        for process in processes { #expect(process.wait() == 0) }
+        #expect(processes[0].stderr.contains("the GPU is not used"))
+    }
+
     @Test func batchesThatCannotBeSharedAreRefused() throws {
         let folder = try TemporaryFolder()
         try recipe(folder)

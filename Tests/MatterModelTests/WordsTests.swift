@@ -34,9 +34,16 @@ struct WordsTests {
         }
         let none = BoundaryAgreement(
             classes: halves(5), groups: [Int](repeating: 3, count: 60), width: 10)
-        #expect(none.f1 == 0 && none.recall == 0)
+        #expect(none.f1 == 0 && none.recall == 0 && none.precision == nil)
+        let neither = BoundaryAgreement(
+            classes: halves(10), groups: halves(0), width: 10)
+        #expect(neither.f1 == nil && neither.precision == nil && neither.recall == nil)
+        // A border that only a cloud makes is none.
+        let behind = BoundaryAgreement(
+            classes: halves(5), groups: halves(9), width: 10, clear: (0..<60).map { $0 % 10 < 9 })
+        #expect(behind.precision == nil && behind.recall == 0)
         let all = BoundaryAgreement(classes: halves(5), groups: Array(0..<60), width: 10)
-        #expect(all.recall == 1 && all.precision < 0.4)
+        #expect(all.recall == 1 && (all.precision ?? 1) < 0.4)
     }
 
     @Test func meansFindWhatLiesApart() {
@@ -117,7 +124,10 @@ struct WordsTests {
         let folder = try Self.fixture()
         let report = try WordsRun(Self.plan(folder)).run()
         #expect(
-            report.methods.map(\.name) == ["textons", "raw-patches", "backbone", "matter"])
+            report.methods.map(\.name) == [
+                "textons", "raw-patches", "matter-without-parts", "matter",
+            ])
+        #expect(report.clear == 1)
         #expect(report.place == "east/0_0" && report.tiles.count == 2)
         for method in report.methods {
             let classes = try #require(method.classes)
@@ -138,6 +148,119 @@ struct WordsTests {
         }
         let without = try WordsRun(Self.plan(folder, classes: false, "without")).run()
         #expect(without.methods.allSatisfy { $0.classes == nil })
+    }
+
+    /// A TIFF of 48×48 bytes at a place; the numbers of tags may lie.
+    private static func tiff(_ numbers: [Int: Int], x: Double) -> [UInt8] {
+        let plain = [256: 48, 257: 48, 258: 8, 259: 1, 273: 400, 279: 2304]
+        func bytes(_ value: Int, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
+        let tags = plain.merging(numbers) { $1 }.sorted { $0.key < $1.key }
+        var file: [UInt8] = [0x49, 0x49, 42, 0] + bytes(8, 4) + bytes(tags.count + 2, 2)
+        for (tag, value) in tags {
+            file += bytes(tag, 2) + bytes(4, 2) + bytes(1, 4) + bytes(value, 4)
+        }
+        file += bytes(33550, 2) + bytes(12, 2) + bytes(3, 4) + bytes(300, 4)
+        file += bytes(33922, 2) + bytes(12, 2) + bytes(6, 4) + bytes(324, 4)
+        file += [UInt8](repeating: 0, count: 300 - file.count)
+        for value in [10, 10, 0, 0, 0, 0, x, 5_000_000, 0] {
+            file += bytes(Int(bitPattern: UInt(value.bitPattern)), 8)
+        }
+        return file + [UInt8](repeating: 0, count: 2704 - file.count)
+    }
+
+    /// Sizes that no product holds, corners that are no number, tiles larger than any memory.
+    @Test func classMapsThatLieAreRefused() throws {
+        let folder = try Self.fixture()
+        let path = folder.path("classes.tif")
+        try AtomicFile.write(Self.tiff([:], x: 600_000), to: path)
+        #expect(try WordsRun(Self.plan(folder)).run().methods.count == 4)
+        let cases: [([Int: Int], Double, String)] = [
+            ([256: 4_294_967_295, 257: 4_294_967_295], 600_000, "no size"),
+            ([:], 1e300, "does not cover"), ([:], .nan, "does not cover"),
+            (
+                [259: 8, 322: 65536, 323: 4_000_000_000, 324: 400, 325: 8], 600_000, "no blocks"
+            ),
+        ]
+        for (numbers, x, reason) in cases {
+            try AtomicFile.write(Self.tiff(numbers, x: x), to: path)
+            let error = #expect(throws: ManifestError.self) {
+                try WordsRun(Self.plan(folder)).run()
+            }
+            #expect(error?.exitCode == .badData && error?.message.contains(reason) == true)
+        }
+    }
+
+    @Test func classMapsOfAnotherZoneAreRefused() throws {
+        let folder = try Self.fixture()
+        let path = folder.path("tiles/manifest.jsonl")
+        let text = try WholeFile.readText(path)
+        try #require(text.contains("EPSG:32633"))
+        try AtomicFile.write(
+            text.replacingOccurrences(of: "EPSG:32633", with: "EPSG:32632"), to: path)
+        let error = #expect(throws: ManifestError.self) { try WordsRun(Self.plan(folder)).run() }
+        #expect(error?.exitCode == .badData)
+        #expect(error?.message.contains("is in EPSG:32633") == true)
+    }
+
+    /// Clouds are not judged: dates that are the same but for one have the same words.
+    @Test func whatIsNotClearIsNotCompared() throws {
+        let folder = try Self.fixture()
+        let ids = (1...2).map { "east/0_0/2020-0\($0)-01T10:00:00Z" }
+        var sample = try SampleStore(folder.path("tiles/store"), for: .reading).sample(ids[0])
+        do {
+            let cloudy = try SampleStore(folder.path("cloudy/store"), for: .writing)
+            try cloudy.put(sample, for: ids[0])
+            for (name, array) in sample {
+                var pixels = Tensor(array).to(.int64).values(as: Int64.self)
+                for index in pixels.indices where index / 48 >= 24 && index % 48 >= 24 {
+                    pixels[index] = name == "valid" ? 0 : 9000
+                }
+                sample[name] = Tensor(pixels, shape: [48, 48]).to(array.dtype).hostArray()
+            }
+            try cloudy.put(sample, for: ids[1])
+        }
+        let manifest = try WholeFile.read(folder.path("tiles/manifest.jsonl"))
+        try AtomicFile.write(manifest, to: folder.path("cloudy/manifest.jsonl"))
+        var plan = Self.plan(folder)
+        plan.tiles = folder.path("cloudy")
+        let report = try WordsRun(plan).run()
+        #expect(report.tiles == ids && report.clear == 0.75)
+        let patches = try #require(report.methods.first { $0.name == "raw-patches" })
+        #expect(patches.sameWord == 1 && patches.dates.vMeasure == 1)
+    }
+
+    /// With a backbone of its own, its column is that of the backbone as it was trained; another encoder is refused.
+    @Test func aBackboneIsAnEncoderWithoutTheParts() throws {
+        let folder = try Self.fixture()
+        var train = TrainerTests.plan(folder, "plain")
+        train.store = folder.path("tiles/store")
+        train.recipe.tern.iterations = 0
+        train.recipe.encoding.enabled = false
+        _ = try Trainer(train) { _ in }.run()
+        var plan = Self.plan(folder)
+        plan.backbone = plan.encoder
+        let other = #expect(throws: ManifestError.self) { try WordsRun(plan).run() }
+        #expect(other?.exitCode == .badData && other?.path == plan.encoder)
+        plan.backbone = "\(train.output)/encoder.safetensors"
+        let found = try WordsRun(plan).run().methods[2]
+        plan.encoder = "\(train.output)/encoder.safetensors"
+        let itself = try WordsRun(plan).run().methods
+        #expect(found.name == "backbone")
+        #expect(found.sameWord == itself[3].sameWord && found.dates == itself[3].dates)
+    }
+
+    /// The filters and the pixels are looked at on the CPU, wherever the encoder is.
+    @Test(.enabled(if: Device.cuda.isAvailable, "needs a GPU"))
+    func wordsOfAGPUAreThoseOfTheCPU() throws {
+        let folder = try Self.fixture()
+        var plan = Self.plan(folder)
+        let expected = try WordsRun(plan).run()
+        (plan.device, plan.output) = (.cuda, folder.path("gpu"))
+        let found = try WordsRun(plan).run()
+        #expect(found.methods.prefix(2) == expected.methods.prefix(2))
+        #expect(found.methods.map(\.name) == expected.methods.map(\.name))
     }
 
     @Test func whatDoesNotFitIsNamed() throws {
@@ -162,7 +285,10 @@ struct WordsTests {
             tiles: folder.path("tiles"), encoder: folder.path("run/encoder.safetensors"),
             ids: [id], stride: stride, output: folder.path("features"))
         var paths: [String] = []
-        for _ in 0..<2 { try EmbedRun(plan).run { paths.append($0) } }
+        for round in 0..<2 {
+            #expect(try EmbedRun(plan).present == round)
+            try EmbedRun(plan).run { paths.append($0) }
+        }
         #expect(Set(paths) == [folder.path("features/\(id).tif")] && paths.count == 2)
         let file = try RasterFile(reading: paths[0], drivers: [.geoTIFF])
         let side = (48 + stride - 1) / stride
@@ -186,6 +312,53 @@ struct WordsTests {
         other.stride = 2
         let error = #expect(throws: ManifestError.self) { try EmbedRun(other).run { _ in } }
         #expect(error?.exitCode == .configuration)
+    }
+
+    /// A manifest that was cut off, or whose tiles make no sense, is refused before anything is written.
+    @Test(arguments: [
+        ("width", "48×48"), ("transform", "six numbers"), ("id", "no plain path"),
+        ("height", "no pixels"),
+    ])
+    func manifestsThatDoNotFitAreRefused(_ key: String, _ reason: String) throws {
+        let folder = try Self.fixture()
+        let path = folder.path("tiles/manifest.jsonl")
+        let records = try JSONLinesReader.read(TileRecord.self, from: path).records.map { record in
+            var record = record
+            switch key {
+            case "width": record.width = 47
+            case "transform": record.transform.removeLast()
+            case "id": record.id = "../../\(record.date)"
+            default: record.height = 0
+            }
+            return record
+        }
+        try AtomicFile.write(JSONLinesReader.bytes(of: records), to: path)
+        let plan = EmbedPlan(
+            tiles: folder.path("tiles"), encoder: folder.path("run/encoder.safetensors"),
+            stride: 9, output: folder.path("a/b/features"))
+        let error = #expect(throws: ManifestError.self) { try EmbedRun(plan).run { _ in } }
+        #expect(error?.exitCode == .badData && error?.message.contains(reason) == true)
+        #expect(throws: ManifestError.self) { try WordsRun(Self.plan(folder)).run() }
+    }
+
+    @Test func aManifestThatWasCutOffIsRefused() throws {
+        let folder = try Self.fixture()
+        let path = folder.path("tiles/manifest.jsonl")
+        try AtomicFile.write(try WholeFile.read(path).dropLast(5), to: path)
+        let embed = EmbedPlan(
+            tiles: folder.path("tiles"), encoder: folder.path("run/encoder.safetensors"),
+            output: folder.path("features"))
+        var train = TrainerTests.plan(folder, "again")
+        (train.store, train.manifest) = (folder.path("tiles/store"), path)
+        let errors = [
+            #expect(throws: ManifestError.self) { try EmbedRun(embed) },
+            #expect(throws: ManifestError.self) { try WordsRun(Self.plan(folder)).run() },
+            #expect(throws: ManifestError.self) { try Trainer(train) { _ in } },
+        ]
+        for error in errors {
+            #expect(error?.exitCode == .badData)
+            #expect(error?.message.contains("ends within a line") == true)
+        }
     }
 
     @Test func overviewsAreMeans() throws {

@@ -40,8 +40,20 @@ import Testing
         let bad = try run("info", recipe, "--set", "tern.kernel=cosin")
         #expect(
             bad.status == 78 && bad.stderr.hasPrefix("error: --set: tern.kernel must be one of"))
+        // More learned values than the memory holds, and a number that no product of two holds.
+        for setting in ["encoder.features=65536", "patches.perImage=9223372036854775807"] {
+            #expect(try run("info", recipe, "--set", setting).status == 78)
+        }
         let none = try run("info", recipe, "--set", "tern.kernel")
         #expect(none.status == 64)
+    }
+
+    @Test(arguments: [("--steps", "5000000000000000000"), ("--timeout", "9300000000000000")])
+    func numbersThatNoRunHasAreRefused(_ option: String, _ value: String) throws {
+        let result = try run(
+            "pretrain", "--store", "s", "--recipe", "\(Self.recipes)/matter-paper.toml", "--out",
+            "o", option, value)
+        #expect(result.status == 64 && result.stderr.contains(option))
     }
 
     @Test(arguments: ["embed", "words"])
@@ -52,6 +64,9 @@ import Testing
             folder.path("out"))
         #expect(result.status == 66)
         #expect(result.stderr.contains("tiles/manifest.jsonl"))
-        #expect(try run(command, "x", "--tiles", "t", "--out", "o", "--stride", "0").status == 64)
+        for stride in ["0", "4000000000", "9223372036854775807"] {
+            let refused = try run(command, "x", "--tiles", "t", "--out", "o", "--stride", stride)
+            #expect(refused.status == 64)
+        }
     }
 }

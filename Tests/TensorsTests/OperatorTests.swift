@@ -79,6 +79,15 @@ import Testing
         #expect(error?.exitCode.rawValue == 65)
     }
 
+    /// Rows that nearly agree are as far apart as they are, however many there are.
+    @Test(arguments: [20, 64])
+    func smallDistancesAreExact(_ count: Int) {
+        let rows = Tensor((0..<count * 4).map { Float($0 % 7) }, shape: [count, 4])
+        let moved = rows + Tensor([0, 0, 1 / 1024, 0] as [Float], shape: [1, 4])
+        let found = rows.distances(to: moved).values(as: Float.self)
+        for row in 0..<count { #expect(abs(found[row * (count + 1)] - 1 / 1024) < 1e-6) }
+    }
+
     @Test func attemptReturnsWhatWorked() throws {
         let sum = try Torch.attempt { Tensor.ones([3]).sum() }
         #expect(sum.item() == Float(3))

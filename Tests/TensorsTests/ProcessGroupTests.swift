@@ -9,7 +9,8 @@ import Testing
 struct ProcessGroupTests {
     /// Runs a body on as many threads as there are ranks; the results are in their order.
     private func together<Result: Sendable>(
-        _ size: Int, _ body: @escaping @Sendable (ProcessGroup) throws -> Result
+        _ size: Int, timeout: Duration = .seconds(30),
+        _ body: @escaping @Sendable (ProcessGroup) throws -> Result
     ) throws -> [Result] {
         let port = freePort()
         let results = Results<Result>(size)
@@ -19,7 +20,7 @@ struct ProcessGroupTests {
                     Swift.Result {
                         var meeting = ProcessGroup.Meeting(
                             host: "127.0.0.1", port: port, rank: rank, size: size)
-                        meeting.timeout = .seconds(30)
+                        meeting.timeout = timeout
                         return try body(ProcessGroup(meeting))
                     }, rank)
             }.start()
@@ -137,6 +138,30 @@ struct ProcessGroupTests {
             #expect(error?.code == .disconnected && error?.exitCode == .io)
             #expect(time < .seconds(30))
         }
+    }
+
+    /// Work that takes longer than the time-out loses nobody; work that fails is an error for all.
+    @Test func workMayTakeLongerThanTheTimeOut() throws {
+        let found = try together(2, timeout: .seconds(6)) { group in
+            let rank = group.rank
+            return try group.together {
+                if rank == 0 { Thread.sleep(forTimeInterval: 9) }
+                return rank
+            }
+        }
+        #expect(found == [0, 1])
+        let failed = try together(2) { group -> TorchError.Code? in
+            let rank = group.rank
+            do {
+                return try group.together {
+                    guard rank == 1 else { return nil }
+                    throw TorchError(.invalid, operation: "work", message: "fails")
+                }
+            } catch let error as TorchError {
+                return error.code
+            }
+        }
+        #expect(failed == [.disconnected, .invalid])
     }
 
     @Test func whoDoesNotComeIsNotWaitedForForEver() {

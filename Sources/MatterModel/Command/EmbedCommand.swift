@@ -38,7 +38,9 @@ struct EmbedCommand: ParsableCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard stride > 0 else { throw ValidationError("--stride must be positive.") }
+        guard (1...65536).contains(stride) else {
+            throw ValidationError("--stride must be 1…65536.")
+        }
         guard device == "auto" || Device(name: device) != nil else {
             throw ValidationError("--device must be cpu, cuda, cuda:1, or auto.")
         }
@@ -53,6 +55,7 @@ struct EmbedCommand: ParsableCommand {
                 device: chosen, usesBFloat16: bfloat16))
         let signal = StopSignal()
         var progress = logging.progressBar("embed", total: run.count)
+        progress.begin(at: run.present)
         var done: [String] = []
         try run.run(shouldStop: signal.shouldStop) { path in
             done.append(path)

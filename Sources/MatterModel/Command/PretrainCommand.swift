@@ -56,10 +56,12 @@ struct PretrainCommand: ParsableCommand {
         guard (tiles == nil) != (store == nil) else {
             throw ValidationError("Give either --tiles or --store.")
         }
-        guard steps.map({ $0 > 0 }) ?? true else {
-            throw ValidationError("--steps must be positive.")
+        guard steps.map((1...1_000_000_000).contains) ?? true else {
+            throw ValidationError("--steps must be 1…1000000000.")
         }
-        guard timeout > 0 else { throw ValidationError("--timeout must be positive.") }
+        guard (1...1_000_000).contains(timeout) else {
+            throw ValidationError("--timeout must be 1…1000000.")
+        }
         guard device == "auto" || Device(name: device) != nil else {
             throw ValidationError("--device must be cpu, cuda, cuda:1, or auto.")
         }
@@ -98,6 +100,11 @@ struct PretrainCommand: ParsableCommand {
     func run() throws {
         Torch.retainFreedMemory()
         let plan = try resolve()
+        if plan.meeting != nil, plan.isWriter, device == "auto", Device.cuda.isAvailable {
+            logging.logger("matter-model").warning(
+                "several processes compute on CPUs, over Gloo; the GPU is not used, as it is by one"
+            )
+        }
         let signal = StopSignal()
         let reporter = PretrainReporter(plan, logging)
         let trainer = try Trainer(plan, onEvent: reporter.report)

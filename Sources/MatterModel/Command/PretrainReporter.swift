@@ -22,6 +22,7 @@ final class PretrainReporter {
         guard isWriter else { return }
         switch event {
         case .opened(let places, let regions, let crops):
+            progress.begin()
             say(
                 "store opened",
                 ["places": "\(places)", "regions": "\(regions)", "crops": "\(crops)"])
@@ -33,7 +34,9 @@ final class PretrainReporter {
             warn(
                 "the plan was changed: the end is that of neither plan, and not exact to the bit",
                 ["changes": "\(changes.joined(separator: "; "))"])
-        case .resumed(let step): say("resumed after a checkpoint", ["step": "\(step)"])
+        case .resumed(let step):
+            progress.begin(at: step)
+            say("resumed after a checkpoint", ["step": "\(step)"])
         case .damagedCheckpoint(let reason):
             warn("damaged checkpoint passed over", ["reason": "\(reason)"])
         case .collapsed(let step, let deviation):

@@ -9,7 +9,8 @@ struct WordsCommand: ParsableCommand {
         commandName: "words",
         abstract: "Draws visual words of a tile by four methods, and compares.",
         discussion: """
-            Words by textons, raw patches, the plain backbone and the whole encoder, side by side for two dates (words.png, words.json).
+            Words by textons, raw patches, a plain backbone and the whole encoder, side by side for two dates (words.png, words.json).
+            Without --backbone its column shows the encoder with its own parts left out.
             Example: matter-model words RUN/encoder.safetensors --tiles TILES --words 16 --out WORDS
             """)
 
@@ -21,6 +22,10 @@ struct WordsCommand: ParsableCommand {
 
     @Option(help: "The folder to write.")
     var out: String
+
+    @Option(
+        help: "A plain backbone: an encoder trained without tern.iterations and encoding.enabled.")
+    var backbone: String?
 
     @Option(help: "The place, as in berlin/0_0; without it the first that two dates show.")
     var place: String?
@@ -45,7 +50,9 @@ struct WordsCommand: ParsableCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard stride > 0 else { throw ValidationError("--stride must be positive.") }
+        guard (1...65536).contains(stride) else {
+            throw ValidationError("--stride must be 1…65536.")
+        }
         guard (1...4096).contains(words) else { throw ValidationError("--words must be 1…4096.") }
         guard device == "auto" || Device(name: device) != nil else {
             throw ValidationError("--device must be cpu, cuda, cuda:1, or auto.")
@@ -55,9 +62,10 @@ struct WordsCommand: ParsableCommand {
     func run() throws {
         Torch.retainFreedMemory()
         let chosen = Device(name: device) ?? (Device.cuda.isAvailable ? .cuda : .cpu)
-        let plan = WordsPlan(
+        var plan = WordsPlan(
             tiles: tiles, encoder: encoder, place: place, classes: classes, words: words,
             stride: stride, seed: seed, output: out, device: chosen)
+        plan.backbone = backbone
         let logger = logging.logger("matter-model")
         let report = try WordsRun(plan).run { method in
             logger.info("finding words", metadata: ["method": "\(method)"])

@@ -53,10 +53,10 @@ public struct EmbedRun {
     private let records: [TileRecord]
 
     /// Reads the manifest and finds the tiles.
-    /// - Throws: `ManifestError`: `missing` without a manifest, `configuration` for a tile that is not in it.
+    /// - Throws: `ManifestError`: `missing` without a manifest, `invalid` for a damaged one, `configuration` for a tile that is not in it.
     public init(_ plan: EmbedPlan) throws {
         self.plan = plan
-        let all = try JSONLinesReader.read(TileRecord.self, from: plan.manifest).records
+        let all = try TileManifest.read(plan.manifest)
         let known = Set(all.map(\.id))
         if let other = plan.ids.first(where: { !known.contains($0) }) {
             throw ManifestError(
@@ -69,6 +69,13 @@ public struct EmbedRun {
 
     /// How many tiles there are.
     public var count: Int { records.count }
+
+    /// How many of them are written already.
+    public var present: Int {
+        records.count { FileManager.default.fileExists(atPath: path(of: $0)) }
+    }
+
+    private func path(of record: TileRecord) -> String { "\(plan.output)/\(record.id).tif" }
 
     /// Writes what is not there yet.
     ///
@@ -85,7 +92,7 @@ public struct EmbedRun {
         let store = try SampleStore("\(plan.tiles)/store", for: .reading)
         for record in records {
             guard !shouldStop() else { return }
-            let path = "\(plan.output)/\(record.id).tif"
+            let path = path(of: record)
             if !FileManager.default.fileExists(atPath: path) {
                 try write(record, encoder, store, to: path)
             }

@@ -43,8 +43,10 @@ public struct DenseEncoder {
     public init(encoderFile: String, device: Device = .cpu) throws {
         let file = try EncoderFile(path: encoderFile)
         try device.require()
+        let model = try file.model(path: encoderFile)
+        try Torch.attempt { model.move(to: device) }
         self.init(
-            model: try file.model(path: encoderFile), recipe: file.recipe,
+            model: model, recipe: file.recipe,
             statistics: file.statistics, step: file.step, device: device)
     }
 
@@ -140,15 +142,15 @@ public struct DenseEncoder {
         usesBFloat16 ? autocast(to: .bfloat16, on: device) { body() } : body()
     }
 
-    /// An image as the network sees it.
+    /// An image as the network sees it, on the image's device.
     func standardised(_ image: Tensor) -> Tensor {
         switch standardisation {
         case .store:
             let means = statistics.means.map { Float($0) }
             let scales = statistics.deviations.map { Float(1 / $0) }
             let shape = [1, bands.count, 1, 1]
-            return (image - Tensor(means, shape: shape, on: device))
-                * Tensor(scales, shape: shape, on: device)
+            return (image - Tensor(means, shape: shape, on: image.device))
+                * Tensor(scales, shape: shape, on: image.device)
         case .image:
             let mean = image.mean([2, 3], keepingDimensions: true)
             let centred = image - mean

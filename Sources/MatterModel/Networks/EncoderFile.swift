@@ -15,6 +15,11 @@ public struct EncoderFile {
 
     static let architecture = "matter-encoder"
 
+    /// What an encoder's metadata hold, beside the proof of them.
+    private static let fields = [
+        "architecture", "bands", "digest", "format", "recipe", "statistics", "step", "version",
+    ]
+
     /// Reads an encoder.
     /// - Throws: `ManifestError` (`missing`), or `TrainingError` (`badEncoder`) if it is not one.
     public init(path: String) throws {
@@ -32,6 +37,7 @@ public struct EncoderFile {
                     "its architecture is \(metadata["architecture"] ?? "not given"), "
                         + "expected \(Self.architecture)")
             }
+            try Self.requireProof(metadata)
             func field(_ name: String) throws -> [UInt8] {
                 guard let text = metadata[name] else { throw GeoError("has no \"\(name)\"") }
                 return Array(text.utf8)
@@ -57,12 +63,33 @@ public struct EncoderFile {
         }
     }
 
+    /// A recipe or a mean with a turned bit would give other features, as weights would.
+    private static func requireProof(_ metadata: [String: String]) throws {
+        if let proof = metadata["proof"] {
+            guard proof == Self.proof(of: metadata) else {
+                throw GeoError(
+                    "its proof does not fit its recipe, statistics or step: the file was damaged")
+            }
+        } else if let other = metadata.keys.sorted().first(where: { !fields.contains($0) }) {
+            // Files of before there were proofs have none; what else is there may be its name, damaged.
+            throw GeoError("has a field \"\(other)\" that no encoder has: the file was damaged")
+        }
+    }
+
+    /// SHA-256 over all fields, of which the digest stands for the weights.
+    private static func proof(of metadata: [String: String]) -> String {
+        let text = fields.map { name in
+            metadata[name].map { "\(name) \($0.utf8.count)\n\($0)\n" } ?? ""
+        }.joined()
+        return SHA256Digest(of: Array(text.utf8)).hex
+    }
+
     /// Writes an encoder, whole or not at all; the same encoder gives the same bytes.
     static func write(
         _ weights: [String: HostArray], recipe: Recipe, statistics: BandStatistics, step: Int,
         to path: String
     ) throws {
-        let metadata = [
+        var metadata = [
             "architecture": architecture,
             "bands": recipe.data.bands.joined(separator: ","),
             "digest": Checkpoint.digest(weights, step).hex,
@@ -72,6 +99,7 @@ public struct EncoderFile {
             "step": "\(step)",
             "version": SuiteVersion.current,
         ]
+        metadata["proof"] = proof(of: metadata)
         try AtomicFile.write(
             Safetensors.serialize(weights, metadata: metadata), to: path)
     }

@@ -54,11 +54,30 @@ extension Recipe {
                 key: "patches.window", holds: patches.window <= data.crop,
                 demand: "must be no larger than data.crop"),
             RecipeRule(
-                key: "patches.perImage", holds: patches.perImage * data.batch <= 16384,
+                key: "patches.perImage", holds: patches.perImage <= 16384 / max(data.batch, 1),
                 demand:
                     "must not make more than 16384 patches with data.batch: all are compared with all"
             ),
+            RecipeRule(
+                key: "patches.perImage", holds: patches.perImage > 1 || data.batch > 1,
+                demand:
+                    "must make two patches or more with data.batch: one has nothing to differ from"
+            ),
+            RecipeRule(
+                key: "encoder.features", holds: valuesBehindTrunk <= Double(1 << 27),
+                demand:
+                    "must not make more than 2^27 learned values with encoder.aspp and encoding.clusters"
+            ),
         ]
+    }
+
+    /// Learned values behind the ResNet, of which a recipe may ask for more than any memory holds; with the most maps that a ResNet has.
+    private var valuesBehindTrunk: Double {
+        let (maps, features) = (2048.0, Double(encoder.features))
+        let branches = Double(encoder.aspp.count)
+        let context = (9 * branches + 2) * maps * features + (branches + 2) * features * features
+        let centres = encoding.enabled ? Double(encoding.clusters) * features : 0
+        return (encoder.aspp.isEmpty ? maps * features : context) + centres
     }
 
     /// What cannot work, as (key, reason), or nil.

@@ -43,6 +43,8 @@ struct RecipeCheck {
 
     private func compareKind(_ value: JSONValue, _ example: JSONValue, _ key: String) throws {
         switch (value, example) {
+        case (.number(let number), .number) where !number.isFinite:
+            throw failure(key, atValue: true, "must be a finite number")
         case (.integer, .number), (.number, .number), (.integer, .integer), (.string, .string),
             (.bool, .bool):
             return

@@ -50,8 +50,11 @@ package struct Checkpoint {
 
     /// The newest checkpoint's name, for messages.
     static func newestName(in folder: String) -> String? {
-        (try? steps(in: folder))?.last.map { "\(folder)/\(name($0))" }
+        newestStep(in: folder).map { "\(folder)/\(name($0))" }
     }
+
+    /// The newest checkpoint's step, by its name.
+    static func newestStep(in folder: String) -> Int? { (try? steps(in: folder))?.last }
 
     package init(step: Int, arrays: [String: HostArray]) {
         (self.step, self.arrays) = (step, arrays)

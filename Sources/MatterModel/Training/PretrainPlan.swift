@@ -23,6 +23,9 @@ public struct PretrainPlan: Sendable {
     /// How long a batch is waited for before its reader counts as dead.
     public var patience = Duration.seconds(120)
 
+    /// The file that ends a run.
+    static let encoderName = "encoder.safetensors"
+
     /// Makes a plan.
     public init(
         store: String, manifest: String? = nil, recipe: Recipe, output: String, seed: UInt64,
@@ -65,13 +68,22 @@ public struct PretrainPlan: Sendable {
 
     /// Writes the plan down, or compares it with the one that the folder holds.
     ///
+    /// - Parameter record: what `record()` gave.
     /// - Returns: what was changed now, on request; it is written down with the plan, as the end is that of neither plan.
-    /// - Throws: `TrainingError` (`otherPlan`) if the folder holds a run of another plan.
-    func claimOutput() throws -> [String] {
-        var record = try record()
+    /// - Throws: `TrainingError`: `otherPlan` if the folder holds a run of another plan; `tooLate` if that has ended, or has taken more
+    ///   steps than the plan has.
+    func claimOutput(_ record: RunRecord) throws -> [String] {
+        var record = record
         guard FileManager.default.fileExists(atPath: "\(output)/\(RunRecord.fileName)") else {
             try record.write(to: output)
             return []
+        }
+        let checkpoints = "\(output)/checkpoints"
+        if let step = Checkpoint.newestStep(in: checkpoints), step > recipe.run.steps {
+            throw TrainingError.tooLate(
+                folder: output,
+                reason: "has taken \(step) steps already, more than run.steps = \(recipe.run.steps)"
+            )
         }
         var found = try RunRecord(readingFrom: output)
         let earlier = found.plan.object?["changes"]
@@ -81,7 +93,12 @@ public struct PretrainPlan: Sendable {
         if let other = differences.first(where: { !allowedChanges.contains($0.name) }) {
             throw TrainingError.otherPlan(folder: output, difference: other.description)
         }
-        guard !differences.isEmpty else { return [] }
+        guard let first = differences.first else { return [] }
+        // Nothing is trained any more: the record would tell of a plan that the encoder was not made by.
+        guard !FileManager.default.fileExists(atPath: "\(output)/\(Self.encoderName)") else {
+            throw TrainingError.tooLate(
+                folder: output, reason: "its run has ended, by another plan (\(first.description))")
+        }
         let changes = differences.map { JSONValue.string($0.description) }
         record.plan = record.plan.with("changes", .array((earlier?.array ?? []) + changes))
         try record.write(to: output)

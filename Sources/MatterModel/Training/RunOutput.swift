@@ -32,7 +32,7 @@ final class RunOutput {
 
     private var run: Recipe.Run { plan.recipe.run }
     private var checkpoints: String { "\(plan.output)/checkpoints" }
-    private var encoder: String { "\(plan.output)/encoder.safetensors" }
+    private var encoder: String { "\(plan.output)/\(PretrainPlan.encoderName)" }
 
     // MARK: Beginning
 
@@ -92,11 +92,7 @@ final class RunOutput {
 
     /// Writes the state after a step, all of it finite.
     func checkpoint(_ step: Int) throws {
-        if let broken = try training.firstBrokenState() {
-            throw TrainingError.diverged(
-                what: "\(broken) is not finite", step: step, crops: [],
-                checkpoint: Checkpoint.newestName(in: checkpoints))
-        }
+        try requireWhole(step)
         try curves?.file.synchronize()
         try Checkpoint(step: step, arrays: training.hostState()).write(
             to: checkpoints, keeping: run.keep)
@@ -144,7 +140,16 @@ final class RunOutput {
         try AtomicFile.removeLeftovers(in: plan.output)
     }
 
+    /// What is not finite is never written: it would take the place of a state or an encoder that is good.
+    private func requireWhole(_ step: Int) throws {
+        guard let broken = try training.firstBrokenState() else { return }
+        throw TrainingError.diverged(
+            what: "\(broken) is not finite", step: step, crops: [],
+            checkpoint: Checkpoint.newestName(in: checkpoints))
+    }
+
     private func write(_ step: Int, to path: String) throws {
+        try requireWhole(step)
         try EncoderFile.write(
             training.encoderState(), recipe: plan.recipe, statistics: statistics, step: step,
             to: path)

@@ -25,20 +25,23 @@ public final class Trainer {
         let slots = try plan.slots()
         // Who waits for this process learns at once if what follows fails.
         group = try plan.meeting.map { try ProcessGroup($0) }
-        let store = try SampleStore(plan.store, for: .reading)
         let recipe = plan.recipe
-        let records = try plan.manifest.map {
-            try JSONLinesReader.read(TileRecord.self, from: $0).records
-        }
-        let places = try TilePlace.all(in: store, records: records, crop: recipe.data.crop)
+        let records = try plan.manifest.map(TileManifest.read)
+        let places = try TilePlace.all(
+            in: SampleStore(plan.store, for: .reading), records: records, crop: recipe.data.crop)
         let regions = Set(places.map(\.region)).sorted()
         if recipe.loss.negatives == .regions, regions.count == 1 {
             throw TrainingError.oneRegion(store: plan.store, region: regions[0])
         }
         let lock = plan.isWriter ? try FolderLock(folder: plan.output) : nil
-        let changes = plan.isWriter ? try plan.claimOutput() : []
-        let statistics = try BandStatistics(
-            of: places.flatMap(\.keys), bands: recipe.data.bands, in: store)
+        let record = try Ranks.together(group) { try plan.record() }
+        try Ranks.requireSame(record, group)
+        let changes = plan.isWriter ? try plan.claimOutput(record) : []
+        let statistics = try Ranks.together(group) {
+            try BandStatistics(
+                of: places.flatMap(\.keys), bands: recipe.data.bands,
+                in: SampleStore(plan.store, for: .reading))
+        }
         source = PatchDataset.Source(
             store: plan.store, places: places, recipe: recipe, statistics: statistics,
             seed: plan.seed, slots: slots)
@@ -137,7 +140,9 @@ public final class Trainer {
             return try training.take(
                 step, batches, epoch: number * plan.recipe.data.batch / cropsAnEpoch)
         } catch let fault as TrainingFault {
-            let crops = batches.flatMap(\.crops).map(\.description)
+            let own = batches.flatMap(\.crops).map(\.description)
+            // All ranks are here, as all come to the same loss.
+            let crops = (try? training.ranks.all(own)) ?? own
             try output?.noteDivergence(step + 1, fault.what, crops)
             throw TrainingError.diverged(
                 what: fault.what, step: step + 1, crops: crops,

@@ -14,6 +14,10 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
     case unevenRanks(batch: Int, ranks: Int)
     /// The folder holds a run of another plan (78).
     case otherPlan(folder: String, difference: String)
+    /// The folder's run is too far for the plan, whatever may change (78).
+    case tooLate(folder: String, reason: String)
+    /// A process was given another plan or store than the first (78).
+    case otherRank(rank: Int, difference: String?)
     /// A batch did not come in time (74).
     case noBatch(store: String, number: Int, patience: Duration)
     /// All checkpoints are damaged (65).
@@ -43,6 +47,12 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
         case .otherPlan(let folder, let difference):
             "\(folder): holds a run of another plan (\(difference)); name another folder for --out, remove this one, "
                 + "or go on with what changed by --allow-change KEY"
+        case .tooLate(let folder, let reason):
+            "\(folder): \(reason); name another folder for --out, or remove this one"
+        case .otherRank(let rank, let difference):
+            "rank \(rank) was given another plan or store than rank 0"
+                + (difference.map { " (\($0))" } ?? "")
+                + "; give all processes the same options, and copies of one store"
         case .noBatch(let store, let number, let patience):
             "\(store): batch \(number) has not come for \(patience.components.seconds) s; check the disk, and run "
                 + "again to go on after the last checkpoint"
@@ -64,7 +74,7 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
         switch self {
         case .noPairs, .noClearCrop, .oneRegion, .noGoodCheckpoint, .badEncoder: .badData
         case .diverged: .diverged
-        case .otherPlan, .unevenRanks: .configuration
+        case .otherPlan, .tooLate, .otherRank, .unevenRanks: .configuration
         case .noBatch: .io
         }
     }

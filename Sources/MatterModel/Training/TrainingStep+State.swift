@@ -15,7 +15,9 @@ extension TrainingStep {
     func restore(_ state: [String: HostArray]) throws {
         try model.load(state.under("model."))
         try optimiser.restore(state.under("optimiser."))
-        try average?.restore(state.under("average."))
+        let means = state.under("average.")
+        // Where an average was asked for only now, it begins with the weights.
+        try average?.restore(means.isEmpty ? model.hostState() : means)
     }
 
     /// The weights of the encoder that is given away: the averaged ones where there is an average.

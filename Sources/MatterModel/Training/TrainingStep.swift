@@ -10,7 +10,7 @@ final class TrainingStep {
     private let device: Device
     private let rates: LearningRateSchedule
     private let contrast: Contrast
-    private let ranks: Ranks
+    let ranks: Ranks
     private let gradients: GradientSum?
     private var parameters: [Tensor] { optimiser.parameters.map(\.1) }
 
@@ -22,7 +22,7 @@ final class TrainingStep {
         device = plan.device
         model = MatterEncoder(recipe)
         model.initialise(seed: plan.seed)
-        model.move(to: device)
+        try Torch.attempt { [model, device] in model.move(to: device) }
         if recipe.run.channelsLast { model.useChannelsLast() }
         model.joinNorms(over: group)
         model.setTraining(true)

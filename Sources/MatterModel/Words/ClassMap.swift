@@ -13,6 +13,8 @@ struct ClassMap {
     /// Map coordinates of the upper left corner, and metres a pixel.
     let corner: (x: Double, y: Double)
     let pixel: (x: Double, y: Double)
+    /// The EPSG code of the projection, if the map gives one.
+    let epsg: Int?
 
     /// - Throws: `ManifestError`: `missing`, or `badData` for a TIFF of another kind, with what it lacks.
     init(path: String) throws {
@@ -23,8 +25,9 @@ struct ClassMap {
                 "\(reason); a class map is a TIFF of one band of uint8, plain or DEFLATE, north up")
         }
         guard let tags = TIFFTags(bytes) else { throw failure("is no little-endian TIFF") }
-        guard let width = tags[256]?.first, let height = tags[257]?.first, width > 0, height > 0,
-            width * height <= 1 << 30
+        let sides = 1...1 << 20
+        guard let width = tags[256]?.first, let height = tags[257]?.first, sides.contains(width),
+            sides.contains(height), width * height <= 1 << 30
         else { throw failure("has no size") }
         guard tags[258] == [8], tags[277] ?? [1] == [1] else {
             throw failure("has not one band of 8 bits")
@@ -36,6 +39,7 @@ struct ClassMap {
         guard let scale = tags.doubles(33550), let tie = tags.doubles(33922), scale.count >= 2,
             tie.count >= 6, scale[0] > 0, scale[1] > 0
         else { throw failure("does not say where it lies") }
+        epsg = tags.projectedCRS
         size = try PixelSize(width: width, height: height)
         pixel = (scale[0], scale[1])
         corner = (tie[3] - tie[0] * scale[0], tie[4] + tie[1] * scale[1])
@@ -98,6 +102,8 @@ struct ClassMap {
             abs(transform[5] + pixel.y) < 1e-6 * pixel.y
         else { return nil }
         let offset = ((transform[0] - corner.x) / pixel.x, (corner.y - transform[3]) / pixel.y)
+        // No number for a pixel where the corner is none.
+        guard abs(offset.0) < 1e9, abs(offset.1) < 1e9 else { return nil }
         let (column, row) = (Int(offset.0.rounded()), Int(offset.1.rounded()))
         guard abs(offset.0 - Double(column)) < 0.01, abs(offset.1 - Double(row)) < 0.01,
             column >= 0, row >= 0, column + tile.width <= size.width,

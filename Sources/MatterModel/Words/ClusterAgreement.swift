@@ -38,31 +38,44 @@ public struct ClusterAgreement: Codable, Hashable, Sendable {
 /// A place lies on a border where its right or lower neighbour has another label. A border place agrees if one of the other map lies
 /// among its eight neighbours or at itself.
 public struct BoundaryAgreement: Codable, Hashable, Sendable {
-    /// Part of the groups' borders that lie on borders of classes, 0…1; 0 without any.
-    public let precision: Double
-    /// Part of the classes' borders on which borders of groups lie, 0…1; 0 without any.
-    public let recall: Double
-    /// The harmonic mean of both; 0 where both are 0.
-    public let f1: Double
+    /// Part of the groups' borders that lie on borders of classes, 0…1; nil without any.
+    public let precision: Double?
+    /// Part of the classes' borders on which borders of groups lie, 0…1; nil without any.
+    public let recall: Double?
+    /// The harmonic mean of both; 0 where no border agrees, nil where neither map has one.
+    public let f1: Double?
 
     /// Compares two maps of the same size, row by row.
-    public init(classes: [Int], groups: [Int], width: Int) {
+    ///
+    /// - Parameters:
+    ///   - classes: what is compared with.
+    ///   - groups: what is judged.
+    ///   - width: places a row.
+    ///   - clear: between which places a border counts; nil for all.
+    public init(classes: [Int], groups: [Int], width: Int, clear: [Bool]? = nil) {
         precondition(classes.count == groups.count && width > 0, "maps of one size")
-        let (own, other) = (Self.borders(groups, width), Self.borders(classes, width))
+        let own = Self.borders(groups, width, clear)
+        let other = Self.borders(classes, width, clear)
         precision = Self.share(of: own, near: other, width)
         recall = Self.share(of: other, near: own, width)
-        f1 = precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0
+        let (found, reached) = (precision ?? 0, recall ?? 0)
+        f1 =
+            precision == nil && recall == nil
+            ? nil : found + reached > 0 ? 2 * found * reached / (found + reached) : 0
     }
 
-    private static func borders(_ labels: [Int], _ width: Int) -> [Bool] {
-        labels.indices.map { index in
+    private static func borders(_ labels: [Int], _ width: Int, _ clear: [Bool]?) -> [Bool] {
+        func differ(_ index: Int, _ next: Int) -> Bool {
+            labels[index] != labels[next] && clear.map { $0[index] && $0[next] } ?? true
+        }
+        return labels.indices.map { index in
             let isLastColumn = index % width == width - 1
-            return (!isLastColumn && labels[index] != labels[index + 1])
-                || (index + width < labels.count && labels[index] != labels[index + width])
+            return (!isLastColumn && differ(index, index + 1))
+                || (index + width < labels.count && differ(index, index + width))
         }
     }
 
-    private static func share(of own: [Bool], near other: [Bool], _ width: Int) -> Double {
+    private static func share(of own: [Bool], near other: [Bool], _ width: Int) -> Double? {
         let height = own.count / width
         var (found, all) = (0, 0)
         for index in own.indices where own[index] {
@@ -74,6 +87,6 @@ public struct BoundaryAgreement: Codable, Hashable, Sendable {
                 found += 1
             }
         }
-        return all == 0 ? 0 : Double(found) / Double(all)
+        return all == 0 ? nil : Double(found) / Double(all)
     }
 }

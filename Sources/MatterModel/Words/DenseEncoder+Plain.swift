@@ -1,7 +1,7 @@
 import Tensors
 
 extension DenseEncoder {
-    /// A trained encoder without texture refinement and residual encoder: the plain patch-wise backbone with its projection.
+    /// A trained encoder whose texture refinement and residual encoder are left out, though its weights were trained with them.
     /// - Throws: as `init(encoderFile:device:)`.
     init(plainEncoderFile path: String, device: Device) throws {
         let file = try EncoderFile(path: path)
@@ -15,6 +15,7 @@ extension DenseEncoder {
         } catch {
             throw TrainingError.badEncoder(path: path, reason: "\(error)")
         }
+        try Torch.attempt { model.move(to: device) }
         self.init(
             model: model, recipe: recipe, statistics: file.statistics, step: file.step,
             device: device)

@@ -50,13 +50,21 @@ struct TIFFTags {
             ? bits.map { Double(bitPattern: UInt64(bitPattern: Int64($0))) } : nil
     }
 
+    /// The EPSG code of the projection; nil where the file gives none.
+    var projectedCRS: Int? {
+        let keys = self[34735] ?? []
+        // Four numbers a key, and four before them: key, place (0: here), count, value.
+        return stride(from: 4, to: keys.count - 3, by: 4).first { keys[$0] == 3072 }
+            .flatMap { keys[$0 + 1] == 0 && keys[$0 + 3] < 32767 ? keys[$0 + 3] : nil }
+    }
+
     /// The tiles, or else the strips.
     func blocks(width: Int, height: Int) -> [Block]? {
         let isTiled = self[322] != nil
         let columns = self[322]?.first ?? width
         let rows = self[323]?.first ?? self[278]?.first ?? height
         guard let offsets = self[isTiled ? 324 : 273], let sizes = self[isTiled ? 325 : 279],
-            columns > 0, rows > 0, columns <= 1 << 16 || !isTiled
+            columns > 0, rows > 0, !isTiled || max(columns, rows) <= 1 << 14
         else { return nil }
         let across = (width + columns - 1) / columns
         let count = across * ((height + rows - 1) / rows)

@@ -14,7 +14,7 @@ struct TilePair {
     /// - Throws: `ManifestError`: `missing` or `badData`, naming the manifest.
     init(_ place: String?, in tiles: String) throws {
         let path = "\(tiles)/manifest.jsonl"
-        let records = try JSONLinesReader.read(TileRecord.self, from: path).records
+        let records = try TileManifest.read(path)
         let groups = Dictionary(grouping: records.filter(\.aligned)) {
             "\($0.region)/\($0.column)_\($0.row)"
         }.filter { $0.value.count >= 2 }
@@ -34,6 +34,20 @@ struct TilePair {
     func image(_ index: Int, bands: [String], from store: SampleStore) throws -> Tensor {
         try TileImage.read(records[index], bands: bands, from: store)
     }
+
+    /// Whether a date's places, `stride` pixels apart, are clear.
+    func clear(_ index: Int, stride: Int, from store: SampleStore) throws -> [Bool] {
+        let record = records[index]
+        let valid = try store.withSample(record.storeKey) { sample in
+            try TileImage.requireSize(record, of: "valid", in: sample)
+            return try sample.pixels("valid", as: UInt8.self)
+        }
+        return Swift.stride(from: 0, to: record.height, by: stride).flatMap { row in
+            Swift.stride(from: 0, to: record.width, by: stride).map {
+                valid[row * record.width + $0] != 0
+            }
+        }
+    }
 }
 
 /// The pixels of a tile.
@@ -43,9 +57,26 @@ enum TileImage {
         _ record: TileRecord, bands: [String], from store: SampleStore
     ) throws -> Tensor {
         let planes = try store.withSample(record.storeKey) { sample in
-            try bands.flatMap { try sample.pixels($0, as: UInt16.self) }
+            try bands.flatMap { band in
+                try requireSize(record, of: band, in: sample)
+                return try sample.pixels(band, as: UInt16.self)
+            }
         }
         return Tensor(
             planes.map { Float($0) }, shape: [1, bands.count, record.height, record.width])
+    }
+
+    /// - Throws: `ManifestError` (`invalid`) if a plane has another size than its tile in the manifest.
+    static func requireSize(
+        _ record: TileRecord, of name: String, in sample: StoredSample
+    ) throws {
+        let size = try sample.size(of: name)
+        guard size.width == record.width, size.height == record.height else {
+            throw ManifestError(
+                .invalid, path: record.storeKey,
+                "has \(size.width)×\(size.height) px of \(name) in the store, but "
+                    + "\(record.width)×\(record.height) px in the manifest; prepare the tiles again"
+            )
+        }
     }
 }

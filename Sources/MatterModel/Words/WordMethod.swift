@@ -1,4 +1,5 @@
 import Geo
+import Manifests
 import Tensors
 
 /// One way to describe the places of an image, of which k-means makes words: the columns of the paper's qualitative figure.
@@ -7,10 +8,16 @@ enum WordMethod: String, CaseIterable {
     case textons
     /// The pixels of the patch themselves, which the authors' code calls textons.
     case rawPatches = "raw-patches"
-    /// The encoder without texture refinement and residual encoder.
-    case backbone
+    /// A plain patch-wise backbone that was trained by itself; without one, the encoder with its own parts left out, which says
+    /// what they do within it, not what a network without them would have learned.
+    case backbone = "matter-without-parts"
     /// The whole encoder.
     case matter
+
+    /// The column's name.
+    func name(hasBackbone: Bool) -> String {
+        self == .backbone && hasBackbone ? "backbone" : rawValue
+    }
 }
 
 /// Describes the places of images by every method.
@@ -20,11 +27,31 @@ struct WordFeatures {
     private let filters = TextureFilters()
     private let stride: Int
 
-    /// - Throws: as `DenseEncoder(encoderFile:device:)`.
-    init(encoderFile: String, stride: Int, device: Device) throws {
+    /// - Throws: as `DenseEncoder(encoderFile:device:)`; `ManifestError` (`invalid`) for a backbone that is none, or not for these images.
+    init(encoderFile: String, backboneFile: String?, stride: Int, device: Device) throws {
         encoder = try DenseEncoder(encoderFile: encoderFile, device: device)
-        backbone = try DenseEncoder(plainEncoderFile: encoderFile, device: device)
+        if let backboneFile {
+            try Self.requirePlain(backboneFile, beside: encoder)
+            backbone = try DenseEncoder(encoderFile: backboneFile, device: device)
+        } else {
+            backbone = try DenseEncoder(plainEncoderFile: encoderFile, device: device)
+        }
         self.stride = stride
+    }
+
+    private static func requirePlain(_ path: String, beside encoder: DenseEncoder) throws {
+        let recipe = try EncoderFile(path: path).recipe
+        guard recipe.tern.iterations == 0, !recipe.encoding.enabled else {
+            throw ManifestError(
+                .invalid, path: path,
+                "is no plain backbone; train one with tern.iterations = 0 and encoding.enabled = false"
+            )
+        }
+        guard recipe.bands == encoder.bands, recipe.patches.window == encoder.window else {
+            throw ManifestError(
+                .invalid, path: path,
+                "has other bands or another window than the encoder; train both with the same")
+        }
     }
 
     /// The bands that images must have.
@@ -34,8 +61,8 @@ struct WordFeatures {
     func features(_ method: WordMethod, of image: Tensor) throws -> Tensor {
         let maps =
             switch method {
-            case .textons: noGradient { textons(image) }
-            case .rawPatches: noGradient { rawPatches(image) }
+            case .textons: try Torch.attempt { noGradient { textons(image) } }
+            case .rawPatches: try Torch.attempt { noGradient { rawPatches(image) } }
             case .backbone: try backbone.features(of: image, stride: stride)
             case .matter: try encoder.features(of: image, stride: stride)
             }

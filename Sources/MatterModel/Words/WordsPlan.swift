@@ -7,6 +7,8 @@ public struct WordsPlan: Sendable {
     public var tiles: String
     /// The encoder's file.
     public var encoder: String
+    /// The file of a plain backbone to compare with; nil for the encoder with its own parts left out.
+    public var backbone: String?
     /// The tile's place, "<region>/<column>_<row>"; nil for the first one that two dates show.
     public var place: String?
     /// A map of classes that covers the tile, if there is one.
@@ -37,6 +39,9 @@ public struct WordsPlan: Sendable {
             try InputDigest(file: "\(tiles)/manifest.jsonl", named: "manifest.jsonl"),
             try InputDigest(file: encoder, named: "encoder.safetensors"),
         ]
+        if let backbone {
+            inputs.append(try InputDigest(file: backbone, named: "backbone.safetensors"))
+        }
         if let classes { inputs.append(try InputDigest(file: classes, named: "classes.tif")) }
         return RunRecord(
             program: "matter-model words",
@@ -52,15 +57,15 @@ public struct WordsPlan: Sendable {
 public struct WordsReport: Codable, Hashable, Sendable {
     /// One way to make words.
     public struct Method: Codable, Hashable, Sendable {
-        /// "textons", "raw-patches", "backbone" or "matter".
+        /// "textons", "raw-patches", "backbone" or without one "matter-without-parts", "matter".
         public let name: String
-        /// Agreement of the first date's words with the class map.
+        /// Agreement of the first date's words with the class map, where that date is clear.
         public let classes: ClusterAgreement?
         /// Agreement of the first date's borders with those of the class map.
         public let borders: BoundaryAgreement?
-        /// Part of the places that have the same word at both dates, 0…1.
+        /// Part of the places clear at both dates that have the same word at both, 0…1.
         public let sameWord: Double
-        /// Agreement of the two dates' words.
+        /// Agreement of the two dates' words at those places.
         public let dates: ClusterAgreement
     }
 
@@ -72,6 +77,8 @@ public struct WordsReport: Codable, Hashable, Sendable {
     public let words: Int
     /// Pixels between two places.
     public let stride: Int
+    /// Part of the places that are clear at both dates, 0…1.
+    public let clear: Double
     /// The ways, in the order of the picture's columns.
     public let methods: [Method]
 }

@@ -15,6 +15,8 @@ struct WordsSheet {
     let names: [String]
     /// Labels by method, date and place.
     let maps: [[[Int]]]
+    /// Which places are clear, a date each; the words of others are grey.
+    let clear: [[Bool]]
 
     private static let gap = 8
     private static let swatch = 24
@@ -60,7 +62,11 @@ struct WordsSheet {
             case 1:
                 guard let classes, date == 0 else { return }
                 colour = .distinct(classes[place])
-            default: colour = .distinct(maps[panel - 2][date][place])
+            default:
+                colour =
+                    clear[date][place]
+                    ? .distinct(maps[panel - 2][date][place])
+                    : Picture.Colour(red: 128, green: 128, blue: 128)
             }
             let (row, column) = place.quotientAndRemainder(dividingBy: width)
             picture.fill(

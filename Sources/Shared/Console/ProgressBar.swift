@@ -25,7 +25,8 @@ public struct ProgressBar: ~Copyable {
     private let style: Style
     private let now: () -> Double
     private let write: (String) -> Void
-    private let start: Double
+    private var start: Double
+    private var base = 0
     private var lastDrawn = -Double.infinity
     private var lastTenth = 0
     private var isDrawn = false
@@ -50,6 +51,12 @@ public struct ProgressBar: ~Copyable {
                 try? StandardStreams.write($0, to: STDERR_FILENO, named: "standard error")
             }
         start = self.now()
+    }
+
+    /// Begins again at items that were done before: rate and time left are those of what follows.
+    public mutating func begin(at done: Int = 0) {
+        (start, base) = (now(), done)
+        lastTenth = total == 0 ? 0 : done * 10 / total
     }
 
     /// Shows that this many items are done.
@@ -85,8 +92,8 @@ public struct ProgressBar: ~Copyable {
     /// "tiles 30/100, 12.5/s, 6 s left".
     private func text(done: Int) -> String {
         let elapsed = now() - start
-        guard done > 0, elapsed > 0 else { return "\(title) \(done)/\(total)" }
-        let rate = Double(done) / elapsed
+        guard done > base, elapsed > 0 else { return "\(title) \(done)/\(total)" }
+        let rate = Double(done - base) / elapsed
         let left = Double(max(total - done, 0)) / rate
         let tenths = (rate * 10).rounded() / 10
         return "\(title) \(done)/\(total), \(tenths)/s, \(Self.spoken(left)) left"

@@ -13,9 +13,10 @@ extension Tensor {
     }
     /// Distances between the rows of two matrices.
     ///
-    /// Uses `aten::cdist`.
+    /// Uses `aten::cdist`, from differences whatever the number of rows: from products, as PyTorch has it for more than 25 rows, small
+    /// distances of long rows would be noise.
     public func distances(to other: Tensor, order: Double = 2) -> Tensor {
-        Operator.cdist(self, other, order)
+        Operator.cdist(self, other, order, 2)
     }
     /// Solves `self · x = other` for x.
     ///

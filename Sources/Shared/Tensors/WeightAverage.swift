@@ -1,6 +1,7 @@
 /// The exponential moving average of a module's weights, as `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn`.
 ///
-/// ā ← ā + (1 − d) (θ − ā) after each step; buffers such as running means are taken as they are.
+/// ā ← ā + (1 − d) (θ − ā) after each step; buffers such as running means are taken as they are. It begins with the weights that it is
+/// made with, where PyTorch's begins with those of its first update.
 public final class WeightAverage {
     /// The part d of the average that each update keeps, 0…1.
     public let decay: Double
