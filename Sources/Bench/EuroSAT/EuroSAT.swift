@@ -11,8 +11,8 @@ public import Store
 public struct EuroSAT: Dataset {
     /// "eurosat-ms".
     public static let name = "eurosat-ms"
-    /// None.
-    public static let pixelOptions: [String: String] = [:]
+    /// Which lists say in which part an image is.
+    public static let pixelOptions = ["split": "spatial"]
 
     /// How many images each class has.
     static let sizes = [
@@ -118,7 +118,10 @@ public struct EuroSAT: Dataset {
     public func reader() throws -> any SampleReader { EuroSATReader(self) }
     /// The ground of the image.
     public func footprint(_ index: Int) throws -> Footprint? {
-        let raster = try RasterLoader().read("\(root)/\(files(index)[0])")
+        // What was read is the loader's memory.
+        let loader = RasterLoader()
+        defer { withExtendedLifetime(loader) {} }
+        let raster = try loader.read("\(root)/\(files(index)[0])")
         guard let bounds = raster.bounds, let epsg = raster.epsg else { return nil }
         return Footprint(crs: "EPSG:\(epsg)", bounds: (0..<4).map { bounds[$0] })
     }

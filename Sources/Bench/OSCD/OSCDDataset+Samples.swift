@@ -54,8 +54,14 @@ extension OSCDDataset: Dataset {
     /// None: reading a city proves sizes, labels and that both labels agree.
     public func faults(_ index: Int, in planes: [SamplePlane]) -> [String] { [] }
 
-    /// Unknown: the published images say no place.
-    public func footprint(_ index: Int) throws -> Footprint? { nil }
+    /// The ground of the first date's B02; nil where the file does not say.
+    ///
+    /// - Throws: `RasterError` when the file cannot be read.
+    public func footprint(_ index: Int) throws -> Footprint? {
+        try place(of: index).map { place in
+            Footprint(crs: "EPSG:\(place.epsg)", bounds: (0..<4).map { place.bounds[$0] })
+        }
+    }
 
     /// A reader that reads cities whole.
     public func reader() -> any SampleReader { OSCDReader(self) }
@@ -73,7 +79,7 @@ private final class OSCDReader: SampleReader {
     func read(_ index: Int, planes: [String]?, _ body: ([SamplePlane]) throws -> Void) throws {
         if last?.index != index {
             last = nil
-            last = (index, try dataset.load(dataset.cities[index], bands: OSCDPlanes.bands))
+            last = (index, try dataset.whole(index))
         }
         guard let city = last?.city else { return }
         let places = try OSCDPlanes.places(of: planes, in: city.name)
