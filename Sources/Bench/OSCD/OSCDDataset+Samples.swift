@@ -11,12 +11,20 @@ extension OSCDDataset: Dataset {
 
     /// Opens the data set; the option images is rect (co-registered, 10 m) or native.
     ///
-    /// - Throws: as `init(at:images:)`; `BenchError`, 78 for other options.
+    /// - Throws: as `init(at:images:)`; `BenchError`, 78 for other options, 65, if strict, for another split.
     public init(at root: String, options: DatasetOptions) throws {
         try options.expectOnly(["images"], of: Self.name)
         let images = try options.choice("images", of: OSCDImages.allCases.map(\.rawValue))
         try self.init(at: root, images: OSCDImages(rawValue: images) ?? .rect)
+        guard !options.isStrict || split == .official else {
+            throw BenchError(
+                .invalid,
+                "\(root): \(split.train.count) + \(split.test.count) cities, \(Self.otherSplit) with its \(OSCDSplit.official.train.count) + \(OSCDSplit.official.test.count); without --strict it is read"
+            )
+        }
     }
+
+    private static let otherSplit = "other cities or another split than the published"
 
     /// How many cities there are.
     public var count: Int { cities.count }
@@ -45,7 +53,7 @@ extension OSCDDataset: Dataset {
     /// What is worth knowing: that the cities are not those of the published split, if so.
     public var remarks: [String] {
         split == .official
-            ? [] : ["other cities or another split than the published: not comparable with OSCD"]
+            ? [] : ["\(Self.otherSplit): not comparable with OSCD"]
     }
 
     /// All files of a city.
