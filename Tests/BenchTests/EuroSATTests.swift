@@ -37,6 +37,17 @@ struct EuroSATTests {
         #expect(data.files(2) == ["River/River_7.tif"])
     }
 
+    @Test("C19: lists that are not the published ones are told, or refused")
+    func otherVersions() throws {
+        #expect(try open([:]).remarks.count { $0.contains("another version") } == 1)
+        let error = #expect(throws: BenchError.self) {
+            try EuroSAT(
+                at: folder.path, options: DatasetOptions(["subset": "true"], isStrict: true))
+        }
+        #expect(error?.exitCode == .badData)
+        #expect(error?.description.contains("eurosat-spatial-val.txt") == true)
+    }
+
     @Test func withoutListsThereIsOnePart() throws {
         let data = try open(["split": "none"])
         #expect(data.splits == ["all": [0, 1, 2]])

@@ -17,7 +17,7 @@ extension TaskPlan {
     /// The plan with its bands named as the data set names them.
     ///
     /// - Throws: `BenchError`, 78, for two names of one band.
-    func naming(bandsAmong available: [String]) throws -> TaskPlan {
+    package func naming(bandsAmong available: [String]) throws -> TaskPlan {
         var plan = self
         plan.data.bands = BandAliases.resolved(data.bands, among: available)
         guard Set(plan.data.bands).count == plan.data.bands.count else {

@@ -20,7 +20,7 @@ public struct EuroSAT: Dataset {
         ("Industrial", 2500), ("Pasture", 2000), ("PermanentCrop", 2500), ("Residential", 3000),
         ("River", 2500), ("SeaLake", 3000),
     ]
-    static let bands = [
+    package static let bands = [
         "B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B09", "B10", "B11", "B12", "B8A",
     ]
 

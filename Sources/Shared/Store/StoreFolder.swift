@@ -86,16 +86,17 @@ public enum StoreFolder {
         let holds = { (place: String) in
             access(data(in: place), F_OK) == 0 || access("\(place)/shards", F_OK) == 0
         }
+        // The folder "shards" first belongs to the store above it.
+        let path = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        if access(path, F_OK) == 0, let slash = path.lastIndex(of: "/"), slash != path.startIndex,
+            holds(String(path[..<slash]))
+        {
+            return "found it one level above: use \(path[..<slash])"
+        }
         // A wrong folder may hold a million others.
         let names = try entries(of: folder).prefix(1000)
-        if let name = names.first(where: { !$0.hasPrefix(".") && holds("\(folder)/\($0)") }) {
-            return "found it one level below: use \(folder)/\(name)"
-        }
-        let path = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-        guard access(path, F_OK) == 0, let slash = path.lastIndex(of: "/"),
-            slash != path.startIndex, holds(String(path[..<slash]))
-        else { return nil }
-        return "found it one level above: use \(path[..<slash])"
+        let name = names.first { !$0.hasPrefix(".") && holds("\(folder)/\($0)") }
+        return name.map { "found it one level below: use \(folder)/\($0)" }
     }
 
     /// The names in a folder, sorted; none where there is no such folder.
