@@ -1,6 +1,7 @@
 import Bench
 import BenchFixtures
 import Foundation
+import Manifests
 import Store
 import Testing
 import TestSupport

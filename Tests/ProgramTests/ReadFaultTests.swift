@@ -112,7 +112,7 @@ struct ReadFaultTests {
     @Test(.enabled(if: canTrace, "needs strace"))
     func citiesAreReadAgain() throws {
         let fixture = try OSCDFixture(at: folder.path("cities"))
-        let band = fixture.band(.b05, of: "rio", date: 1)
+        let band = "\(fixture.images)/rio/imgs_1_rect/B05.tif"
         let check = ["check", "oscd", fixture.root, "--quiet"]
         for (times, status) in [("1", 0), ("1+", 74)] as [(String, Int32)] {
             let result = try trace("pread64", "error=EIO:when=\(times)", on: band, check)

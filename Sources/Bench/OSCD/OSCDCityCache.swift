@@ -1,3 +1,4 @@
+import Geo
 import Synchronization
 
 /// Cities that were read, so that what is scored again and again is read from the disk once; the oldest make room.
