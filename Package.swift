@@ -191,7 +191,7 @@ let package = Package(
             of: "Bench",
             [
                 "BenchFixtures", "Geo", "Raster", "Store", "Tensors", "Metrics", "Manifests",
-                "MatterModel",
+                "MatterModel", "Recipes",
             ]),
         tests(of: "Eval", ["Manifests", "Metrics", sqlite]),
         .testTarget(

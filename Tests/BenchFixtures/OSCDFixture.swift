@@ -113,10 +113,12 @@ public struct OSCDFixture: Sendable {
     /// Writes numbers of 16 bits as a GeoTIFF of one band.
     /// - Throws: what the raster writer throws.
     public static func writeImage(
-        _ pixels: [UInt16], size: PixelSize, as format: RasterFormat = .geoTIFF(), to path: String
+        _ pixels: [UInt16], size: PixelSize, grid: GeoGrid? = nil,
+        as format: RasterFormat = .geoTIFF(), to path: String
     ) throws {
         try write(
-            RasterWriter.encode(RasterBuffer(size: size, pixels: pixels), as: format), to: path)
+            RasterWriter.encode(RasterBuffer(size: size, pixels: pixels), grid: grid, as: format),
+            to: path)
     }
 
     /// Writes both codings of a change map.

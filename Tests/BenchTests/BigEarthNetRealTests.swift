@@ -33,6 +33,7 @@ struct BigEarthNetRealTests {
         let rows = try BigEarthNetRows(version1: #require(SharedData.path("bigearthnet/v1")))
         #expect(rows.count == facts["v1"]?["rows"]?.int)
         #expect(.string(rows.digest) == facts["v1"]?["sha256"])
+        #expect(rows.digest == BigEarthNetV1.publishedRows)
     }
 
     @Test func realPatchesOfVersion1() throws {
@@ -43,6 +44,7 @@ struct BigEarthNetRealTests {
         #expect(data.count == 3)
         #expect(data.splits.mapValues(\.count) == ["train": 2, "val": 0, "test": 1])
         #expect(data.remarks.contains { $0.hasPrefix("expected 519284 patches, found 3") })
+        #expect(!data.remarks.contains { $0.contains("another version") })
         let reader = try data.reader()
         for index in 0..<3 {
             try reader.read(index, planes: nil) { planes in
@@ -61,7 +63,9 @@ struct BigEarthNetRealTests {
             (["images": "s1"], "S2A_MSIL2A_20170613T101031_N9999_R022_T33UUP_70_48"),
         ] {
             let data = try BigEarthNetV2(
-                at: root, options: DatasetOptions(options.merging(["subset": "true"]) { $1 }))
+                at: root,
+                options: DatasetOptions(
+                    options.merging(["subset": "true"]) { $1 }, isStrict: true))
             #expect(data.count == 1 && data.key(0) == key)
             try data.reader().read(0, planes: nil) { #expect($0.count == data.planes.count) }
         }

@@ -42,6 +42,16 @@ struct BigEarthNetV1Tests {
         #expect(try data.footprint(0)?.bounds == [390000, 5_347_200, 391200, 5_348_400])
     }
 
+    @Test("C19: lists that are not the official ones are told, or refused")
+    func otherVersions() throws {
+        #expect(try open().remarks.count { $0.contains("another version") } == 1)
+        let error = #expect(throws: BenchError.self) {
+            try BigEarthNetV1(at: folder.path, options: DatasetOptions(isStrict: true))
+        }
+        #expect(error?.exitCode == .badData)
+        #expect(error?.description.contains("published: e84a9d60") == true)
+    }
+
     @Test func classesOfThe43BecomeThoseOfThe19() throws {
         let data = try open()
         var expected = [UInt8](repeating: 0, count: 19)

@@ -52,7 +52,14 @@ struct BigEarthNetV2Tests {
                 "Urban fabric", "Mixed forest", "Transitional woodland, shrub",
             ])
         #expect(Self.classes(data, 3) == [])
-        #expect(data.remarks.count == 1)
+        #expect(data.remarks.count == 2)
+        #expect(data.remarks.last?.contains("another version") == true)
+        let strict = #expect(throws: BenchError.self) {
+            try BigEarthNetV2(at: folder.path, options: DatasetOptions(isStrict: true))
+        }
+        #expect(strict?.exitCode == .badData)
+        #expect(strict?.description.contains("metadata.parquet") == true)
+        #expect(strict?.description.contains("published: 408911df") == true)
     }
 
     @Test func aTableInCSVServesAsWell() throws {
@@ -158,7 +165,8 @@ struct BigEarthNetV2Tests {
         if form == "csv" { try writeCountries() }
         let all = try open()
         #expect((0..<4).map { all.country($0) } == ["Austria", "Finland", "Austria", "Ireland"])
-        #expect(all.remarks.count == 1)
+        // Nothing published proves a table in CSV.
+        #expect(all.remarks.count == (form == "csv" ? 1 : 2))
         let some = try open(["country": "Finland,Ireland"])
         #expect((0..<some.count).map(some.key) == [Self.names[1], Self.names[3]])
         #expect(some.splits == ["train": [0], "val": [], "test": [1]])

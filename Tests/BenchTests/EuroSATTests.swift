@@ -1,6 +1,7 @@
 import Bench
 import BenchFixtures
 import Foundation
+import Manifests
 import Store
 import Testing
 import TestSupport
@@ -35,6 +36,17 @@ struct EuroSATTests {
         #expect(data.splits == ["train": [0], "test": [1], "val": [2]])
         #expect(data.target(2) == .category(8) && data.classes[8] == "River")
         #expect(data.files(2) == ["River/River_7.tif"])
+    }
+
+    @Test("C19: lists that are not the published ones are told, or refused")
+    func otherVersions() throws {
+        #expect(try open([:]).remarks.count { $0.contains("another version") } == 1)
+        let error = #expect(throws: BenchError.self) {
+            try EuroSAT(
+                at: folder.path, options: DatasetOptions(["subset": "true"], isStrict: true))
+        }
+        #expect(error?.exitCode == .badData)
+        #expect(error?.description.contains("eurosat-spatial-val.txt") == true)
     }
 
     @Test func withoutListsThereIsOnePart() throws {

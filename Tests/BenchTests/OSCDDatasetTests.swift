@@ -61,6 +61,74 @@ struct OSCDDatasetTests {
         #expect(abs(Double(plane[3 * 24 + 4]) - expected) <= 0.5)
     }
 
+    /// A band that reaches further than B02 keeps its scale: its pixels are 60 m, wherever it ends.
+    @Test func nativeBandsThatStandOverKeepTheirScale() throws {
+        let ramp = (0..<20).map { UInt16($0 % 5 * 1000) }
+        let size = try PixelSize(width: 5, height: 4)
+        let path = fixture.nativeBand(.b01, of: "rio", date: 1)
+        try OSCDFixture.writeImage(ramp, size: size, to: path)
+        let dataset = try OSCDDataset(at: fixture.root, images: .native)
+        func row() throws -> [UInt16] {
+            let stack = try dataset.load("rio", bands: [.b01]).pair.before
+            return Array(try #require(stack.plane(.b01)).prefix(24))
+        }
+        // The centre of column 23 lies at 23.5 / 6 − ½ of the coarse columns.
+        #expect(try row()[23] == 3417)
+        #expect(try row()[2] == 0)
+        // Files that say where they lie are believed: this one begins half a pixel, 30 m, to the west.
+        try OSCDFixture.writeImage(
+            ramp, size: size, grid: Self.grid(size, 60, west: 499_970), to: path)
+        let blue = try PixelSize(width: 24, height: 20)
+        let pixels = [UInt16](repeating: 7, count: blue.count)
+        try OSCDFixture.writeImage(
+            pixels, size: blue, grid: Self.grid(blue, 10, west: 500_000),
+            to: fixture.nativeBand(.b02, of: "rio", date: 1))
+        #expect(try row()[23] == 3917)
+    }
+
+    private static func grid(_ size: PixelSize, _ metres: Double, west: Double) throws -> GeoGrid {
+        GeoGrid(
+            size: size,
+            transform: try AffineTransform(
+                originX: west, originY: 5_000_000, resolution: metres),
+            crs: CRS(epsg: 32631))
+    }
+
+    @Test("C6: bands of another place or reference system, where files say so")
+    func bandsOfOtherPlaces() throws {
+        let size = try PixelSize(width: 24, height: 20)
+        func write(_ band: Sentinel2Band, date: Int, west: Double) throws {
+            try OSCDFixture.writeImage(
+                [UInt16](repeating: 9, count: size.count), size: size,
+                grid: Self.grid(size, 10, west: west),
+                to: fixture.band(band, of: "rio", date: date))
+        }
+        let dataset = try OSCDDataset(at: fixture.root)
+        #expect(try dataset.footprint(2) == nil)
+        for date in [1, 2] { try write(.b02, date: date, west: 500_000) }
+        try write(.b04, date: 1, west: 500_010)
+        _ = try dataset.load("rio", bands: [.b02, .b04])
+        let footprint = try #require(try dataset.footprint(2))
+        #expect(footprint.crs == "EPSG:32631")
+        #expect(footprint.bounds == [500_000, 4_999_800, 500_240, 5_000_000])
+        try write(.b04, date: 1, west: 501_000)
+        expectRefusal(.badData, "imgs_1_rect/B04.tif", "lies at", "belongs to other images") {
+            _ = try dataset.load("rio", bands: [.b02, .b04])
+        }
+        try write(.b04, date: 1, west: 500_000)
+        try write(.b02, date: 2, west: 501_000)
+        expectRefusal(.badData, "imgs_2_rect/B02.tif", "belongs to other images") {
+            _ = try dataset.load("rio", bands: [.b04])
+        }
+    }
+
+    @Test func citiesAreReadOnceForAllReaders() throws {
+        let dataset = try OSCDDataset(at: fixture.root)
+        let first = try dataset.bytes("before.B04", of: 2)
+        try FileManager.default.removeItem(atPath: fixture.band(.b04, of: "rio", date: 1))
+        #expect(try dataset.bytes("before.B04", of: 2) == first)
+    }
+
     @Test func fileNamesMayWriteBandsInAnyWay() throws {
         for (band, name) in [(Sentinel2Band.b01, "B1.tif"), (.b8a, "B08A.tif"), (.b05, "b5.tif")] {
             let path = fixture.band(band, of: "rio", date: 1)

@@ -133,6 +133,10 @@ import Testing
         let folder = try TemporaryFolder()
         let fixture = try OSCDFixture(at: folder.path)
         #expect(try DatasetRegistry.open("oscd", at: fixture.root).remarks.count == 1)
+        expectRefusal(.badData, "1 + 2 cities", "14 + 10", "--strict") {
+            _ = try DatasetRegistry.open(
+                "oscd", at: fixture.root, options: DatasetOptions(isStrict: true))
+        }
     }
 
     @Test("C28: patches larger than an image are refused before anything is trained")

@@ -128,6 +128,44 @@ struct PackFaultTests {
             "images=s2, not images=s1")
     }
 
+    /// What is packed from a store is of the store's own data set and options.
+    @Test func packingFromAStoreKeepsItsOptions() throws {
+        let chips = try SpaceNetFixture(at: folder.path("chips"))
+        let all = ["allTouched": "true"]
+        try pack(chips.open(), to: "A")
+        try pack(chips.open(all), to: "B", all)
+        try pack(open("A"), to: "C")
+        #expect(try PackRecord.read(in: folder.path("C"))?.dataset == "spacenet-2")
+        expectRefusal(.configuration, "allTouched=false, not allTouched=true") {
+            try pack(open("B"), to: "C")
+        }
+        #expect(try pack(chips.open(), to: "C")?.records == 0)
+    }
+
+    /// Two rules of which sample is in which part are not mixed in one store.
+    @Test func anotherRuleOfSplitsIsRefused() throws {
+        let chips = folder.path("chips")
+        _ = try SpaceNetFixture(at: chips)
+        try expectOthersRefused(
+            of: "spacenet-2", at: chips, [:], ["split": "listing"],
+            "split=hash, not split=listing")
+    }
+
+    /// A part of the splits in one shard is half of a split in the store.
+    @Test func shardsOfOtherSplitsAreNoStore() throws {
+        let dataset = PackFixture()
+        for shard in ["1/2", "2/2"] {
+            try pack(dataset, to: "store", split: "train", shard: shard)
+        }
+        #expect(try open("store").count == 20)
+        try pack(dataset, to: "store", split: "test", shard: "1/2")
+        expectRefusal(.badData, "2-of-2", "other splits") { _ = try open("store") }
+        try pack(dataset, to: "store", split: "test", shard: "2/2")
+        #expect(try open("store").count == 30)
+        try FileManager.default.removeItem(atPath: folder.path("store/shards/2-of-2/run.json"))
+        expectRefusal(.badData, "2-of-2", "without run.json") { _ = try open("store") }
+    }
+
     // MARK: Torn journals
 
     /// Records of a part of the samples on the disk and told of, no tree, no list of samples: what a killed run leaves.

@@ -256,6 +256,66 @@ import Testing
         }
     }
 
+    /// Two areas with a table each: each image's mask follows its own rows.
+    @Test func cachedMasksOfTablesFollowTheirOwnRows() throws {
+        let folder = try TemporaryFolder()
+        let root = folder.path("data")
+        func table(_ area: String, _ rows: [String]) throws {
+            let path = "\(root)/\(area)/summaryData"
+            try AtomicFile.makeFolder(at: path)
+            let text = ["ImageId,BuildingId,PolygonWKT_Pix"] + rows
+            try AtomicFile.write(text.map { $0 + "\n" }.joined(), to: "\(path)/\(area).csv")
+        }
+        func square(_ side: Int) -> String {
+            "\"POLYGON ((3 2,\(3 + side) 2,\(3 + side) \(2 + side),3 \(2 + side),3 2))\""
+        }
+        _ = try SpaceNetFixture(at: root)
+        let other = "AOI_3_Sim_Train"
+        try SpaceNetFixture.writeImage(
+            to: "\(root)/\(other)/MUL-PanSharpen/MUL-PanSharpen_AOI_3_Sim_img1.tif",
+            grid: SpaceNetFixture.grid(1))
+        try table(
+            "AOI_2_Sim_Train",
+            (1...3).map { "\(SpaceNetFixture.key($0)),\($0 == 3 ? "-1,x" : "1,\(square(4))")" })
+        try table(other, ["AOI_3_Sim_img1,1,\(square(3))"])
+        func open() throws -> SpaceNetDataset<SpaceNet2> {
+            try SpaceNetDataset(
+                at: root,
+                options: DatasetOptions(["labels": "csv", "cache": folder.path("cache")]))
+        }
+        func pixels(_ index: Int) throws -> Int {
+            try open().bytes("mask", of: index).count { $0 == 1 }
+        }
+        #expect(try pixels(0) == 16 && pixels(3) == 9)
+        try table(other, ["AOI_3_Sim_img1,1,\(square(5))"])
+        #expect(try pixels(0) == 16 && pixels(3) == 25)
+        #expect(try open().files(3).contains("\(other)/summaryData/\(other).csv"))
+        // Two images have rows, the third none: the changed one has a mask of both tables.
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path("cache")).count == 3)
+    }
+
+    /// As with footprints in files of their own.
+    @Test func theTestPartThatTablesDoNotNameIsLeftOutAndTold() throws {
+        let folder = try TemporaryFolder()
+        let fixture = try SpaceNetFixture(at: folder.path)
+        try SpaceNetFixture.writeImage(
+            to: folder.path(
+                "AOI_2_Sim_Test_public/MUL-PanSharpen/MUL-PanSharpen_AOI_2_Sim_img9.tif"),
+            grid: SpaceNetFixture.grid(1))
+        let rows = (1...3).map { "\(SpaceNetFixture.key($0)),-1,x\n" }
+        try AtomicFile.makeFolder(at: folder.path("AOI_2_Sim_Train/summaryData"))
+        try AtomicFile.write(
+            "ImageId,BuildingId,PolygonWKT_Pix\n" + rows.joined(),
+            to: folder.path("AOI_2_Sim_Train/summaryData/all.csv"))
+        let data = try fixture.open(["labels": "csv"])
+        #expect(data.count == 3)
+        #expect(
+            data.remarks == [
+                "AOI_2_Sim_Test_public: 1 of 1 images have no footprints and are left out"
+            ])
+    }
+
     @Test func unknownOptionsAndPlanesAreRefused() throws {
         let folder = try TemporaryFolder()
         let fixture = try SpaceNetFixture(at: folder.path)

@@ -20,6 +20,8 @@ private struct Made: Dataset {
     func key(_ index: Int) -> String { "sample-\(index)" }
     /// What a test has instead of decibels, and instead of the target of one sample.
     var floats: (@Sendable (Int) -> [Float])?
+    /// What the plane of decibels is called.
+    var floatName = "VV"
     var strange: SampleTarget?
     func target(_ index: Int) -> SampleTarget {
         index == 3 ? strange ?? .categories([1, 0]) : .categories([1, index % 2 == 0 ? 1 : 0])
@@ -27,7 +29,7 @@ private struct Made: Dataset {
     func files(_ index: Int) -> [String] { [] }
     func faults(_ index: Int, in planes: [SamplePlane]) -> [String] { [] }
     func footprint(_ index: Int) throws -> Footprint? { nil }
-    func reader() -> any SampleReader { Reader(floats: floats) }
+    func reader() -> any SampleReader { Reader(floats: floats, name: floatName) }
 
     static func counts(_ index: Int) -> [UInt16] {
         var random = SplitMix64(seed: UInt64(index))
@@ -44,7 +46,11 @@ private struct Made: Dataset {
     private final class Reader: SampleReader {
         private let floats: (@Sendable (Int) -> [Float])?
 
-        init(floats: (@Sendable (Int) -> [Float])?) { self.floats = floats }
+        private let name: String
+
+        init(floats: (@Sendable (Int) -> [Float])?, name: String) {
+            (self.floats, self.name) = (floats, name)
+        }
 
         func read(_ index: Int, planes: [String]?, _ body: ([SamplePlane]) throws -> Void) throws {
             let mask = [UInt8](repeating: UInt8(index % 3), count: 4)
@@ -56,7 +62,7 @@ private struct Made: Dataset {
                             SamplePlane(
                                 name: "B02", width: 8, height: 8, pixel: .uint16, bytes: counts),
                             SamplePlane(
-                                name: "VV", width: numbers.count, height: 1, pixel: .float32,
+                                name: name, width: numbers.count, height: 1, pixel: .float32,
                                 bytes: decibels),
                             SamplePlane(
                                 name: "mask", width: 2, height: 2, pixel: .uint8, bytes: mask),
@@ -69,6 +75,15 @@ private struct Made: Dataset {
 }
 
 struct StatisticsTests {
+    /// A plane that another program calls a map, and that holds no codes.
+    @Test func floatsAreNeverCodes() throws {
+        var made = try Made(at: "", options: DatasetOptions())
+        (made.floats, made.floatName) = ({ _ in [0.3, 0.6, 1e20] }, "reference_map")
+        let found = try #require(try StatisticsRun(made, threads: 1).run())
+        let plane = try #require(found.planes.first { $0.name == "reference_map" })
+        #expect(plane.codes == nil && plane.pixels == 150 && plane.maximum == Double(Float(1e20)))
+    }
+
     private func statistics(
         noData: StatisticsRun.NoData = .usual, threads: Int = 2
     ) throws -> DatasetStatistics {

@@ -70,6 +70,26 @@ struct StoreSidecarTests {
         #expect(refused > 20)
     }
 
+    @Test("A list of samples that lost lines is no smaller store")
+    func lostSamplesAreMissed() throws {
+        let folder = try TemporaryFolder()
+        let store = folder.path("store")
+        let run = PackRun(PackFixture(), plan: PackPlan(dataset: "made"), to: store)
+        _ = try run.run(threads: 2)
+        #expect(try PackRecord.read(in: store)?.samples == 30)
+        let path = "\(store)/samples.jsonl"
+        let lines = try WholeFile.readText(path)
+            .split(separator: "\n").dropLast().map { $0 + "\n" }
+        try AtomicFile.write(lines.joined(), to: path)
+        expectRefusal(.badData, "29 samples, run.json of 30") {
+            _ = try PackedStore(at: store, options: DatasetOptions())
+        }
+        let verification = try StoreVerification(store)
+        #expect(try PackRecord.lostSamples(verification.sampleCounts).count == 1)
+        _ = try run.run(threads: 1)
+        #expect(try PackedStore(at: store, options: DatasetOptions()).count == 30)
+    }
+
     @Test(
         "Packed again, a store with changed sidecars is mended or refused",
         arguments: ["records.jsonl", "run.json"])

@@ -30,6 +30,46 @@ struct TaskPartTests {
         }
     }
 
+    // MARK: Bands
+
+    /// C7: bands may be asked for by any of their names.
+    @Test func bandsHaveManyNames() throws {
+        var plan = TaskPlan(.multilabel)
+        plan.data.bands = ["B2", "B08A", "b11", "VV", "B10"]
+        let known = ["B02", "B8A", "B11", "VV"]
+        #expect(
+            try plan.naming(bandsAmong: known).data.bands == ["B02", "B8A", "B11", "VV", "B10"])
+        // A data set's own names come first.
+        #expect(
+            try plan.naming(bandsAmong: ["B2"]).data.bands == ["B2", "B08A", "b11", "VV", "B10"])
+        plan.data.bands = ["B2", "B02"]
+        expectRefusal(.configuration, "data.bands", "twice") {
+            _ = try plan.naming(bandsAmong: known)
+        }
+    }
+
+    // MARK: Batches
+
+    /// A batch has a bound, whatever a recipe says: above it sizes of buffers run over.
+    @Test(arguments: [Int.min, -1, 0, 65_537, 1 << 40, Int.max])
+    func batchesHaveABound(batch: Int) throws {
+        for task in TaskPlan.Task.allCases {
+            var plan = TaskPlan(task)
+            plan.run.batch = batch
+            expectRefusal(.configuration, "run.batch", "\(batch); 1 to 65536") {
+                try plan.check()
+            }
+        }
+    }
+
+    @Test func theLargestBatchIsStillAPlan() throws {
+        for task in TaskPlan.Task.allCases {
+            var plan = TaskPlan(task)
+            plan.run.batch = 65_536
+            try plan.check()
+        }
+    }
+
     // MARK: Objects
 
     @Test func objectsAreMatchedOneToOneAtHalfTheirUnion() throws {

@@ -174,6 +174,31 @@ import Testing
             task["items"]?.array?.map { $0["group"]?.string } == ["berlin/0_0", "berlin/0_0"])
     }
 
+    /// Files whose last line was cut, or has no end, are never read as shorter ones.
+    @Test func linesWithoutAnEndAreRefused() throws {
+        let folder = try TemporaryFolder()
+        _ = try tiles(folder)
+        let path = folder.path("labels.jsonl")
+        try AtomicFile.write(#"{"tile": "berlin/0_0/2020-06-01", "label": "water"}"#, to: path)
+        expectRefusal(.badData, "labels.jsonl", "last line") {
+            _ = try TilesDataset(at: folder.path, options: DatasetOptions(["labels": path]))
+        }
+        let manifest = try WholeFile.readText(folder.path("manifest.jsonl"))
+        try AtomicFile.write(String(manifest.dropLast(9)), to: folder.path("manifest.jsonl"))
+        expectRefusal(.badData, "manifest.jsonl", "last line") { _ = try open(folder) }
+    }
+
+    /// Tiles without a label are in no split, rightly.
+    @Test func partlyLabelledTilesAreSound() throws {
+        let folder = try TemporaryFolder()
+        _ = try tiles(folder)
+        let data = try labels(
+            [#"{"tile": "berlin/0_0/2020-06-01", "label": "water"}"#], folder)
+        let report = try #require(DatasetCheck(data, at: folder.path, threads: 1).run())
+        #expect(report.isSound, "\(report.findings)")
+        #expect(report.findings.contains { $0.text == "3 samples belong to no split" })
+    }
+
     @Test(arguments: [
         ([#"{"tile": "rome/0_0/2020-06-01", "label": "a"}"#], "rome"),
         ([#"{"tile": "berlin/0_0/2020-06-01"}"#], "labels"),

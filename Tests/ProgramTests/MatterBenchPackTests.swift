@@ -1,3 +1,4 @@
+import BenchFixtures
 import Foundation
 import Manifests
 import Store
@@ -95,6 +96,36 @@ struct MatterBenchPackTests {
         }
     }
 
+    /// C23: a folder of shards, one of which was killed, is no store of the others.
+    @Test(.enabled(if: canTrace, "needs strace"), arguments: ["pwritev", "fdatasync", "rename"])
+    func aFolderWithAKilledShardIsNoStore(call: String) throws {
+        let shards = ["1/2", "2/2"].map { arguments("out") + ["--shard", $0] }
+        #expect(try runProgram("matter-bench", shards[0]).status == 0)
+        for number in 1...3 {
+            let result = try runExecutable(
+                Self.strace,
+                [
+                    "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
+                    "inject=\(call):signal=SIGKILL:when=\(number)",
+                    programURL("matter-bench").path,
+                ] + shards[1])
+            guard result.status != 0 else { break }
+            do {
+                let store = try StoreSource(folder.path("out"))
+                #expect(store.count == 2500, "\(call) \(number)")
+            } catch {
+                let code = (error as? any ExitCoded)?.exitCode
+                #expect(code == .inputMissing || code == .badData, "\(call) \(number): \(error)")
+            }
+            let second = folder.path("out/shards/2-of-2")
+            if FileManager.default.fileExists(atPath: second) {
+                try FileManager.default.removeItem(atPath: second)
+            }
+        }
+        #expect(try runProgram("matter-bench", shards[1]).status == 0)
+        #expect(try StoreSource(folder.path("out")).count == 2500)
+    }
+
     private func sweep(
         _ call: String, store: String, count: Int, arguments: (String) -> [String]
     ) throws {
@@ -128,6 +159,32 @@ struct MatterBenchPackTests {
             number += number < 12 ? 1 : number / 2
         }
         #expect(killed > 0, "\(call)")
+    }
+
+    private static let hasReaders = OutsideReaders.are(in: "venv-store")
+
+    /// What is packed is what Python's lmdb and safetensors, and ConfigILM, read; other pixels are seen.
+    @Test(.enabled(if: hasReaders, "needs the readers that script/check-store installs"))
+    func outsideReadersReadIt() throws {
+        let fixture = BigEarthNetFixture(at: folder.path("data"))
+        try fixture.writeVersion2()
+        let table = URL(filePath: #filePath)
+            .appending(path: "../../Fixtures/BigEarthNet/metadata.parquet").standardized
+        try FileManager.default.copyItem(
+            at: table, to: URL(filePath: folder.path("data/metadata.parquet")))
+        let packed = try runProgram(
+            "matter-bench",
+            ["pack", "bigearthnet-v2", fixture.root, "--out", folder.path("store"), "--quiet"])
+        #expect(packed.status == 0, "\(packed.stderr)")
+        let script = OutsideReaders.script("check-store")
+        let optical = folder.path("data/BigEarthNet-S2")
+        let good = try runExecutable(script, [folder.path("store"), optical])
+        #expect(good.status == 0, "\(good.stdout) \(good.stderr)")
+        let patch = "\(BigEarthNetFixture.tile)_1_2"
+        try fixture.write(
+            [UInt16](repeating: 1, count: 14400), side: 120,
+            to: "BigEarthNet-S2/\(BigEarthNetFixture.tile)/\(patch)/\(patch)_B02.tif")
+        #expect(try runExecutable(script, [folder.path("store"), optical]).status != 0)
     }
 
     /// C22: no room on the disk (a limit to files) ends with 74, and a later run goes on.

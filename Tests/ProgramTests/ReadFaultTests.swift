@@ -72,6 +72,82 @@ struct ReadFaultTests {
         }
     }
 
+    /// Runs a program while a call on some path fails, at some of its times.
+    private func trace(
+        _ call: String, _ fault: String, on path: String, _ arguments: [String]
+    ) throws -> ProgramResult {
+        try runExecutable(
+            Self.strace,
+            [
+                "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", "trace=\(call)", "-e",
+                "inject=\(call):\(fault)", programURL("matter-bench").path,
+            ] + arguments)
+    }
+
+    /// C26: what a check could not read says nothing of the data, and is no bad data.
+    @Test(.enabled(if: canTrace, "needs strace"))
+    func aCheckTellsAFailingDiskFromBadData() throws {
+        try writePatches()
+        let check = ["check", "bigearthnet-v1", folder.path("data"), "--quiet"]
+        let patch = "S2A_MSIL2A_20170613T101031_12_2"
+        let band = folder.path("data/BigEarthNet-v1.0/\(patch)/\(patch)_B05.tif")
+        let always = try trace("pread64", "error=EIO:when=1+", on: band, check)
+        #expect(always.status == 74, "\(always.status) \(always.stderr)")
+        #expect(always.stdout.contains("_B05.tif: cannot be read"), "\(always.stdout)")
+        #expect(always.stderr.contains("1 of 6 samples could not be read"), "\(always.stderr)")
+        // Half a folder is no smaller one.
+        let listing = try trace(
+            "getdents64", "error=EIO:when=2", on: folder.path("data/BigEarthNet-v1.0"),
+            check + ["--option", "subset=true"])
+        #expect(listing.status == 74, "\(listing.status) \(listing.stderr)")
+        // The label documents are read whole.
+        let labels = folder.path("data/BigEarthNet-v1.0/\(patch)/\(patch)_labels_metadata.json")
+        let document = try trace("read", "error=EIO:when=1+", on: labels, check)
+        #expect(document.status == 74, "\(document.status) \(document.stderr)")
+        let once = try trace("read", "error=ESTALE:when=1", on: labels, check)
+        #expect(once.status != 74, "\(once.status) \(once.stderr)")
+    }
+
+    /// C26: OSCD's bands are tried again as all others are.
+    @Test(.enabled(if: canTrace, "needs strace"))
+    func citiesAreReadAgain() throws {
+        let fixture = try OSCDFixture(at: folder.path("cities"))
+        let band = "\(fixture.images)/rio/imgs_1_rect/B05.tif"
+        let check = ["check", "oscd", fixture.root, "--quiet"]
+        for (times, status) in [("1", 0), ("1+", 74)] as [(String, Int32)] {
+            let result = try trace("pread64", "error=EIO:when=\(times)", on: band, check)
+            #expect(result.status == status, "\(times): \(result.status) \(result.stderr)")
+        }
+    }
+
+    /// C26: a store that the disk does not give is not damaged.
+    @Test(.enabled(if: canTrace, "needs strace"), arguments: ["1+", "5+", "7+"])
+    func verifyTellsAFailingDiskFromDamage(times: String) throws {
+        try writePatches()
+        #expect(try runProgram("matter-bench", arguments("store")).status == 0)
+        let result = try runExecutable(
+            Self.strace,
+            [
+                "-f", "-qq", "-o", "/dev/null", "-e", "trace=madvise", "-e",
+                "inject=madvise:error=EIO:when=\(times)", programURL("matter-bench").path,
+                "verify", folder.path("store"),
+            ])
+        #expect(result.status == 74, "\(result.status) \(result.stdout) \(result.stderr)")
+    }
+
+    @Test(.enabled(if: getuid() != 0, "root may read everything"))
+    func whatMayNotBeReadIsNoBadData() throws {
+        try writePatches()
+        let patch = "S2A_MSIL2A_20170613T101031_12_2"
+        let optical = folder.path("data/BigEarthNet-v1.0")
+        let check = ["check", "bigearthnet-v1", folder.path("data"), "--quiet"]
+        chmod("\(optical)/\(patch)/\(patch)_B05.tif", 0)
+        #expect(try runProgram("matter-bench", check).status == 77)
+        chmod(optical, 0)
+        defer { chmod(optical, 0o755) }
+        #expect(try runProgram("matter-bench", check).status == 77)
+    }
+
     /// C21: 20,000 patches of which nothing is there but their folders: one line, which names the first file.
     @Test func veryManyBrokenPatchesAreOneLine() throws {
         let patches = folder.path("data/BigEarthNet-v1.0")

@@ -107,6 +107,28 @@ struct BatchFaultTests {
         #expect(message(one, evaluation) == nil)
     }
 
+    /// D15: more than the machine has is refused before any of it is touched; more places than samples are not made.
+    @Test func batchesBeyondTheMemoryAreRefused() throws {
+        var source = MadeSource(count: 100_000)
+        source.planes = [("B02", 4, 4, .uint16), ("VV", 4, 4, .float32)]
+        var plan = Self.plan(batch: 65_536)
+        plan.grid = try PixelSize(width: 2048, height: 2048)
+        let error = Self.failure(source, plan) as? BatchError
+        #expect(error?.exitCode == .outOfResources)
+        #expect(error?.description.contains("samples a batch fit") == true)
+        for batch in [Int.max, 65_537, 0, -1] {
+            plan.batch = batch
+            let error = Self.failure(source, plan) as? BatchError
+            #expect(error?.exitCode == .configuration, "\(batch)")
+        }
+        var few = Self.plan(batch: 65_536)
+        few.rest = .keep
+        let three = MadeSource(count: 3)
+        let stream = try BatchStream(three, SampleSelection(all: three), few, epochs: 0..<1)
+        #expect(stream.shape.batch == 3)
+        #expect(try stream.next()?.samples == [0, 1, 2])
+    }
+
     /// C28: a plan that does not fit its samples is refused before a batch is made.
     @Test func plansThatDoNotFitAreRefusedAtTheStart() throws {
         func code(_ change: (inout BatchPlan) throws -> Void) rethrows -> ExitCode? {

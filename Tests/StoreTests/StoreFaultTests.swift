@@ -140,6 +140,34 @@ struct StoreFaultTests {
         #expect(Self.code { _ = try StoreSource(fixture.path) } == .badData)
     }
 
+    /// A list of samples that was cut off, and targets that are no flags.
+    @Test func aCutOrStrangeListOfSamplesIsRefused() throws {
+        let fixture = try PackedFixture()
+        let path = "\(fixture.path)/samples.jsonl"
+        let lines = try WholeFile.readText(path)
+        try AtomicFile.write(String(lines.dropLast()), to: path)
+        #expect(Self.code { _ = try StoreSource(fixture.path) } == .badData)
+        try AtomicFile.write(String(lines.dropLast(5)), to: path)
+        #expect(Self.code { _ = try StoreSource(fixture.path) } == .badData)
+        let strange = lines.replacing(/"target":\d/, with: "\"target\":[0,7,0]", maxReplacements: 1)
+        try AtomicFile.write(strange, to: path)
+        #expect(Self.code { _ = try StoreSource(fixture.path) } == .badData)
+        try AtomicFile.write(strange.replacing("[0,7,0]", with: "[0,1,0]"), to: path)
+        #expect(try StoreSource(fixture.path).target(0) == .categories([0, 1, 0]))
+    }
+
+    /// What may not be read is no store that is missing, and nothing to be packed anew.
+    @Test(.enabled(if: getuid() != 0, "root may read everything"))
+    func whatIsNotPermittedIsSaid() throws {
+        let fixture = try PackedFixture()
+        chmod(fixture.data, 0)
+        #expect(Self.code { _ = try StoreSource(fixture.path) } == .notPermitted)
+        chmod(fixture.data, 0o644)
+        chmod(fixture.path, 0)
+        defer { chmod(fixture.path, 0o755) }
+        #expect(Self.code { _ = try StoreSource(fixture.path) } == .notPermitted)
+    }
+
     /// C26: another file takes the store's name while it is read.
     @Test func aReplacedStoreIsReadToItsEnd() throws {
         let fixture = try PackedFixture()

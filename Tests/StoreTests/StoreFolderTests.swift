@@ -34,6 +34,20 @@ struct StoreFolderTests {
         expectRefusal(fixture.path, .invalid, "data.mdb and shards")
     }
 
+    /// C20: a level above or below the store.
+    @Test func theWrongLevelNamesTheRightOne() throws {
+        let fixture = try PackedFixture()
+        let folder = try #require(fixture.folder)
+        expectRefusal(folder.path, .missing, "one level below: use \(fixture.path)")
+        try AtomicFile.makeFolder(at: "\(fixture.path)/inner")
+        expectRefusal("\(fixture.path)/inner", .missing, "one level above: use \(fixture.path)")
+        expectRefusal(folder.path("nothing"), .missing, "make one with matter-bench pack")
+        let shard = StoreFolder.shard(1, of: 1, in: folder.path("whole"))
+        try PackedFixture.pack(fixture.source, Array(0..<9), to: shard)
+        expectRefusal(
+            folder.path("whole/shards"), .missing, "one level above: use \(folder.path("whole"))")
+    }
+
     @Test func planesWithoutAPixelAreRefused() throws {
         let folder = try TemporaryFolder()
         let writer = try StoreWriter(folder.path("store"))

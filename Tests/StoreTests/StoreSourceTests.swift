@@ -194,6 +194,24 @@ struct StoreSourceTests {
         #expect(try StoreVerification(path).run()?.records == 10)
     }
 
+    /// C23: a shard whose first packing was stopped has its heads and no tree: no half of a store is the store.
+    @Test func aShardThatWasNotFinishedIsNoStore() throws {
+        let fixture = try PackedFixture(count: 10)
+        let folder = try TemporaryFolder()
+        let path = folder.path("store")
+        try PackedFixture.pack(
+            fixture.source, Array(0..<5), to: StoreFolder.shard(1, of: 2, in: path))
+        let second = StoreFolder.shard(2, of: 2, in: path)
+        try PackedFixture.pack(fixture.source, Array(5..<10), to: second, isStopped: true)
+        let error = #expect(throws: StoreError.self) { try StoreSource(path) }
+        #expect(error?.exitCode == .badData && error?.path == second)
+        try PackedFixture.pack(fixture.source, Array(5..<10), to: second)
+        #expect(try StoreSource(path).count == 10)
+        #expect(
+            try StoreSource(path).sampleCounts
+                == [StoreFolder.shard(1, of: 2, in: path): 5, second: 5])
+    }
+
     @Test func batchesComeOutOfAStore() throws {
         let fixture = try PackedFixture()
         var plan = BatchPlan(images: [[.init("B02"), .init("B05"), .init("VV")]], batch: 4)

@@ -5,7 +5,8 @@ package struct BigEarthNetRows {
     /// How many there are.
     package let count: Int
     /// SHA-256, in hexadecimal digits, over the sorted lines "patch TAB part", for version 2 with " TAB 0100…", a digit a class.
-    package let digest: String
+    package var digest: String { proof.hex }
+    let proof: SHA256Digest
 
     /// The rows of version 2's table in a folder.
     ///
@@ -34,7 +35,11 @@ package struct BigEarthNetRows {
     ///
     /// - Throws: `BenchError` or `ManifestError`.
     package init(version1 root: String) throws {
-        let lists = try PatchLists(root: root)
+        self.init(try PatchLists(root: root))
+    }
+
+    /// The rows of version 1's three lists.
+    init(_ lists: PatchLists) {
         self.init(lists.names, lists.split) { _ in nil }
     }
 
@@ -49,6 +54,6 @@ package struct BigEarthNetRows {
             text.append(UInt8(ascii: "\n"))
         }
         count = names.count
-        digest = SHA256Digest(of: text).hex
+        proof = SHA256Digest(of: text)
     }
 }

@@ -20,7 +20,8 @@ public struct BigEarthNetV1: PatchDataset {
 
     /// Opens the folder: lists, folders' names, and the label document of each patch.
     ///
-    /// - Throws: `BenchError` or `ManifestError`: 66 for what is missing; 65 for lists or labels that are wrong; 78 for options.
+    /// - Throws: `BenchError` or `ManifestError`: 66 for what is missing; 65 for lists or labels that are wrong, or, if strict,
+    ///   lists that are not the official ones; 78 for options.
     public init(at root: String, options: DatasetOptions) throws {
         try options.expectOnly(
             ["images", "classes", "snow-and-cloud", "subset", "nan"], of: Self.name)
@@ -55,8 +56,17 @@ public struct BigEarthNetV1: PatchDataset {
             return "\(folder)/\(group.folder)/\(name)/\(name)_labels_metadata.json"
         }
         patches.remarkOnEmptyLabels()
+        let rows = PublishedDigest(
+            name: "the rows of the lists", found: BigEarthNetRows(lists).proof,
+            published: Self.publishedRows)
+        patches.remarks += try PublishedDigest.differences(
+            of: [rows], in: folder, isStrict: options.isStrict)
         self.patches = patches
     }
+
+    /// The SHA-256 of all rows of the official lists (`BigEarthNetRows`): files differ in their line ends.
+    package static let publishedRows =
+        "e84a9d6035bbb8d5c8fe94905be6839006d422d33ebd19ec55a6065e5ec0bf4c"
 
     private static func leaveOut(
         from patches: inout PatchCollection, _ lists: PatchLists, keepsSnow: Bool

@@ -1,3 +1,5 @@
+import Manifests
+
 /// BigEarthNet version 2, reBEN (Clasen et al., 2024), in its published folders.
 ///
 /// `metadata.parquet` says which patches there are, in which part, with which of the 19 classes; `BigEarthNet-S2/TILE/PATCH`,
@@ -16,7 +18,8 @@ public struct BigEarthNetV2: PatchDataset {
 
     /// Opens the folder: its table and the names of its folders.
     ///
-    /// - Throws: `BenchError` or `ManifestError`: 66 for what is missing; 65 for a table that is wrong; 78 for options.
+    /// - Throws: `BenchError` or `ManifestError`: 66 for what is missing; 65 for a table that is wrong, or, if strict, another
+    ///   than the published; 78 for options.
     public init(at root: String, options: DatasetOptions) throws {
         try options.expectOnly(
             ["images", "map", "snow-and-cloud", "country", "subset", "nan"], of: Self.name)
@@ -45,6 +48,19 @@ public struct BigEarthNetV2: PatchDataset {
         try patches.keepCountries(options.values["country"], from: rows.source)
         try patches.settle(isSubset: isSubset)
         patches.remarkOnEmptyLabels()
+        patches.remarks += try PublishedDigest.differences(
+            of: rows.files.map { path in
+                PublishedDigest(
+                    name: FileSystem.name(of: path), found: try SHA256Digest(ofFile: path),
+                    published: Self.published[FileSystem.name(of: path)] ?? "")
+            }, in: folder, isStrict: options.isStrict)
         self.patches = patches
     }
+
+    /// The SHA-256 of both tables at zenodo.org/records/10891137.
+    package static let published = [
+        "metadata.parquet": "408911df2da7092da9ecc72071972a808ec486ba09f6cb048f7716793d14ded6",
+        "metadata_for_patches_with_snow_cloud_or_shadow.parquet":
+            "b6842b35359dfb5281dd92c674211fd4882f7865f0b442ebfec92daea6371c4e",
+    ]
 }

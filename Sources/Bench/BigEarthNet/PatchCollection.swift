@@ -158,7 +158,10 @@ struct PatchCollection: Sendable {
         var path: [UInt8] = []
         group.write(pathOf: name(index, in: group), to: &path)
         let whole = "\(root)/\(String(decoding: path, as: UTF8.self))\(file.suffix)"
-        let raster = try RasterLoader().read(whole)
+        // What was read is the loader's memory.
+        let loader = RasterLoader()
+        defer { withExtendedLifetime(loader) {} }
+        let raster = try loader.read(whole)
         guard let bounds = raster.bounds, let epsg = raster.epsg else { return nil }
         return Footprint(
             crs: "EPSG:\(epsg)", bounds: (0..<4).map { bounds[$0] })

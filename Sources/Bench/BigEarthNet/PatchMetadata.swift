@@ -11,6 +11,8 @@ struct PatchMetadata {
     private(set) var countries = PatchCountries()
     /// Where the rows are from.
     private(set) var source = ""
+    /// The Parquet files that were read; nothing published proves the same table as CSV.
+    private(set) var files: [String] = []
 
     private static let columns = ["patch_id", "labels", "split", "s1_name"]
     private static let country = "country"
@@ -38,6 +40,7 @@ struct PatchMetadata {
 
     private mutating func take(parquet path: String) throws {
         source = path
+        files.append(path)
         var columns = Self.columns.map { ParquetTable.Column(name: $0) }
         columns[1].kind = CARROW_TEXT_LIST
         columns.append(.init(name: Self.country, kind: CARROW_TEXT_IF_THERE))

@@ -1,3 +1,5 @@
+public import Manifests
+
 /// A data set that mends what it reads, and can tell of it sample by sample.
 public protocol RepairingDataset: Dataset {
     /// What is empty or was mended in a sample, a line each.
@@ -22,6 +24,8 @@ public struct CheckFinding: Codable, Hashable, Sendable {
         case missing
         /// A sample cannot be read.
         case unreadable
+        /// A sample that the system did not give: a failing disk, missing rights, no memory. It says nothing of the data.
+        case notGiven
         /// What the data set itself says of a sample.
         case fault
         /// Sizes or types that differ where they must not.
@@ -88,6 +92,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
     public let planes: [Plane]
     /// All that was found: errors first, by kind and sample.
     public let findings: [CheckFinding]
+    /// The least exit code of what the system did not give (71, 74, 77); nil where it gave all.
+    public let failure: Int32?
 
     /// Whether there is no error.
     public var isSound: Bool { errors == 0 }
@@ -96,13 +102,30 @@ public struct CheckReport: Codable, Hashable, Sendable {
 
     /// The error with which a program ends.
     ///
-    /// - Throws: `BenchError`: 66 when all errors are files that are not there, else 65; nothing when there is none.
+    /// - Throws: `CheckFailure` where the system did not give a sample, whatever else was found; `BenchError`: 66 when all errors are
+    ///   files that are not there, else 65; nothing when there is none.
     public func expectSound() throws {
         guard !isSound else { return }
+        if let code = failure.flatMap(ExitCode.init(rawValue:)) {
+            let count = findings.count { $0.kind == .notGiven }
+            throw CheckFailure(
+                exitCode: code,
+                description:
+                    "\(dataset): \(count) of \(samples) samples could not be read; look at the disk and the rights, and check again"
+            )
+        }
         let isMissing = findings.allSatisfy { $0.level != .error || $0.kind == .missing }
         throw BenchError(
             isMissing ? .missing : .invalid,
             "\(dataset): \(errors) errors in \(samples) samples; mend or fetch again what is named above"
         )
     }
+}
+
+/// A check that the system did not let come to its end: nothing is known of the data.
+public struct CheckFailure: ExitCoded, Hashable, CustomStringConvertible {
+    /// The code with which a program ends: 71, 74 or 77.
+    public let exitCode: ExitCode
+    /// One line: how many samples, and what to do.
+    public let description: String
 }

@@ -1,3 +1,4 @@
+import Manifests
 import Store
 
 /// What one thread saw; tallies of all threads add up to the same whatever samples each had.
@@ -41,8 +42,22 @@ struct CheckTally: Sendable {
     var planes: [String: Plane] = [:]
     var findings: [CheckFinding] = []
     var footprints: [(index: Int, footprint: Footprint)] = []
+    /// The exit codes of what the system did not give.
+    private(set) var failures: Set<Int32> = []
+
+    /// What kind of finding an error is; what is the system's is kept.
+    mutating func kind(of error: any Error) -> CheckFinding.Kind {
+        switch (error as? any ExitCoded)?.exitCode {
+        case .inputMissing?: return .missing
+        case let code? where [.io, .notPermitted, .outOfResources].contains(code):
+            failures.insert(code.rawValue)
+            return .notGiven
+        default: return .unreadable
+        }
+    }
 
     mutating func add(_ other: CheckTally) {
+        failures.formUnion(other.failures)
         read += other.read
         findings += other.findings
         footprints += other.footprints

@@ -108,10 +108,8 @@ public struct DatasetCheck: Sendable {
                 CheckFinding(.error, .missing, index, "\(key): \($0) is missing or empty")
             }
             guard missing.isEmpty else { return }
-            let isMissing = (error as? any ExitCoded)?.exitCode == .inputMissing
-            tally.findings.append(
-                CheckFinding(
-                    .error, isMissing ? .missing : .unreadable, index, "\(key): \(error)"))
+            let kind = tally.kind(of: error)
+            tally.findings.append(CheckFinding(.error, kind, index, "\(key): \(error)"))
         }
     }
 
@@ -144,7 +142,7 @@ public struct DatasetCheck: Sendable {
             dataset: name, samples: dataset.count, read: tally.read,
             splits: dataset.splits.mapValues(\.count),
             countries: dataset.countries(of: 0..<dataset.count), planes: planes(tally),
-            findings: findings)
+            findings: findings, failure: tally.failures.min())
     }
 
     private func planes(_ tally: CheckTally) -> [CheckReport.Plane] {
@@ -204,10 +202,15 @@ public struct DatasetCheck: Sendable {
                 splitOf[index] = number
             }
         }
-        let none = splitOf.count { $0 < 0 }
-        if none > 0, !names.isEmpty {
+        let without = splitOf.indices.filter { splitOf[$0] < 0 }
+        if !without.isEmpty, !names.isEmpty {
+            // Samples that nobody labelled are in no split, rightly; the data set says so where it is opened.
+            let areUnlabelled =
+                !dataset.classes.isEmpty && without.allSatisfy { dataset.target($0) == .none }
             findings.append(
-                CheckFinding(.error, .split, nil, "\(none) samples belong to no split"))
+                CheckFinding(
+                    areUnlabelled ? .remark : .error, .split, nil,
+                    "\(without.count) samples belong to no split"))
         }
         return (splitOf, findings)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bench
 import Console
 import Manifests
 import Store
@@ -25,9 +26,10 @@ struct VerifyCommand: ParsableCommand {
         let signal = StopSignal()
         let verification = try StoreVerification(store)
         var bar = logging.progressBar("proved", total: verification.count)
-        let result = verification.run(
+        var result = try verification.run(
             onRecord: { bar.update(done: $0) }, shouldStop: signal.shouldStop)
         bar.erase()
+        result?.faults += try PackRecord.lostSamples(verification.sampleCounts)
         guard let result else {
             try signal.check()
             return

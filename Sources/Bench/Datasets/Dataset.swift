@@ -7,7 +7,7 @@ public import Store
 public protocol Dataset: SampleSource {
     /// What the command line calls it: "bigearthnet-v2".
     static var name: String { get }
-    /// The options that pixels of a sample depend on, and what each is where nobody chooses; others choose samples, parts, targets.
+    /// The options that pixels of a sample or its part depend on, and what each is where nobody chooses; others choose samples, targets.
     static var pixelOptions: [String: String] { get }
     /// Which of its samples there are: every sample belongs to one part.
     ///

@@ -11,17 +11,30 @@ public import Store
 public struct EuroSAT: Dataset {
     /// "eurosat-ms".
     public static let name = "eurosat-ms"
-    /// None.
-    public static let pixelOptions: [String: String] = [:]
+    /// Which lists say in which part an image is.
+    public static let pixelOptions = ["split": "spatial"]
 
     /// How many images each class has.
-    static let sizes = [
+    package static let sizes = [
         ("AnnualCrop", 3000), ("Forest", 3000), ("HerbaceousVegetation", 3000), ("Highway", 2500),
         ("Industrial", 2500), ("Pasture", 2000), ("PermanentCrop", 2500), ("Residential", 3000),
         ("River", 2500), ("SeaLake", 3000),
     ]
-    static let bands = [
+    package static let bands = [
         "B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B09", "B10", "B11", "B12", "B8A",
+    ]
+
+    /// The SHA-256 of torchgeo's lists.
+    package static let lists = [
+        "eurosat-spatial-train.txt":
+            "2db7d455afb8dcbca898ea19a00f1f90c091734efdbba89e22aaf24056da243f",
+        "eurosat-spatial-val.txt":
+            "6c758477604b7057a0fd990d7f6327b63b99a6725aac11a6a9d0174a7fdd8f0b",
+        "eurosat-spatial-test.txt":
+            "de22dec83d350cac3b3e4ca8e285cb6733c81ab94bf5bcf9213a567993402452",
+        "eurosat-train.txt": "1c1d2e855f95deee605a3d992f914d113fddbecf422ec61648057d029a37d695",
+        "eurosat-val.txt": "b385741f31daa9f1250cf1e1fe03adfab394e1172e0693df40141af004f60330",
+        "eurosat-test.txt": "cf37948894c12bd953930ff54ee9b7abf0b31478abb8d25fd2c6c721db74c592",
     ]
 
     let root: String
@@ -34,7 +47,8 @@ public struct EuroSAT: Dataset {
 
     /// Opens the folder: lists and folders' names.
     ///
-    /// - Throws: `BenchError` or `ManifestError`: 66 for what is missing, 65 for lists that are wrong, 78 for options.
+    /// - Throws: `BenchError` or `ManifestError`: 66 for what is missing, 65 for lists that are wrong, or, if strict, others
+    ///   than torchgeo's, 78 for options.
     public init(at root: String, options: DatasetOptions) throws {
         try options.expectOnly(["split", "subset"], of: Self.name)
         let split = try options.choice("split", of: ["spatial", "random", "none"])
@@ -58,6 +72,8 @@ public struct EuroSAT: Dataset {
         }
         let unlisted = found.count - isThere.count { $0 }
         if unlisted > 0 { remarks.append("\(unlisted) images are in none of the lists") }
+        remarks += try PublishedDigest.differences(
+            of: rows.digests, in: folder, isStrict: options.isStrict)
         let kept = isThere.indices.filter { isThere[$0] }
         self.root = folder
         self.remarks = remarks
@@ -118,7 +134,10 @@ public struct EuroSAT: Dataset {
     public func reader() throws -> any SampleReader { EuroSATReader(self) }
     /// The ground of the image.
     public func footprint(_ index: Int) throws -> Footprint? {
-        let raster = try RasterLoader().read("\(root)/\(files(index)[0])")
+        // What was read is the loader's memory.
+        let loader = RasterLoader()
+        defer { withExtendedLifetime(loader) {} }
+        let raster = try loader.read("\(root)/\(files(index)[0])")
         guard let bounds = raster.bounds, let epsg = raster.epsg else { return nil }
         return Footprint(crs: "EPSG:\(epsg)", bounds: (0..<4).map { bounds[$0] })
     }
@@ -130,6 +149,8 @@ private struct EuroSATRows {
     var category: [UInt8] = []
     var split: [UInt8] = []
     let parts: [String]
+    /// Which lists they are from.
+    private(set) var digests: [PublishedDigest] = []
 
     init(split kind: String, root: String) throws {
         parts = kind == "none" ? ["all"] : ["train", "val", "test"]
@@ -140,7 +161,12 @@ private struct EuroSATRows {
             }
         } else {
             for (place, part) in parts.enumerated() {
-                rows += try Self.list(kind, part, root).map { ($0.0, $0.1, UInt8(place)) }
+                let list = try Self.file(kind, part, root)
+                let name = Self.fileName(kind, part)
+                digests.append(
+                    PublishedDigest(
+                        name: name, found: list.digest, published: EuroSAT.lists[name] ?? ""))
+                rows += try Self.rows(of: list).map { ($0.0, $0.1, UInt8(place)) }
             }
         }
         rows.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -157,17 +183,23 @@ private struct EuroSATRows {
         }
     }
 
-    /// A list of file names ("AnnualCrop_1.jpg"), whose endings do not matter.
-    private static func list(
-        _ kind: String, _ part: String, _ root: String
-    ) throws -> [(String, UInt8)] {
-        let file = kind == "spatial" ? "eurosat-spatial-\(part).txt" : "eurosat-\(part).txt"
+    private static func fileName(_ kind: String, _ part: String) -> String {
+        kind == "spatial" ? "eurosat-spatial-\(part).txt" : "eurosat-\(part).txt"
+    }
+
+    private static func file(_ kind: String, _ part: String, _ root: String) throws -> ListFile {
+        let file = fileName(kind, part)
         guard let list = try ListFile(in: [root], named: [file]) else {
             throw BenchError(
                 .missing,
                 "\(root)/\(file): not there; get the list from huggingface.co/datasets/torchgeo/eurosat, or use all images as one part with --option split=none"
             )
         }
+        return list
+    }
+
+    /// Names of files ("AnnualCrop_1.jpg"), whose endings do not matter.
+    private static func rows(of list: ListFile) throws -> [(String, UInt8)] {
         var rows: [(String, UInt8)] = []
         try list.forEachLine { line, fields in
             let text = String(decoding: fields[0], as: UTF8.self)

@@ -25,6 +25,9 @@ struct ListFile {
         bytes = path.hasSuffix(".bz2") ? try BZip2.unpack(stored, path: path) : stored
     }
 
+    /// The digest of its text, unpacked.
+    var digest: SHA256Digest { SHA256Digest(of: bytes) }
+
     /// Hands over the fields of each line that is not empty, with the line's number from 1.
     ///
     /// A byte order mark, ends of lines of any kind, blanks around fields and quotation marks around them are taken off.

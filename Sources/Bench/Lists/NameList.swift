@@ -1,4 +1,5 @@
 import Glibc
+import Manifests
 
 /// Many short names in one piece of memory: half a million take 25 MB and no object each.
 struct NameList: Sendable {
@@ -103,15 +104,14 @@ extension NameList {
     /// The names in a folder, sorted; hidden ones left out.
     ///
     /// One pass, however many there are.
-    /// - Throws: `BenchError`, 66, when it cannot be listed.
+    /// - Throws: `ManifestError` when it cannot be listed: 66 where it is not there, 77 where that is not permitted, 74, 71.
     init(inFolder path: String) throws {
         guard let folder = opendir(path) else {
-            throw BenchError(
-                .missing, "\(path): cannot be listed: \(String(cString: strerror(errno)))")
+            throw ManifestError(errno: errno, path: path, while: .reading, "cannot be listed")
         }
         defer { closedir(folder) }
         var names = NameList()
-        while let entry = readdir(folder) {
+        while let entry = try Self.next(in: folder, path) {
             let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
             let name = UnsafeRawPointer(entry) + offset
             let length = strlen(name.assumingMemoryBound(to: CChar.self))
@@ -120,5 +120,17 @@ extension NameList {
             names.append(bytes)
         }
         self = names.sorted()
+    }
+
+    /// The next entry; nil at the end, and never where the system failed before it: half a folder is no smaller folder.
+    private static func next(
+        in folder: OpaquePointer, _ path: String
+    ) throws -> UnsafeMutablePointer<dirent>? {
+        errno = 0
+        if let entry = readdir(folder) { return entry }
+        guard errno == 0 else {
+            throw ManifestError(errno: errno, path: path, while: .reading, "cannot be listed")
+        }
+        return nil
     }
 }

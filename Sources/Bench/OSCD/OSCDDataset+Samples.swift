@@ -11,12 +11,20 @@ extension OSCDDataset: Dataset {
 
     /// Opens the data set; the option images is rect (co-registered, 10 m) or native.
     ///
-    /// - Throws: as `init(at:images:)`; `BenchError`, 78 for other options.
+    /// - Throws: as `init(at:images:)`; `BenchError`, 78 for other options, 65, if strict, for another split.
     public init(at root: String, options: DatasetOptions) throws {
         try options.expectOnly(["images"], of: Self.name)
         let images = try options.choice("images", of: OSCDImages.allCases.map(\.rawValue))
         try self.init(at: root, images: OSCDImages(rawValue: images) ?? .rect)
+        guard !options.isStrict || split == .official else {
+            throw BenchError(
+                .invalid,
+                "\(root): \(split.train.count) + \(split.test.count) cities, \(Self.otherSplit) with its \(OSCDSplit.official.train.count) + \(OSCDSplit.official.test.count); without --strict it is read"
+            )
+        }
     }
+
+    private static let otherSplit = "other cities or another split than the published"
 
     /// How many cities there are.
     public var count: Int { cities.count }
@@ -45,7 +53,7 @@ extension OSCDDataset: Dataset {
     /// What is worth knowing: that the cities are not those of the published split, if so.
     public var remarks: [String] {
         split == .official
-            ? [] : ["other cities or another split than the published: not comparable with OSCD"]
+            ? [] : ["\(Self.otherSplit): not comparable with OSCD"]
     }
 
     /// All files of a city.
@@ -54,8 +62,14 @@ extension OSCDDataset: Dataset {
     /// None: reading a city proves sizes, labels and that both labels agree.
     public func faults(_ index: Int, in planes: [SamplePlane]) -> [String] { [] }
 
-    /// Unknown: the published images say no place.
-    public func footprint(_ index: Int) throws -> Footprint? { nil }
+    /// The ground of the first date's B02; nil where the file does not say.
+    ///
+    /// - Throws: `RasterError` when the file cannot be read.
+    public func footprint(_ index: Int) throws -> Footprint? {
+        try place(of: index).map { place in
+            Footprint(crs: "EPSG:\(place.epsg)", bounds: (0..<4).map { place.bounds[$0] })
+        }
+    }
 
     /// A reader that reads cities whole.
     public func reader() -> any SampleReader { OSCDReader(self) }
@@ -73,7 +87,7 @@ private final class OSCDReader: SampleReader {
     func read(_ index: Int, planes: [String]?, _ body: ([SamplePlane]) throws -> Void) throws {
         if last?.index != index {
             last = nil
-            last = (index, try dataset.load(dataset.cities[index], bands: OSCDPlanes.bands))
+            last = (index, try dataset.whole(index))
         }
         guard let city = last?.city else { return }
         let places = try OSCDPlanes.places(of: planes, in: city.name)

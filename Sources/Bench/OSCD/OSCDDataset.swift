@@ -13,6 +13,7 @@ public struct OSCDDataset: Sendable {
     public let images: OSCDImages
     private let layout: OSCDLayout
     private let files: [OSCDCityFiles]
+    private let kept = OSCDCityCache()
 
     /// Finds the data set in a folder and checks that nothing is missing.
     ///
@@ -82,20 +83,31 @@ public struct OSCDDataset: Sendable {
 
     // MARK: Reading
 
+    /// A city with all bands, which is read once as long as there is room for it.
+    ///
+    /// - Throws: as `load(_:bands:)`.
+    func whole(_ index: Int) throws -> OSCDCity {
+        try kept.city(index) { try load(files[index].name, bands: OSCDPlanes.bands) }
+    }
+
     /// Reads a city: the bands asked for on both dates, the truth, the days.
     ///
     /// - Throws: `BenchError` or `RasterError`: 65 for a truncated file, bands or labels of unequal size, unknown label codes,
     ///   labels that contradict each other.
     public func load(_ city: String, bands: [Sentinel2Band]) throws -> OSCDCity {
         let files = try files(of: city)
-        let before = try stack(files.bands[0], of: bands)
-        let after = try stack(files.bands[1], of: bands)
+        let (before, place) = try stack(files.bands[0], of: bands)
+        let (after, placeAfter) = try stack(files.bands[1], of: bands)
         guard before.size == after.size else {
             throw BenchError(
                 .invalid,
                 "\(city): the first date has \(before.size) pixels, the second \(after.size); \(images == .native ? "read the co-registered images instead (--images rect)" : "unpack the archive again")"
             )
         }
+        // Native dates are not co-registered: to two of the coarsest band's pixels they still lie on one ground.
+        try expectSameGround(
+            placeAfter, as: place, pixels: 12, width: before.size.width,
+            files.bands[1][.b02, default: ""])
         return OSCDCity(
             name: city, split: files.split, pair: ImagePair(before: before, after: after),
             truth: try truth(of: files, imageSize: before.size),
@@ -103,15 +115,17 @@ public struct OSCDDataset: Sendable {
                 WholeFile.readText(files.dates, limit: 1 << 16), path: files.dates))
     }
 
+    /// The bands of a date on B02's grid, and where that lies if its file says so.
     private func stack(
         _ files: [Sentinel2Band: String], of bands: [Sentinel2Band]
-    ) throws -> BandStack {
-        let reference = try RasterFile(reading: files[.b02, default: ""]).size
+    ) throws -> (BandStack, RasterPlace?) {
+        let blue = try RasterPlane(reading: files[.b02, default: ""])
+        let reference = blue.size
         var pixels: [UInt16] = []
         pixels.reserveCapacity(reference.count * bands.count)
         for band in bands {
             let path = files[band, default: ""]
-            let plane = try RasterPlane(reading: path)
+            let plane = band == .b02 ? blue : try RasterPlane(reading: path)
             let metres = images == .native ? band.nativeResolutionInMetres : 10
             guard covers(reference, plane.size, metres: metres) else {
                 throw BenchError(
@@ -119,9 +133,41 @@ public struct OSCDDataset: Sendable {
                     "\(path): \(plane.size) pixels of \(metres) m where B02 has \(reference) of 10 m; unpack the archive again"
                 )
             }
-            pixels += plane.size == reference ? plane.pixels : plane.enlarged(to: reference)
+            let factor = band.nativeResolutionInMetres / 10
+            try expectSameGround(
+                plane.place, as: blue.place, pixels: 2 * factor, width: reference.width, path)
+            guard metres > 10 || plane.size != reference else {
+                pixels += plane.pixels
+                continue
+            }
+            let offset = blue.place?.offset(in: plane.place, of: plane.size) ?? (column: 0, row: 0)
+            pixels += plane.enlarged(to: reference, by: metres / 10, from: offset)
         }
-        return BandStack(size: reference, bands: bands, pixels: pixels)
+        return (BandStack(size: reference, bands: bands, pixels: pixels), blue.place)
+    }
+
+    /// Refuses a file that says it lies elsewhere than B02, by more than some of that one's pixels.
+    private func expectSameGround(
+        _ place: RasterPlace?, as blue: RasterPlace?, pixels: Int, width: Int, _ path: String
+    ) throws {
+        guard let place, let blue, !place.isNear(blue, by: Double(pixels), width: width) else {
+            return
+        }
+        throw BenchError(
+            .invalid,
+            "\(path): lies at \(place), its city's B02 at \(blue); it belongs to other images, unpack the archive again"
+        )
+    }
+
+    /// Where a city lies by B02 of its first date; nil where the file does not say.
+    ///
+    /// - Throws: `RasterError` when the file cannot be read.
+    func place(of index: Int) throws -> RasterPlace? {
+        // What was read is the loader's memory.
+        let loader = RasterLoader()
+        return try withExtendedLifetime(loader) {
+            RasterPlace(of: try loader.read(files[index].bands[0][.b02, default: ""]))
+        }
     }
 
     /// Whether a band's pixels cover the ground of B02's: native ones to less than two of them, as each band was cut out for itself.

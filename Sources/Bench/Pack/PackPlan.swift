@@ -10,9 +10,19 @@ public struct PackPlan: Sendable, Hashable, Codable {
     public var options: [String: String] = [:]
     /// The part of the samples that is packed; nil for all.
     public var shard: PackShard?
+    /// Of the options on which pixels and parts depend each as it was given or as usual, of what comes from a store those of its
+    /// origin; nil where the record does not tell, which is older.
+    public var pixels: [String: String]?
 
     /// All samples of a data set.
     public init(dataset: String) { self.dataset = dataset }
+
+    /// Whether both name the same samples and options, whatever is known of what pixels depend on.
+    func isSame(as other: PackPlan) -> Bool {
+        var same = self
+        same.pixels = other.pixels
+        return same == other
+    }
 }
 
 /// A part of the samples in the order of their keys, for one of several machines: neighbours stay together.

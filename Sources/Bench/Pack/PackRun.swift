@@ -176,7 +176,8 @@ public struct PackRun: Sendable {
         for (name, members) in dataset.splits {
             for member in members where splits.indices.contains(member) { splits[member] = name }
         }
-        try writer.finish(
+        var record = record
+        record.samples = try writer.finish(
             try indices.map { index in
                 SampleLine(
                     key: dataset.key(index), split: splits[index], target: dataset.target(index),

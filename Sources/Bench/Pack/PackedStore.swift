@@ -17,6 +17,8 @@ public struct PackedStore: Dataset {
     public let classes: [String]
     /// What was seen at opening.
     public let remarks: [String]
+    /// What the store was made of; nil where another program made it.
+    let record: PackRecord?
     private let source: StoreSource
 
     /// Opens a store.
@@ -27,18 +29,14 @@ public struct PackedStore: Dataset {
         let order: [StoreProof] = [.first, .always, .never]
         let choice = try options.choice("proof", of: order.map(\.rawValue))
         source = try StoreSource(root, proof: StoreProof(rawValue: choice) ?? .first)
-        let records = try StoreFolder.parts(of: root).compactMap { try PackRecord.read(in: $0) }
-        let record = records.first
-        if let record, !records.allSatisfy(record.hasSamePixels) {
-            throw BenchError(
-                .invalid,
-                "\(root): was packed with several options or planes; pack it again, all shards with the same"
-            )
-        }
+        record = try PackRecord.first(ofStore: root)
         splits = source.splits
         classes = record?.classes ?? []
         guard source.count > 0 else {
             throw BenchError(.invalid, "\(root): the store holds no sample; pack it again")
+        }
+        if let lost = try PackRecord.lostSamples(source.sampleCounts).first {
+            throw BenchError(.invalid, lost)
         }
         try Self.expectTargets(of: source, classes: record?.classes, in: root)
         planes = try record?.planes ?? Self.planes(of: source)

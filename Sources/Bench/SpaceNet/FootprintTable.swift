@@ -61,6 +61,19 @@ struct FootprintTable: Sendable {
     /// The file that names an image.
     func path(of image: String) -> String? { files[image].map { paths[$0] } }
 
+    /// Which of the files names an image first.
+    func file(of image: String) -> Int? { files[image] }
+
+    /// The digest of all that is said of an image, wherever it stands.
+    func digest(of image: String) -> SHA256Digest {
+        var text: [UInt8] = []
+        for row in rows[image] ?? [] {
+            text += Array("\(row.building)\t".utf8) + bytes[row.file][row.text]
+            text.append(UInt8(ascii: "\n"))
+        }
+        return SHA256Digest(of: text)
+    }
+
     /// Whether an image is named at all.
     func contains(_ image: String) -> Bool { rows[image] != nil }
 

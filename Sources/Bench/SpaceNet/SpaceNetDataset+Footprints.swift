@@ -105,25 +105,29 @@ extension SpaceNetDataset {
         return t.pixelWidth * t.pixelHeight - t.rowRotation * t.columnRotation < 0
     }
 
-    /// The digest of all that a mask follows from.
+    /// The digest of all that a mask follows from: of tables what they say of the image, not of all others.
     ///
     /// - Throws: `ManifestError` when the footprints cannot be read.
     func maskKey(of index: Int, on grid: GeoGrid) throws -> String {
-        try maskKey(
-            footprintPath(index), rule, on: grid, image: table == nil ? nil : chips[index].key)
+        let key = chips[index].key
+        guard let table else {
+            return maskKey(
+                try SHA256Digest(ofFile: footprintPath(index)), rule, on: grid, image: nil)
+        }
+        return maskKey(table.digest(of: key), rule, on: grid, image: key)
     }
 
     /// The digest of all that the pixels follow from that cannot be used.
     ///
     /// - Throws: `ManifestError` when the outlines cannot be read.
     func unusableKey(of index: Int, on grid: GeoGrid) throws -> String {
-        try maskKey("\(root)/\(chips[index].unusable ?? "")", .centres, on: grid, image: nil)
+        let outlines = try SHA256Digest(ofFile: "\(root)/\(chips[index].unusable ?? "")")
+        return maskKey(outlines, .centres, on: grid, image: nil)
     }
 
     private func maskKey(
-        _ path: String, _ rule: RasterizeRule, on grid: GeoGrid, image: String?
-    ) throws -> String {
-        let footprints = try SHA256Digest(ofFile: path)
+        _ footprints: SHA256Digest, _ rule: RasterizeRule, on grid: GeoGrid, image: String?
+    ) -> String {
         let place = grid.transform.gdal.map { String($0.bitPattern, radix: 16) }
         let parts =
             [

@@ -13,11 +13,12 @@ public import Store
 public struct SpaceNetDataset<Release: SpaceNetRelease>: RepairingDataset {
     /// "spacenet-1", "spacenet-2", "spacenet-4", "spacenet-7".
     public static var name: String { Release.name }
-    /// Which images, which footprints, and how masks are made of them.
+    /// Which images, which footprints, how masks are made of them, and which rule says in which part an image is.
     public static var pixelOptions: [String: String] {
         let form = Release.form
         var options = [
             "images": form.images[0].name, "labels": form.labelChoices[0], "allTouched": "false",
+            "split": SpaceNetSplit.choices(of: Release.self)[0],
         ]
         if form.unusable != nil { options["unusable"] = "ignore" }
         return options
@@ -59,10 +60,11 @@ public struct SpaceNetDataset<Release: SpaceNetRelease>: RepairingDataset {
         }
         let tables = labels == "csv" ? try folder.tableFiles() : []
         table = tables.isEmpty ? nil : try FootprintTable(tables.map { "\(folder.root)/\($0)" })
-        chips = folder.chips.map { chip in
-            tables.isEmpty
-                ? chip : SpaceNetChip(key: chip.key, image: chip.image, footprints: tables[0])
+        if let table {
+            folder.leaveOutParts { table.contains($0) }
+            folder.nameFootprints { tables[table.file(of: $0) ?? 0] }
         }
+        chips = folder.chips
         try Self.check(chips, of: wanted, in: table, root: folder.root)
         self.root = folder.root
         bandCount = images.bands

@@ -8,7 +8,7 @@ struct SpaceNetChip: Sendable, Hashable {
     /// The raster, relative to the root.
     let image: String
     /// The GeoJSON or CSV file, relative to the root.
-    let footprints: String
+    var footprints: String
     /// The GeoJSON file of what cannot be used, relative to the root; nil where there is none, or nobody asks.
     var unusable: String?
 }
@@ -26,6 +26,8 @@ struct SpaceNetFolder {
     private let ground: (String) -> String
     /// Folders that may hold the images' and footprints' folders, relative to the root; "" is the root itself.
     private let parts: [String]
+    /// The folder of each image by its key, where footprints are in tables.
+    private var partOf: [String: String] = [:]
 
     /// Looks for all files.
     ///
@@ -196,6 +198,7 @@ struct SpaceNetFolder {
     private mutating func pair(_ found: [ImageFile]) throws {
         guard labels != "csv" else {
             chips = found.map { SpaceNetChip(key: $0.key, image: $0.path, footprints: "") }
+            partOf = Dictionary(uniqueKeysWithValues: found.map { ($0.key, $0.part) })
             return
         }
         let footprints = try outlineFiles(in: form.footprints.filter { $0.choice == labels })
@@ -222,6 +225,23 @@ struct SpaceNetFolder {
         }
     }
 
+    /// Leaves out parts of which tables name no image: the release's test parts.
+    ///
+    /// A part of which they name some is torn: it stays, and is refused.
+    mutating func leaveOutParts(where isNamed: (String) -> Bool) {
+        let parts = Dictionary(grouping: chips.map(\.key)) { partOf[$0] ?? "" }
+        for (part, keys) in parts.sorted(by: { $0.key < $1.key })
+        where parts.count > 1 && !keys.contains(where: isNamed) {
+            chips.removeAll { partOf[$0.key] == part }
+            remarkOnLeftOut(keys.count, of: keys.count, in: part)
+        }
+    }
+
+    /// Says in which file the footprints of each image are.
+    mutating func nameFootprints(_ file: (String) -> String) {
+        for index in chips.indices { chips[index].footprints = file(chips[index].key) }
+    }
+
     /// Finds the outlines of what cannot be used in the images, where the release has such.
     ///
     /// - Throws: `BenchError`, 65, for two files of one image; `ManifestError`, 77.
@@ -244,8 +264,12 @@ struct SpaceNetFolder {
                 "\(Self.join(root, part)): expected \(count) footprint files, found \(count - keys.count): missing \(keys.prefix(3).joined(separator: ", "))\(keys.count > 3 ? ", …" : ""); unpack the archive again"
             )
         }
+        remarkOnLeftOut(keys.count, of: count, in: part)
+    }
+
+    private mutating func remarkOnLeftOut(_ missing: Int, of count: Int, in part: String) {
         remarks.append(
-            "\(part.isEmpty ? root : part): \(keys.count) of \(count) images have no footprints and are left out"
+            "\(part.isEmpty ? root : part): \(missing) of \(count) images have no footprints and are left out"
         )
     }
 

@@ -59,7 +59,8 @@ public struct PlaneStatistics: Codable, Sendable, Hashable {
         let values = counts.values
         pixels = values.reduce(0) { $0 + $1.count }
         let moments = moments ?? Moments(values)
-        let isCodes = SamplePlane.holdsCodes(name)
+        // What is no whole number is no code, whatever its name.
+        let isCodes = SamplePlane.holdsCodes(name) && counts.pixel != .float32
         mean = isCodes || pixels == 0 ? nil : moments.mean
         deviation = isCodes || pixels == 0 ? nil : moments.deviation
         (minimum, maximum) = (counts.range?.lowerBound, counts.range?.upperBound)

@@ -30,7 +30,7 @@ struct TileLabels {
             throw BenchError(
                 .missing, "\(path): no such file; name the labels with --option labels=FILE")
         }
-        let lines = try JSONLinesReader.read(Line.self, from: path).records
+        let lines = try JSONLinesReader.read(Line.self, from: path).whole(path)
         let isSingle = lines.first?.label != nil
         var names: [String: [String]] = [:]
         var splits: [String: String] = [:]
@@ -60,5 +60,20 @@ struct TileLabels {
             return .categories(classes.map { own.contains($0) ? 1 : 0 })
         }
         (self.classes, self.splits) = (classes, splits)
+    }
+}
+
+extension JSONLines {
+    /// The lines of a file that is published whole: what stands behind the last line's end is never left out without a word.
+    ///
+    /// - Throws: `BenchError`, 65.
+    func whole(_ path: String) throws -> [Record] {
+        guard !hasTornTail else {
+            throw BenchError(
+                .invalid,
+                "\(path): the last line has no end: the file is cut off, or lacks a line end there; restore it, or add one"
+            )
+        }
+        return records
     }
 }

@@ -36,7 +36,7 @@ public struct TilesDataset: Dataset {
         let root = FileSystem.trimmed(root)
         let path = "\(root)/manifest.jsonl"
         guard FileSystem.isFile(path) else { throw Self.notHere(root) }
-        let records = try JSONLinesReader.read(TileRecord.self, from: path).records
+        let records = try JSONLinesReader.read(TileRecord.self, from: path).whole(path)
             .sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
         guard let first = records.first else {
             throw BenchError(.invalid, "\(path): names no tile; run matter-prep again")
@@ -105,7 +105,7 @@ public struct TilesDataset: Dataset {
         let path = "\(root)/unchanged/pairs.jsonl"
         guard FileSystem.isFile(path) else { return nil }
         var regions: [String: String] = [:]
-        for value in try JSONLinesReader.read(path).records {
+        for value in try JSONLinesReader.read(path).whole(path) {
             guard let tile = value["tile"]?.string, let split = value["split"]?.string,
                 let region = tile.split(separator: "/").first.map(String.init)
             else {

@@ -69,14 +69,16 @@ public struct ManifestError: ExitCoded, Hashable, CustomStringConvertible {
 // MARK: Failures of system calls
 
 /// Whether a failing call was to read what should be there, or to make something.
-enum FileAccess {
+package enum FileAccess {
+    /// What should be there is read.
     case reading
+    /// Something is made.
     case writing
 }
 
 extension ManifestError {
     /// What `errno` means for a file.
-    init(errno number: Int32, path: String, while access: FileAccess, _ doing: String) {
+    package init(errno number: Int32, path: String, while access: FileAccess, _ doing: String) {
         let code: Code =
             switch number {
             case EACCES, EPERM: .notPermitted

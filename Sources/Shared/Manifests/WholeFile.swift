@@ -5,7 +5,18 @@ import Glibc
 public enum WholeFile {
     /// All bytes of a regular file, refused above `limit` bytes before anything is allocated.
     /// - Throws: `ManifestError`: `missing`, `notPermitted`, `invalid` (too large, not a file) or `io`.
+    ///
+    /// A disk that failed, and a handle that another machine made stale, may give it the next time: three times in all it is opened.
     public static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
+        for _ in 0..<2 {
+            do { return try readOnce(path, limit: limit) } catch let error as ManifestError {
+                guard error.code == .io else { throw error }
+            }
+        }
+        return try readOnce(path, limit: limit)
+    }
+
+    private static func readOnce(_ path: String, limit: Int) throws -> [UInt8] {
         let file = try OpenFile(path, O_RDONLY | O_NONBLOCK, for: .reading)
         let status = try file.status()
         guard status.st_mode & S_IFMT == S_IFREG else {

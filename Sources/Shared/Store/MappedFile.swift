@@ -13,7 +13,7 @@ final class MappedFile: Sendable {
 
     /// Maps a file of at least one byte.
     ///
-    /// - Throws: `StoreError`: `missing`, `invalid` for what is no file or empty, `io`, `outOfResources`.
+    /// - Throws: `StoreError`: `missing`, `invalid` for what is no file or empty, `io`, `outOfResources`, `notPermitted`.
     init(_ path: String, store: String) throws {
         self.path = path
         let name = path.split(separator: "/").last.map(String.init) ?? path
@@ -90,6 +90,7 @@ final class MappedFile: Sendable {
             switch number {
             case ENOENT, ENOTDIR: .missing
             case EMFILE, ENFILE, ENOMEM: .outOfResources
+            case EACCES, EPERM: .notPermitted
             default: .io
             }
         return StoreError(code, path: store, "\(doing): \(String(cString: strerror(number)))")

@@ -40,10 +40,10 @@ public struct SampleLine: Sendable, Hashable {
         case .array(let flags)?:
             target = .categories(
                 try flags.map { flag in
-                    guard let value = flag.int, let byte = UInt8(exactly: value) else {
+                    guard let value = flag.int, value == 0 || value == 1 else {
                         throw ManifestError(.invalid, "\"target\" holds more than 0 and 1")
                     }
-                    return byte
+                    return UInt8(value)
                 })
         case .integer(let category)? where category >= 0: target = .category(Int(category))
         default: throw ManifestError(.invalid, "\"target\" is no class and no list of classes")

@@ -20,10 +20,12 @@ final class StoreContents: Sendable {
     init(_ folder: String) throws {
         let parts = try StoreFolder.parts(of: folder).map { try StorePart($0) }
         (self.folder, self.parts) = (folder, parts)
-        guard parts.contains(where: { $0.index.count > 0 }) else {
+        // A file has its heads before it has records, and no packing ends without a sample: a shard too is whole or none.
+        if let empty = parts.first(where: { $0.index.count == 0 }) {
             throw StoreError(
-                .invalid, path: folder,
-                "the store holds no record; run the same matter-bench pack again")
+                .invalid, path: empty.folder,
+                "the store holds no record: packing was not finished; run the same matter-bench pack again"
+            )
         }
         var samples = try parts.indices.flatMap { try Self.samples(of: parts[$0], number: $0) }
         samples.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -32,6 +34,13 @@ final class StoreContents: Sendable {
                 .invalid, path: folder, key: one.key, "is there twice; pack the store again")
         }
         self.samples = samples
+    }
+
+    /// How many samples each part has, by its folder.
+    var sampleCounts: [String: Int] {
+        var counts = Dictionary(uniqueKeysWithValues: parts.map { ($0.folder, 0) })
+        for sample in samples { counts[parts[sample.part].folder, default: 0] += 1 }
+        return counts
     }
 
     private static func samples(of part: StorePart, number: Int) throws -> [Sample] {
@@ -70,11 +79,12 @@ final class StorePart: Sendable {
     let index: RecordIndex
     /// By record; empty where there is no sidecar.
     let proofs: [RecordProof?]
-    /// Records that the sidecar tells of, whether they are there or not.
-    let toldCount: Int
+    /// Records that the sidecar tells of, whether they are there or not; nil where there is no sidecar.
+    let toldCount: Int?
     private let proven: Mutex<[Bool]>
 
-    var hasProofs: Bool { !proofs.isEmpty }
+    /// Whether the sidecar is there, even if it tells of nothing.
+    var hasProofs: Bool { toldCount != nil }
 
     init(_ folder: String) throws {
         self.folder = folder
@@ -85,10 +95,12 @@ final class StorePart: Sendable {
     }
 
     private static func proofs(of index: RecordIndex, in folder: String) throws -> (
-        [RecordProof?], told: Int
+        [RecordProof?], told: Int?
     ) {
         let path = StoreFolder.records(in: folder)
-        guard let lines = try StoreFolder.lines(path, RecordProof.read) else { return ([], 0) }
+        guard let lines = try StoreFolder.lines(path, isJournal: true, RecordProof.read) else {
+            return ([], nil)
+        }
         var proofs = [RecordProof?](repeating: nil, count: index.count)
         for line in lines {
             guard let record = index.find(line.key) else { continue }

@@ -14,6 +14,8 @@ public struct StoreError: ExitCoded, Hashable, CustomStringConvertible {
         case io
         /// Out of file handles or memory (71).
         case outOfResources
+        /// Not permitted (77).
+        case notPermitted
     }
 
     /// What kind of failure it is.
@@ -42,6 +44,7 @@ public struct StoreError: ExitCoded, Hashable, CustomStringConvertible {
         case .cannotCreate: .cannotCreate
         case .io: .io
         case .outOfResources: .outOfResources
+        case .notPermitted: .notPermitted
         }
     }
 }

@@ -18,11 +18,12 @@ public enum StoreFolder {
 
     /// The folders that make a store: itself, or its shards, all of which must be there.
     ///
-    /// - Throws: `StoreError`: `missing`, or `invalid` for shards of several divisions, of one that cannot be, or beside a store of
-    ///   one file.
+    /// - Throws: `StoreError`: `missing`, telling where a store is if one is a level above or below; `invalid` for shards of several
+    ///   divisions, of one that cannot be, or beside a store of one file; `notPermitted`, `io`, `outOfResources` for a folder that
+    ///   cannot be looked into.
     public static func parts(of folder: String) throws -> [String] {
         let shards = try shards(in: folder)
-        if access(data(in: folder), F_OK) == 0 {
+        if try isThere(data(in: folder)) {
             guard shards.isEmpty else {
                 throw StoreError(
                     .invalid, path: folder,
@@ -32,17 +33,17 @@ public enum StoreFolder {
             return [folder]
         }
         guard let count = shards.first?.count else {
+            let remedy = try neighbour(of: folder) ?? "make one with matter-bench pack"
             throw StoreError(
                 .missing, path: folder,
-                "no training store here: neither data.mdb nor shards; make one with matter-bench pack"
-            )
+                "no training store here: neither data.mdb nor shards; \(remedy)")
         }
         guard shards.allSatisfy({ $0.count == count }) else {
             throw StoreError(
                 .invalid, path: folder, "holds shards of several divisions; keep those of one")
         }
-        let missing = (1...count).filter { index in
-            access(data(in: shard(index, of: count, in: folder)), F_OK) != 0
+        let missing = try (1...count).filter { index in
+            try !isThere(data(in: shard(index, of: count, in: folder)))
         }
         guard missing.isEmpty else {
             throw StoreError(
@@ -73,23 +74,79 @@ public enum StoreFolder {
         }
     }
 
-    private static func entries(of folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
+    /// Whether a file is there; nobody is told to make one that he may not see.
+    private static func isThere(_ path: String) throws -> Bool {
+        guard access(path, F_OK) != 0 else { return true }
+        guard [EACCES, EPERM].contains(errno) else { return false }
+        throw failure(errno, path, "cannot be looked for")
+    }
+
+    /// Where the store is if it is a level above or below, as a remedy.
+    private static func neighbour(of folder: String) throws -> String? {
+        let holds = { (place: String) in
+            access(data(in: place), F_OK) == 0 || access("\(place)/shards", F_OK) == 0
+        }
+        // The folder "shards" first belongs to the store above it.
+        let path = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        if access(path, F_OK) == 0, let slash = path.lastIndex(of: "/"), slash != path.startIndex,
+            holds(String(path[..<slash]))
+        {
+            return "found it one level above: use \(path[..<slash])"
+        }
+        // A wrong folder may hold a million others.
+        let names = try entries(of: folder).prefix(1000)
+        let name = names.first { !$0.hasPrefix(".") && holds("\(folder)/\($0)") }
+        return name.map { "found it one level below: use \(folder)/\($0)" }
+    }
+
+    /// The names in a folder, sorted; none where there is no such folder.
+    private static func entries(of folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else {
+            guard [ENOENT, ENOTDIR].contains(errno) else {
+                throw failure(errno, folder, "cannot be listed")
+            }
+            return []
+        }
         defer { closedir(stream) }
         var names: [String] = []
+        // Nil is the end, or a failure in the middle of it: a part of the names would be a smaller store.
+        errno = 0
         while let entry = readdir(stream) {
             names.append(
                 withUnsafeBytes(of: entry.pointee.d_name) {
                     String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
                 })
+            errno = 0
         }
+        guard errno == 0 else { throw failure(errno, folder, "cannot be listed") }
         return names.sorted()
     }
 
-    /// The whole lines of a sidecar; nil if it is not there.
-    static func lines<Line>(_ path: String, _ read: (JSONValue) throws -> Line) throws -> [Line]? {
+    private static func failure(_ number: Int32, _ path: String, _ what: String) -> StoreError {
+        let code: StoreError.Code =
+            switch number {
+            case EACCES, EPERM: .notPermitted
+            case EMFILE, ENFILE, ENOMEM: .outOfResources
+            default: .io
+            }
+        return StoreError(code, path: path, "\(what): \(String(cString: strerror(number)))")
+    }
+
+    /// The lines of a sidecar; nil if it is not there.
+    ///
+    /// A journal grows line by line: a last one without an end was being written. What is published is whole, or somebody cut it.
+    static func lines<Line>(
+        _ path: String, isJournal: Bool = false, _ read: (JSONValue) throws -> Line
+    ) throws -> [Line]? {
         guard access(path, F_OK) == 0 else { return nil }
-        return try JSONLinesReader.read(path).records.enumerated().map { number, line in
+        let lines = try JSONLinesReader.read(path)
+        guard isJournal || !lines.hasTornTail else {
+            throw ManifestError(
+                .invalid, path: path,
+                "the last line has no end: the file is cut off; copy the store again, or take this file away and pack all splits again"
+            )
+        }
+        return try lines.records.enumerated().map { number, line in
             do { return try read(line) } catch let error as ManifestError {
                 throw error.at(path: path, line: number + 1)
             }

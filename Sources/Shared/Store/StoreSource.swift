@@ -44,6 +44,9 @@ public struct StoreSource: SampleSource {
         return Dictionary(grouping: known) { contents.samples[$0].split ?? "" }
     }
 
+    /// How many samples each part of the store has, by the part's folder.
+    public var sampleCounts: [String: Int] { contents.sampleCounts }
+
     /// Whether the sidecars of packing are there.
     public var isProvable: Bool { contents.parts.allSatisfy(\.hasProofs) }
 

@@ -29,6 +29,9 @@ public struct StoreVerification: Sendable {
         }
     }
 
+    /// How many samples each part of the store has, by the part's folder.
+    public var sampleCounts: [String: Int] { contents.sampleCounts }
+
     /// How many records there are.
     public var count: Int { contents.parts.reduce(0) { $0 + $1.index.count } }
 
@@ -38,22 +41,22 @@ public struct StoreVerification: Sendable {
     ///   - onRecord: is told the number of records done.
     ///   - shouldStop: is asked before each record.
     /// - Returns: what was found; nil if it was asked to stop.
+    /// - Throws: `StoreError` where the disk does not give a record (74, 71, 77): that says nothing of the store.
     public func run(
         onRecord: (Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
-    ) -> Result? {
+    ) throws -> Result? {
         var result = Result()
         result.samples = contents.samples.count
         for part in contents.parts {
             var reader = RecordReader()
             for record in 0..<part.index.count {
                 if shouldStop() { return nil }
-                result.faults += fault(of: record, in: part, &reader).map { [$0] } ?? []
+                result.faults += try fault(of: record, in: part, &reader).map { [$0] } ?? []
                 result.records += 1
                 result.bytes += part.index.values[record].count
                 onRecord(result.records)
             }
-            let told = part.toldCount
-            if told != part.index.count {
+            if let told = part.toldCount, told != part.index.count {
                 result.faults.append(
                     "\(part.folder): records.jsonl tells of \(told) records, data.mdb holds \(part.index.count); run the same matter-bench pack again"
                 )
@@ -64,7 +67,7 @@ public struct StoreVerification: Sendable {
 
     private func fault(
         of record: Int, in part: StorePart, _ reader: inout RecordReader
-    ) -> String? {
+    ) throws -> String? {
         let key = part.index.key(record)
         do {
             try part.expectProof(of: record)
@@ -78,6 +81,10 @@ public struct StoreVerification: Sendable {
             }
             _ = try reader.planes(of: bytes, key: key, store: part.folder)
             return nil
+        } catch let error as StoreError
+            where [.io, .outOfResources, .notPermitted].contains(error.code)
+        {
+            throw error
         } catch {
             return "\(error)"
         }

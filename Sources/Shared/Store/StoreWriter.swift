@@ -26,7 +26,7 @@ public final class StoreWriter {
         var known = Set((0..<file.index.count).map { file.index.key($0) })
         var told: [(key: String, proof: RecordProof)] = []
         var isWhole = true
-        for line in try StoreFolder.lines(path, RecordProof.read) ?? [] {
+        for line in try StoreFolder.lines(path, isJournal: true, RecordProof.read) ?? [] {
             if !known.contains(line.key) {
                 // Behind the first record that is not there, none is.
                 isWhole = isWhole && file.adopt(line.key, byteCount: line.proof.byteCount)
@@ -111,12 +111,15 @@ public final class StoreWriter {
 
     /// Publishes all records and the sidecars: proofs sorted by key, and the samples given beside those that were there.
     ///
+    /// - Returns: how many samples the store has now.
     /// - Throws: `StoreError` or `ManifestError` if they cannot be read or written.
-    public func finish(_ samples: [SampleLine]) throws {
+    @discardableResult
+    public func finish(_ samples: [SampleLine]) throws -> Int {
         if !pending.isEmpty { try synchronize() }
         try file.publish()
         if !ascends {
-            let lines = try StoreFolder.lines(journalPath, RecordProof.read) ?? []
+            let lines =
+                try StoreFolder.lines(journalPath, isJournal: true, RecordProof.read) ?? []
             try Self.write(
                 lines.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }, to: journalPath
             )
@@ -125,6 +128,7 @@ public final class StoreWriter {
         let new = Set(samples.map(\.key))
         let kept = try SampleLine.read(path)?.filter { !new.contains($0.key) } ?? []
         try SampleLine.write(kept + samples, to: path)
+        return kept.count + samples.count
     }
 
     private static func write(

@@ -48,6 +48,7 @@ struct OpenedEncoder {
     /// - Throws: `BenchError`, `ManifestError`, `TorchError`, `TrainingError`: 66 for a file that is not there, 65 for one that is no
     ///   encoder, 78 where bands do not fit.
     init(_ plan: TaskPlan, file: String?, available: [String], seed: UInt64) throws {
+        let plan = try plan.naming(bandsAmong: available)
         guard let file else {
             guard plan.encoder.initialisation == .random else {
                 throw BenchError(
@@ -163,7 +164,8 @@ struct OpenedEncoder {
                 "\(path): holds no residual network under torchvision's or timm's names (no conv1.weight beside layer1.0.conv1.weight)"
             )
         }
-        let named = content.metadata["bands"]?.split(separator: ",").map(String.init) ?? []
+        let listed = content.metadata["bands"]?.split(separator: ",").map(String.init) ?? []
+        let named = BandAliases.resolved(listed, among: available)
         let bands =
             plan.data.bands.isEmpty ? (named.isEmpty ? available : named) : plan.data.bands
         let architecture = EncoderArchitecture(

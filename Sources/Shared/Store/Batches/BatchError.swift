@@ -10,6 +10,8 @@ public struct BatchError: ExitCoded, Hashable, CustomStringConvertible {
         case configuration
         /// A reader does not answer (74).
         case io
+        /// Batches need more memory than there is (71).
+        case outOfResources
     }
 
     /// What kind of failure it is.
@@ -42,6 +44,7 @@ public struct BatchError: ExitCoded, Hashable, CustomStringConvertible {
         case .invalid: .badData
         case .configuration: .configuration
         case .io: .io
+        case .outOfResources: .outOfResources
         }
     }
 }

@@ -90,7 +90,8 @@ public struct BatchPlan: Sendable, Hashable, Codable {
         func expect(_ condition: Bool, _ message: String) throws {
             guard condition else { throw BatchError(.configuration, message) }
         }
-        try expect(batch > 0, "a batch of \(batch) samples; at least 1")
+        // Above it, sizes of buffers run over.
+        try expect((1...65_536).contains(batch), "a batch of \(batch) samples; 1 to 65536")
         try expect(
             !images.isEmpty && images.allSatisfy { !$0.isEmpty }, "an image without a band")
         try expect(

@@ -1,3 +1,4 @@
+import Glibc
 import Tensors
 
 /// How large everything in a batch is.
@@ -15,7 +16,38 @@ public struct BatchShape: Sendable, Hashable {
     var plane: Int { height * width }
 
     /// Bytes of one batch: float32 images and int32 masks.
-    public var byteCount: Int { batch * plane * 4 * (channels.reduce(0, +) + masks) }
+    public var byteCount: Int { batch * sampleBytes }
+
+    /// Bytes of one sample.
+    private var sampleBytes: Int { plane * 4 * (channels.reduce(0, +) + masks) }
+
+    /// The same for batches of other sizes.
+    func holding(_ samples: Int) -> BatchShape {
+        BatchShape(batch: samples, channels: channels, masks: masks, height: height, width: width)
+    }
+
+    /// Refuses buffers of which the machine does not have the memory, all of which is touched at once.
+    ///
+    /// - Parameters:
+    ///   - buffers: how many batches there are.
+    ///   - memory: bytes of the machine; three quarters of it may be taken.
+    /// - Throws: `BatchError` (`outOfResources`).
+    func expectRoom(for buffers: Int, memory: Int = MachineMemory.bytes) throws {
+        let (one, isLarge) = sampleBytes.multipliedReportingOverflow(by: buffers)
+        let (all, isLarger) = one.multipliedReportingOverflow(by: batch)
+        let room = memory / 4 * 3
+        guard isLarge || isLarger || all > room else { return }
+        throw BatchError(
+            .outOfResources,
+            "\(buffers) batches of \(batch) samples of \(sampleBytes) bytes are more than this machine's memory of \(memory) bytes; at most \(isLarge ? 0 : room / max(one, 1)) samples a batch fit, or make crops smaller"
+        )
+    }
+}
+
+/// What the machine has.
+enum MachineMemory {
+    /// Bytes of memory that the system manages.
+    static let bytes = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
 }
 
 /// The memory of one batch, used again and again.
@@ -28,15 +60,16 @@ final class BatchBuffers: Sendable {
 
     /// Memory for a batch.
     ///
-    /// - Throws: `TorchError` where memory cannot be pinned.
+    /// - Throws: `TorchError` where memory cannot be pinned; `BatchError` (`outOfResources`) where the system gives none.
     init(_ shape: BatchShape, in memory: HostMemory) throws {
         self.shape = shape
         let counts = shape.channels.map { shape.batch * $0 * shape.plane }
         let codes = (0..<shape.masks).map { _ in shape.batch * shape.plane }
         guard memory == .pinned else {
             pinned = []
-            images = counts.map { .aligned(count: $0) }
-            masks = codes.map { .aligned(count: $0) }
+            let plain = try Self.plain((counts + codes).map { $0 * 4 })
+            images = plain.prefix(counts.count).map { $0.bindMemory(to: Float.self) }
+            masks = plain.dropFirst(counts.count).map { $0.bindMemory(to: Int32.self) }
             return
         }
         let tensors = try (
@@ -50,8 +83,26 @@ final class BatchBuffers: Sendable {
 
     deinit {
         guard pinned.isEmpty else { return }
-        images.forEach { $0.deallocate() }
-        masks.forEach { $0.deallocate() }
+        images.forEach { free($0.baseAddress) }
+        masks.forEach { free($0.baseAddress) }
+    }
+
+    /// Pieces of memory that begin at a cache line; all 0.
+    private static func plain(_ sizes: [Int]) throws -> [UnsafeMutableRawBufferPointer] {
+        var made: [UnsafeMutableRawBufferPointer] = []
+        for size in sizes {
+            // Swift's own allocation ends the process where there is no memory.
+            var address: UnsafeMutableRawPointer?
+            guard posix_memalign(&address, 64, max(size, 1)) == 0, let address else {
+                made.forEach { free($0.baseAddress) }
+                throw BatchError(
+                    .outOfResources,
+                    "no memory for \(size) bytes of a batch; make batches or crops smaller")
+            }
+            memset(address, 0, size)
+            made.append(UnsafeMutableRawBufferPointer(start: address, count: size))
+        }
+        return made
     }
 
     /// The numbers of one sample in an image.
@@ -65,16 +116,5 @@ final class BatchBuffers: Sendable {
     func mask(_ mask: Int, sample: Int) -> UnsafeMutableBufferPointer<Int32> {
         UnsafeMutableBufferPointer(
             rebasing: masks[mask][sample * shape.plane..<(sample + 1) * shape.plane])
-    }
-}
-
-extension UnsafeMutableBufferPointer where Element: BitwiseCopyable {
-    /// Memory that begins at a cache line; all 0.
-    static func aligned(count: Int) -> UnsafeMutableBufferPointer {
-        let bytes = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: Swift.max(count, 1) * MemoryLayout<Element>.stride, alignment: 64)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0)
-        return UnsafeMutableBufferPointer(
-            rebasing: bytes.bindMemory(to: Element.self)[..<count])
     }
 }

@@ -25,7 +25,7 @@ public final class BatchStream {
         public init() {}
     }
 
-    /// How large everything in a batch is.
+    /// How large everything in a batch is; a plan's batch is larger where it is more than all samples.
     public let shape: BatchShape
     /// Bytes of all buffers: the most that batches ever take.
     public let byteCount: Int
@@ -46,12 +46,13 @@ public final class BatchStream {
     ///   - batch: the number of the first epoch's batch to begin with: where a run was stopped.
     ///   - prefetch: threads and memory.
     /// - Throws: `BatchError`: 78 for a plan that makes no sense or does not fit the first sample, 65 for too few samples, with
-    ///   what the filters left; what the source's reader throws for the first sample; `TorchError` (69) where memory cannot be pinned.
+    ///   what the filters left, 71 for batches that the machine has no memory for; what the source's reader throws for the first
+    ///   sample; `TorchError` (69) where memory cannot be pinned.
     public init(
         _ source: any SampleSource, _ selection: SampleSelection, _ plan: BatchPlan,
         epochs: Range<Int>, from batch: Int = 0, prefetch: Prefetch = Prefetch()
     ) throws {
-        shape = try Self.rehearse(source, selection, plan, patience: prefetch.patience)
+        let full = try Self.rehearse(source, selection, plan, patience: prefetch.patience)
         guard prefetch.threads > 0, prefetch.buffers > 1, !epochs.isEmpty, epochs.lowerBound >= 0,
             batch >= 0
         else {
@@ -60,6 +61,10 @@ public final class BatchStream {
                 "\(prefetch.threads) threads, \(prefetch.buffers) buffers, epochs \(epochs) from batch \(batch); at least 1, 2, one epoch, 0"
             )
         }
+        // No batch has more samples than there are.
+        let most = (selection.indices.count + plan.ranks - 1) / plan.ranks
+        shape = full.holding(min(full.batch, most))
+        try shape.expectRoom(for: prefetch.buffers)
         (self.plan, self.source, self.prefetch) = (plan, source, prefetch)
         byteCount = prefetch.buffers * shape.byteCount
         let shape = shape

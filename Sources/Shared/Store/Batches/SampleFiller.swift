@@ -40,10 +40,7 @@ final class SampleFiller {
                 height: crop.height, width: crop.width)
         }
         guard let shape else { throw unread(index) }
-        let one = BatchShape(
-            batch: 1, channels: shape.channels, masks: shape.masks, height: shape.height,
-            width: shape.width)
-        try fill(BatchBuffers(one, in: .plain), sample: 0, with: index, epoch: 0)
+        try fill(BatchBuffers(shape.holding(1), in: .plain), sample: 0, with: index, epoch: 0)
         return shape
     }
 
