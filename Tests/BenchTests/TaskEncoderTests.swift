@@ -164,7 +164,6 @@ struct TaskEncoderTests {
         }
     }
 
-<<<<<<< HEAD
     @Test func bandsWithoutNamesAreTold() throws {
         let bands = ["B02", "B03", "B04", "B08"]
         for named in [true, false] {
@@ -200,9 +199,7 @@ struct TaskEncoderTests {
         }
     }
 
-=======
     /// D10: a pickle is never opened.
->>>>>>> m4
     @Test func aFileOfNoEncoderIsRefused() throws {
         let path = folder.path("e.safetensors")
         try Safetensors.write(["a": HostArray([Float(1)], shape: [1])], to: path)
