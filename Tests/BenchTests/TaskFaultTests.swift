@@ -251,7 +251,7 @@ extension TaskRunTests {
         plan.data.dataset = "made"
         plan.data.crop = 16
         plan.head.kind = kind
-        plan.encoder.initialisation = .file
+        (plan.encoder.initialisation, plan.encoder.bandRule) = (.file, .named)
         plan.encoder.isFrozen = kind != .linear
         (plan.run.epochs, plan.run.batch) = (1, 8)
         _ = try TaskRun(
@@ -316,8 +316,9 @@ extension TaskRunTests {
     /// D13: a loss that stands still is told, once.
     @Test func aLossThatStandsStillIsTold() throws {
         var plan = TaskPlan(.classification)
-        (plan.data.dataset, plan.data.crop, plan.data.labels) = ("made", 16, 0.04)
+        (plan.data.dataset, plan.data.crop, plan.data.labels) = ("made", 16, 0.09)
         (plan.encoder.strides, plan.encoder.stem) = ([2], .method)
+        (plan.encoder.isFrozen, plan.data.augment) = (true, false)
         (plan.head.kind, plan.run.epochs, plan.run.validateEvery) = (.linear, 30, 30)
         (plan.optimiser.kind, plan.optimiser.learningRate) = (.sgd, 1e-30)
         var remarks: [String] = []

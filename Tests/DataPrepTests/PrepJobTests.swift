@@ -126,11 +126,10 @@ import Testing
         let explained = try PrepExplanation(Self.job(in: folder, unchanged: other))
         #expect(explained.differences.map(\.key) == ["unchanged.settings.threshold"])
         #expect(throws: PrepError.self) { try PrepPreview(Self.job(in: folder, unchanged: other)) }
-        // Published with masks, asked for without.
-        let less = #expect(throws: PrepError.self) {
-            try Self.job(in: folder, unchanged: nil).run()
-        }
-        #expect(less?.description.contains("publish.stac.unchanged") == true)
+        // Not asked for, the scores that are there are published all the same.
+        let less = try Self.job(in: folder, unchanged: nil).run()
+        #expect(less.unchanged == nil)
+        #expect(FileManager.default.fileExists(atPath: folder.path("out/tiles")))
     }
 
     @Test func everyFormCarriesMasksAndScores() throws {

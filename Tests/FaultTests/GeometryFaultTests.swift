@@ -174,6 +174,13 @@ import Testing
         }
         #expect(seen == pixels)
         settings.edge = .drop
+        guard side >= tileSize else {
+            let error = #expect(throws: PrepError.self) {
+                try Fixture.run([path], into: folder.path("dropped"), settings)
+            }
+            #expect(error?.exitCode == .badData)
+            return
+        }
         let dropped = try Fixture.run([path], into: folder.path("dropped"), settings)
         #expect(dropped.tiles == (side / tileSize) * (side / tileSize))
     }

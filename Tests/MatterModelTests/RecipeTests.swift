@@ -112,15 +112,21 @@ struct RecipeTests {
         #expect(RecipeSetting("=1") == nil && RecipeSetting("a=") == nil)
     }
 
+    /// What several keys make together is told at the one that can be mended.
+    @Test func tooManyBranchesAreToldAtTheFeatures() {
+        let branches = repeatElement("1", count: 40).joined(separator: ", ")
+        let error = #expect(throws: ManifestError.self) {
+            try Self.changed("encoder.aspp=[\(branches)]")
+        }
+        #expect(error?.exitCode == .configuration && error?.path.hasPrefix("r.toml:") == true)
+        #expect(error?.message.contains("must not make more") == true, "\(error?.message ?? "")")
+    }
+
     @Test(arguments: [
         ("tern.kernl=pamr", "is no key of a recipe; the nearest is tern.kernel"),
         ("tern.kernel=pam", "must be one of pamr"), ("patches.window=8", "must be odd"),
         ("loss.margin=inf", "must be a finite number"),
         ("encoder.features=65536", "must not make more than 2^27 learned values"),
-        (
-            "encoder.aspp=[\(repeatElement("1", count: 40).joined(separator: ", "))]",
-            "must not make more"
-        ),
         ("tern=3", "must be a section"), ("data.crop=x", "must be an integer, not a text"),
     ])
     func mistakesByHandAreNamed(_ setting: String, _ message: String) {
