@@ -33,6 +33,21 @@ struct RenderingTests {
         #expect(first.keys.count { $0.hasSuffix(".vl.json") } >= 5)
     }
 
+    /// Whether `script/check-plots` has been run here.
+    private static let hasVegaLite = OutsideReaders.are(in: "venv-plots")
+
+    @Test(
+        "Vega-Lite takes the plots",
+        .enabled(if: hasVegaLite, "needs what script/check-plots installs"))
+    func vegaLite() throws {
+        let folder = try TemporaryFolder()
+        for (name, text) in try files(RunFixture()) where name.hasSuffix(".vl.json") {
+            try AtomicFile.write(text, to: folder.path(name))
+        }
+        let result = try runExecutable(OutsideReaders.script("check-plots"), [folder.path])
+        #expect(result.status == 0, "\(result.stdout)\(result.stderr)")
+    }
+
     @Test("what other programs read holds the exact numbers")
     func data() throws {
         let files = try files(RunFixture())

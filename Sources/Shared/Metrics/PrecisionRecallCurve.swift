@@ -43,7 +43,8 @@ public struct PrecisionRecallCurve: Sendable {
     /// The points from the highest threshold to the lowest, one for each distinct score.
     public var points: some RandomAccessCollection<Point> { steps.lazy.map(point) }
 
-    /// At most `limit` points, evenly spread over the ranks of the pixels, the first and last among them.
+    /// At most `limit` points, the first and last among them: half of them spread evenly over the ranks of the pixels, half over recall,
+    /// so that a rare class has its high thresholds too.
     public func points(atMost limit: Int) -> [Point] {
         precondition(limit >= 2, "a curve needs two points, not \(limit)")
         guard steps.count > limit else { return steps.map(point) }
@@ -51,11 +52,14 @@ public struct PrecisionRecallCurve: Sendable {
         var chosen: [Point] = []
         var next = 0
         for index in steps.indices {
-            let reached = Double(steps[index].truePositive + steps[index].falsePositive) / total
+            let step = steps[index]
+            let ranked = Double(step.truePositive + step.falsePositive) / total
+            let recall = positives > 0 ? Double(step.truePositive) / Double(positives) : ranked
+            let reached = (ranked + recall) / 2
             guard reached * Double(limit - 1) >= Double(next) || index == steps.count - 1 else {
                 continue
             }
-            chosen.append(point(steps[index]))
+            chosen.append(point(step))
             next = Int(reached * Double(limit - 1)) + 1
         }
         return chosen
