@@ -47,7 +47,8 @@ struct PrecisionRecallCurveTests {
     /// One pixel in a hundred is change: thresholds that find a part of them are the curve's better half.
     @Test func aRareClassKeepsItsHighThresholds() throws {
         let curve = try PrecisionRecallCurve(
-            scores: (0..<100_000).map(Float.init), truth: (0..<100_000).map { $0 >= 99_000 ? 1 : 0 })
+            scores: (0..<100_000).map(Float.init), truth: (0..<100_000).map { $0 >= 99_000 ? 1 : 0 }
+        )
         let thinned = curve.points(atMost: 64)
         #expect(thinned.count { ($0.counts.recall ?? 1) < 1 } > 25)
         #expect(thinned.count <= 64)
