@@ -101,6 +101,13 @@ struct StudyTests {
         #expect(curve.band?.last.map { [$0.low, $0.high] } == [0.5, 0.9])
     }
 
+    @Test func noChanceIsShownAsNone() {
+        #expect(Document.Cell.probability(0.00001).text == "< 0.0001")
+        #expect(Document.Cell.probability(0.00001).value == 0.00001)
+        #expect(Document.Cell.probability(0.0058).text == "0.0058")
+        #expect(Document.Cell.probability(nil).text == Document.Cell.number(nil, decimals: 4).text)
+    }
+
     @Test func reportIsWrittenInEveryForm() throws {
         try makeStudy()
         let out = folder.path("report")

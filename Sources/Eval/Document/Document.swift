@@ -147,6 +147,11 @@ extension Document {
             Cell(text: NumberText.fixed(value, decimals: decimals), value: value)
         }
 
+        /// A p-value, which is never shown as 0.
+        package static func probability(_ value: Double?) -> Cell {
+            Cell(text: ScoreText.chance(value), value: value)
+        }
+
         /// A count.
         package static func count(_ value: Int64) -> Cell {
             Cell(text: NumberText.grouped(value), value: Double(value))

@@ -35,7 +35,10 @@ extension ScoreText {
     }
 
     /// A p-value.
-    public static func chance(_ value: Double?) -> String { NumberText.fixed(value, decimals: 4) }
+    public static func chance(_ value: Double?) -> String {
+        guard let value, value < 0.00005 else { return NumberText.fixed(value, decimals: 4) }
+        return "< 0.0001"
+    }
 
     /// A level as "95 %".
     public static func level(_ level: Double) -> String {

@@ -136,7 +136,7 @@ package enum StudyReport {
                                 .text(difference.name), .percent(difference.spread.spread.mean),
                                 .text(interval(difference.spread)),
                                 .text("\(difference.ahead) of \(difference.spread.spread.count)"),
-                                .number(difference.corrected, decimals: 4),
+                                .probability(difference.corrected),
                             ]
                         }))
             })

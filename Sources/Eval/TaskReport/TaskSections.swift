@@ -155,8 +155,8 @@ struct TaskSections {
             rows: comparison.pairs.map { pair in
                 [
                     .text(pair.method), .percent(pair.difference),
-                    .text(ScoreText.interval(pair.interval)), .number(pair.pValue, decimals: 4),
-                    .number(pair.corrected, decimals: 4), .text(pair.test),
+                    .text(ScoreText.interval(pair.interval)), .probability(pair.pValue),
+                    .probability(pair.corrected), .text(pair.test),
                     .text(pair.caution ?? "–", pair.caution == nil ? .none : .warning),
                 ]
             })
