@@ -54,6 +54,70 @@ struct EncoderRunTests {
         return try score.values()
     }
 
+    /// A residual network of another program, red first, as torchvision names its weights.
+    private func foreign(bands: String?, channels: Int = 3) throws -> (String, ResNet) {
+        Torch.setSeed(5)
+        let network = ResNet(.resnet18, stem: .torchvision, channels: channels)
+        let path = folder.path("resnet18.safetensors")
+        try Safetensors.write(
+            network.hostState(), metadata: bands.map { ["bands": $0] } ?? [:], to: path)
+        network.setTraining(false)
+        return (path, network)
+    }
+
+    private func runForeign(_ path: String, stage: Int? = nil) throws -> MethodSummary {
+        var plan = OSCDPlan()
+        plan.methods = [.encoder]
+        plan.features = FeatureDistancePlan(stride: 4, blurWindow: 1, stage: stage)
+        var paths = OSCDPaths(data: folder.path("OSCD"), output: folder.path("FOREIGN"))
+        paths.encoder = path
+        return try #require(try OSCDRun(plan: plan, paths: paths).run()?.first)
+    }
+
+    /// Another's network: each band standardised over the image, the distance of one stage's maps.
+    @Test func anothersNetworkIsComparedByItsMaps() throws {
+        let (path, network) = try foreign(bands: nil)
+        #expect(try OSCDMethod.of(encoder: path) == .encoder)
+        #expect(try OSCDMethod.of(encoder: encoder) == .matter)
+        let summary = try runForeign(path)
+        #expect(summary.bands == ["B04", "B03", "B02"])
+        let file = try Safetensors.read(
+            folder.path("FOREIGN/methods/encoder/predictions/rio.safetensors"))
+        let scores: [Float] = try #require(file.arrays["score"]).values()
+        let pair = try OSCDDataset(at: folder.path("OSCD")).load("rio", bands: [.b04, .b03, .b02])
+            .pair
+        let maps = [pair.before, pair.after].map { stack in
+            let image = Tensor(
+                stack.pixels.map { Float($0) },
+                shape: [1, 3, OSCDFixture.height, OSCDFixture.width])
+            let centred = image - image.mean([2, 3], keepingDimensions: true)
+            let deviation = (centred * centred).mean([2, 3], keepingDimensions: true).sqrt()
+            return noGradient { network.stageOutputs(centred / deviation)[0] }
+        }
+        let difference = maps[0] - maps[1]
+        let distances = (difference * difference).sum([1]).sqrt().values(as: Float.self)
+        let columns = difference.size(3)
+        for row in 0..<difference.size(2) {
+            for column in 0..<columns {
+                let score = scores[row * 4 * OSCDFixture.width + column * 4]
+                #expect(abs(score - distances[row * columns + column]) < 1e-3 * max(1, score))
+            }
+        }
+    }
+
+    @Test func aNetworkThatDoesNotFitIsRefused() throws {
+        let (named, _) = try foreign(bands: "B02,B03,B77")
+        expectRefusal(.badData, "B77 is no band") { _ = try runForeign(named) }
+        let (untold, _) = try foreign(bands: nil, channels: 4)
+        expectRefusal(.configuration, "does not say which 4 bands") { _ = try runForeign(untold) }
+        let (sound, _) = try foreign(bands: "B02,B03,B08")
+        expectRefusal(.configuration, "must be 0 to 4") { _ = try runForeign(sound, stage: 5) }
+        try Safetensors.write([:], metadata: [:], to: folder.path("none.safetensors"))
+        expectRefusal(.badData, "no residual network") {
+            _ = try runForeign(folder.path("none.safetensors"))
+        }
+    }
+
     @Test func scoresAreDistancesOfTheEncodersFeatures() throws {
         let summary = try run(out: "BENCH", stride: 4)
         #expect(summary.bands == ["B02", "B03", "B04"])

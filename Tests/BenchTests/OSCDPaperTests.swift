@@ -61,10 +61,12 @@ struct OSCDPaperTests {
             #expect(method?["variant"]?.string == "imagenet")
             #expect(!files.contains { $0.hasPrefix("TABLE/\(name)-random") })
         }
-        // Change vector analysis once; MATTER's features once for each seed's encoder, none of another network.
+        // Change vector analysis once; MATTER's features once for each seed's encoder, another network's maps once.
         #expect(try record("unsupervised/methods/cva/task.json")["seed"]?.int == 0)
         #expect(!files.contains("TABLE/unsupervised/methods/matter/task.json"))
-        #expect(!files.contains { $0.hasPrefix("TABLE/unsupervised-imagenet") })
+        let other = try record("unsupervised-imagenet/methods/encoder/task.json")["method"]
+        #expect(other?["variant"]?.string == "imagenet")
+        #expect(other?["initialisation"]?.string == "resnet.safetensors")
         for seed in 1...2 {
             let home = "unsupervised-matter-seed-\(seed)"
             let task = try record("\(home)/methods/matter/task.json")

@@ -41,6 +41,7 @@ struct RenderingTests {
         .enabled(if: hasVegaLite, "needs what script/check-plots installs"))
     func vegaLite() throws {
         let folder = try TemporaryFolder()
+        try AtomicFile.makeFolder(at: folder.path("plots"))
         for (name, text) in try files(RunFixture()) where name.hasSuffix(".vl.json") {
             try AtomicFile.write(text, to: folder.path(name))
         }

@@ -8,13 +8,18 @@ struct EncoderFeatures: FeatureSource {
 
     /// Loads an encoder onto a device ("cpu", "cuda", "cuda:1").
     init(file: String, device name: String) throws {
-        guard let device = Device(name: name) else {
-            throw BenchError(.configuration, "no device \(name); use cpu, cuda or cuda:<number>")
-        }
-        encoder = try DenseEncoder(encoderFile: file, device: device)
+        encoder = try DenseEncoder(encoderFile: file, device: Self.device(name))
         guard !encoder.bands.isEmpty else {
             throw BenchError(.invalid, "\(file): the encoder does not say which bands it reads")
         }
+    }
+
+    /// The device of a name.
+    static func device(_ name: String) throws -> Device {
+        guard let device = Device(name: name) else {
+            throw BenchError(.configuration, "no device \(name); use cpu, cuda or cuda:<number>")
+        }
+        return device
     }
 
     var bands: [Sentinel2Band] { encoder.bands }

@@ -51,11 +51,14 @@ public struct FeatureDistancePlan: Sendable, Hashable, Codable {
     ///
     /// The authors' snapshot uses 13.
     public var blurWindow: Int
+    /// Which map of a network that is not MATTER's: 0 for the stem's, 1 to 4 for the stages'; `nil` for MATTER's features.
+    public var stage: Int?
 
     /// Makes a plan.
-    public init(stride: Int = 4, blurWindow: Int = 13) {
+    public init(stride: Int = 4, blurWindow: Int = 13, stage: Int? = nil) {
         self.stride = stride
         self.blurWindow = blurWindow
+        self.stage = stage
     }
 }
 
@@ -70,17 +73,19 @@ public struct FeatureDistance: ChangeMethod {
     /// A name for people.
     public let title: String
     private let origin: String
+    private let kind: String
     private let source: any FeatureSource
     private let plan: FeatureDistancePlan
 
-    /// Makes the method of an encoder; `origin` says in half a sentence what the encoder is.
+    /// Makes the method of an encoder; `origin` says in half a sentence what the encoder is, `kind` what its features are.
     public init(
-        name: String, title: String, origin: String, source: any FeatureSource,
-        plan: FeatureDistancePlan
+        name: String, title: String, origin: String, kind: String = "residual features",
+        source: any FeatureSource, plan: FeatureDistancePlan
     ) {
         self.name = name
         self.title = title
         self.origin = origin
+        self.kind = kind
         self.source = source
         self.plan = plan
     }
@@ -91,7 +96,7 @@ public struct FeatureDistance: ChangeMethod {
             plan.blurWindow == 1
             ? "not smoothed" : "smoothed by a Gaussian window of \(plan.blurWindow) pixels"
         return
-            "Euclidean distance between the residual features of the two dates, \(origin), taken every \(plan.stride) pixels, \(blur)."
+            "Euclidean distance between the \(kind) of the two dates, \(origin), taken every \(plan.stride) pixels, \(blur)."
     }
 
     /// The bands that the encoder reads.

@@ -19,7 +19,10 @@ struct RunOSCDCommand: ParsableCommand {
     @Option(help: "Folder that holds OSCD's images and labels.")
     var data: String
 
-    @Option(help: "Trained encoder (.safetensors).")
+    @Option(
+        help:
+            "Trained encoder (.safetensors): of matter-model, or a residual network by torchvision's or timm's names."
+    )
     var encoder: String?
 
     @Option(help: "The same encoder before its training; step 0 of --snapshots if not given.")
@@ -28,7 +31,10 @@ struct RunOSCDCommand: ParsableCommand {
     @Option(help: "Snapshots of a pretraining run, for F1 over its steps.")
     var snapshots: String?
 
-    @Option(help: "Methods: cva, untrained, matter; those that can be run if not given.")
+    @Option(
+        help:
+            "Methods: cva, untrained, matter, encoder (another's network); those that can be run if not given."
+    )
     var methods: CommaList<OSCDMethod>?
 
     @Option(help: "Threshold rules: otsu, train-cities, oracle; the first is the headline.")
@@ -39,6 +45,9 @@ struct RunOSCDCommand: ParsableCommand {
 
     @Option(help: "Width of the Gaussian window over distances, odd pixels; 1 for none.")
     var window = FeatureDistancePlan().blurWindow
+
+    @Option(help: "Map of another's network: 0 for the stem's, 1 to 4 for the stages'. Default: 1.")
+    var stage: Int?
 
     @Option(help: "Bands of change vector analysis.")
     var bands: CommaList<Sentinel2Band>?
@@ -59,15 +68,15 @@ struct RunOSCDCommand: ParsableCommand {
 
     func validate() throws {
         for method in methods?.elements ?? [] {
-            if method == .matter, encoder == nil {
-                throw ValidationError("The method matter needs --encoder.")
+            if [.matter, .encoder].contains(method), encoder == nil {
+                throw ValidationError("The method \(method.rawValue) needs --encoder.")
             }
             if method == .untrained, untrained == nil, snapshots == nil {
                 throw ValidationError("The method untrained needs --untrained or --snapshots.")
             }
         }
         do {
-            try plan().check()
+            try plan(own: .matter).check()
         } catch {
             throw ValidationError("\(error)")
         }
@@ -76,7 +85,7 @@ struct RunOSCDCommand: ParsableCommand {
     func run() throws {
         Torch.retainFreedMemory()
         let signal = StopSignal()
-        let plan = try plan()
+        let plan = try plan(own: ownMethod())
         let progress = BenchProgress(logging: logging)
         let summaries = try OSCDRun(plan: plan, paths: paths()).run(
             onEvent: progress.show, shouldStop: signal.shouldStop)
@@ -99,8 +108,13 @@ struct RunOSCDCommand: ParsableCommand {
         return paths
     }
 
-    /// The resolved plan.
-    func plan() throws -> OSCDPlan {
+    /// The method of `--encoder`, by what its file is; a file that cannot be opened is told by the method that opens it.
+    private func ownMethod() -> OSCDMethod {
+        encoder.flatMap { try? OSCDMethod.of(encoder: $0) } ?? .matter
+    }
+
+    /// The resolved plan; `own` is the method of `--encoder`.
+    func plan(own: OSCDMethod) throws -> OSCDPlan {
         var plan = OSCDPlan()
         let paths = paths()
         plan.images = images
@@ -110,11 +124,11 @@ struct RunOSCDCommand: ParsableCommand {
                 switch method {
                 case .cva: true
                 case .untrained: paths.untrained != nil
-                case .matter: paths.encoder != nil
+                case .matter, .encoder: paths.encoder != nil && method == own
                 }
             }
         plan.thresholdRules = thresholds.elements
-        plan.features = FeatureDistancePlan(stride: stride, blurWindow: window)
+        plan.features = FeatureDistancePlan(stride: stride, blurWindow: window, stage: stage)
         plan.changeVectorBands = bands?.elements ?? OSCDPlan.snapshotBands
         plan.curveCities = curveCities?.elements ?? []
         plan.device = place.name

@@ -1,4 +1,5 @@
 public import Geo
+import Tensors
 
 /// A method of `matter-bench run oscd`, as the command line names it.
 public enum OSCDMethod: String, CaseIterable, Codable, Sendable {
@@ -8,6 +9,15 @@ public enum OSCDMethod: String, CaseIterable, Codable, Sendable {
     case untrained
     /// The trained encoder.
     case matter
+    /// A residual network that another program trained.
+    case encoder
+
+    /// The method that compares an encoder's features: by whether `matter-model` wrote the file.
+    ///
+    /// - Throws: `ManifestError` for what is no safetensors file.
+    public static func of(encoder path: String) throws -> Self {
+        try Safetensors.read(path).metadata["architecture"] == "matter-encoder" ? .matter : .encoder
+    }
 }
 
 /// What is done with the data set: everything that the numbers depend on, besides the input files.
@@ -52,6 +62,10 @@ public struct OSCDPlan: Codable, Sendable, Hashable {
                 "a threshold rule is named twice"
             } else if !(1...64).contains(features.stride) {
                 "the stride must be 1 to 64 pixels, not \(features.stride)"
+            } else if let stage = features.stage, !(0...4).contains(stage) {
+                "the stage must be 0 to 4, not \(stage)"
+            } else if methods.contains(.matter), methods.contains(.encoder) {
+                "there is one --encoder: matter or encoder, not both"
             } else if !(1...255).contains(features.blurWindow) || features.blurWindow % 2 == 0 {
                 "the window must be an odd number of pixels from 1 to 255, not \(features.blurWindow)"
             } else if changeVectorBands.isEmpty

@@ -116,7 +116,21 @@ public struct OSCDRun {
             return try encoderMethod(
                 .matter, title: "MATTER", origin: "of the trained encoder", file: paths.encoder,
                 option: "--encoder")
+        case .encoder:
+            return try encoderMethod(
+                .encoder, title: "Encoder", origin: "of stage \(stage)", file: paths.encoder,
+                option: "--encoder")
         }
+    }
+
+    private var stage: Int { plan.features.stage ?? OSCDRun.usualStage }
+    /// Cells of four pixels, where MATTER's features are taken too (ours).
+    private static let usualStage = 1
+
+    private func source(_ kind: OSCDMethod, _ file: String) throws -> any FeatureSource {
+        guard kind == .encoder else { return try openEncoder(file, plan.device) }
+        return try ResidualFeatures(
+            file: file, device: EncoderFeatures.device(plan.device), stage: stage)
     }
 
     private func encoderMethod(
@@ -133,9 +147,10 @@ public struct OSCDRun {
         }
         let method = FeatureDistance(
             name: kind.rawValue, title: title, origin: origin,
-            source: try openEncoder(file, plan.device), plan: plan.features)
+            kind: kind == .encoder ? "maps of a residual network" : "residual features",
+            source: try source(kind, file), plan: plan.features)
         let name = FileSystem.name(of: file)
-        let pattern = kind == .matter ? paths.encoderPattern : nil
+        let pattern = kind == .untrained ? nil : paths.encoderPattern
         return OpenMethod(
             method: method,
             input: try InputDigest(file: file, named: "\(kind.rawValue)/\(name)"),

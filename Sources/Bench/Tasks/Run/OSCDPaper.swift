@@ -73,7 +73,7 @@ public struct OSCDPaper {
         let sweeps = try rows.map { row in
             (row, try sweep(row))
         }
-        guard try runWithoutLabels(shouldStop) else { return nil }
+        guard try runWithoutLabels(onEvent, shouldStop) else { return nil }
         var summaries: [String: TaskSummary] = [:]
         for (row, sweep) in sweeps {
             guard let found = try sweep.run(onEvent: onEvent, shouldStop: shouldStop) else {
@@ -115,11 +115,13 @@ public struct OSCDPaper {
         return TaskSweep(recipe, paths: paths, seeds: seeds, device: device)
     }
 
-    /// Change vector analysis, and the distance of MATTER's features where the encoder is MATTER's.
+    /// Change vector analysis, and the distance of the encoder's features.
     ///
     /// The former has a folder of its own, which all encoders share; the latter one for each seed's encoder.
-    private func runWithoutLabels(_ shouldStop: @escaping @Sendable () -> Bool) throws -> Bool {
-        let encoders = try encodersWithoutLabels()
+    private func runWithoutLabels(
+        _ onEvent: (TaskEvent) -> Void, _ shouldStop: @escaping @Sendable () -> Bool
+    ) throws -> Bool {
+        let encoders = encodersWithoutLabels()
         var plan = OSCDPlan()
         plan.thresholdRules = [.trainCities, .otsu, .oracle]
         plan.device = device.kind == .cpu ? "cpu" : "\(device)"
@@ -127,23 +129,27 @@ public struct OSCDPaper {
         guard try OSCDRun(plan: plan, paths: shared).run(shouldStop: shouldStop) != nil else {
             return false
         }
-        (plan.methods, plan.variant) = ([.matter], tag)
+        plan.variant = tag
         for (seed, own) in encoders {
             plan.seed = seed
-            guard try OSCDRun(plan: plan, paths: own).run(shouldStop: shouldStop) != nil else {
-                return false
+            plan.methods = try own.encoder.map { [try OSCDMethod.of(encoder: $0)] } ?? []
+            do {
+                guard try OSCDRun(plan: plan, paths: own).run(shouldStop: shouldStop) != nil else {
+                    return false
+                }
+            } catch let error as UntoldBands {
+                // Rows with labels take the run's bands; without labels nobody can say which they are.
+                onEvent(.remark("\(error); no row without labels"))
             }
         }
         return true
     }
 
-    /// MATTER's encoders with their folders; one file that all seeds share is one run, without a seed.
-    private func encodersWithoutLabels() throws -> [(seed: UInt64?, paths: OSCDPaths)] {
+    /// The encoders with their folders; one file that all seeds share is one run, without a seed.
+    private func encodersWithoutLabels() -> [(seed: UInt64?, paths: OSCDPaths)] {
         let pattern = paths.encoderPattern
-        return try (pattern == nil ? Array(seeds.prefix(1)) : seeds).compactMap { seed in
-            guard let file = paths.encoder(of: seed),
-                try Safetensors.read(file).metadata["architecture"] == "matter-encoder"
-            else { return nil }
+        return (pattern == nil ? Array(seeds.prefix(1)) : seeds).compactMap { seed in
+            guard let file = paths.encoder(of: seed) else { return nil }
             let folder = "\(paths.output)/unsupervised-\(encoderName)"
             var own = OSCDPaths(
                 data: paths.data, output: pattern == nil ? folder : "\(folder)-seed-\(seed)")
