@@ -112,6 +112,9 @@ struct EncoderRunTests {
         expectRefusal(.configuration, "does not say which 4 bands") { _ = try runForeign(untold) }
         let (sound, _) = try foreign(bands: "B02,B03,B08")
         expectRefusal(.configuration, "must be 0 to 4") { _ = try runForeign(sound, stage: 5) }
+        var plan = OSCDPlan()
+        (plan.methods, plan.features.stage) = ([.matter], 2)
+        expectRefusal(.configuration, "is of the method encoder") { try plan.check() }
         try Safetensors.write([:], metadata: [:], to: folder.path("none.safetensors"))
         expectRefusal(.badData, "no residual network") {
             _ = try runForeign(folder.path("none.safetensors"))

@@ -76,7 +76,8 @@ struct RunOSCDCommand: ParsableCommand {
             }
         }
         do {
-            try plan(own: .matter).check()
+            // What the encoder's file is, is told when it is opened.
+            try plan(own: stage == nil ? .matter : .encoder).check()
         } catch {
             throw ValidationError("\(error)")
         }

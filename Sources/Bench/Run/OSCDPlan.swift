@@ -1,4 +1,5 @@
 public import Geo
+import MatterModel
 import Tensors
 
 /// A method of `matter-bench run oscd`, as the command line names it.
@@ -16,7 +17,8 @@ public enum OSCDMethod: String, CaseIterable, Codable, Sendable {
     ///
     /// - Throws: `ManifestError` for what is no safetensors file.
     public static func of(encoder path: String) throws -> Self {
-        try Safetensors.read(path).metadata["architecture"] == "matter-encoder" ? .matter : .encoder
+        try Safetensors.read(path).metadata["architecture"] == EncoderFile.architecture
+            ? .matter : .encoder
     }
 }
 
@@ -64,6 +66,8 @@ public struct OSCDPlan: Codable, Sendable, Hashable {
                 "the stride must be 1 to 64 pixels, not \(features.stride)"
             } else if let stage = features.stage, !(0...4).contains(stage) {
                 "the stage must be 0 to 4, not \(stage)"
+            } else if features.stage != nil, !methods.contains(.encoder) {
+                "the stage is of the method encoder, which is not run"
             } else if methods.contains(.matter), methods.contains(.encoder) {
                 "there is one --encoder: matter or encoder, not both"
             } else if !(1...255).contains(features.blurWindow) || features.blurWindow % 2 == 0 {

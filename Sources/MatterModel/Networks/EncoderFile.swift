@@ -13,7 +13,7 @@ public struct EncoderFile {
     /// The weights by name.
     public let weights: [String: HostArray]
 
-    static let architecture = "matter-encoder"
+    package static let architecture = "matter-encoder"
 
     /// What an encoder's metadata hold, beside the proof of them.
     private static let fields = [

@@ -69,7 +69,7 @@ struct OpenedEncoder {
         let input = try InputDigest(file: file, named: "encoder/\(FileSystem.name(of: file))")
         let content = try Safetensors.read(file)
         self =
-            content.metadata["architecture"] == "matter-encoder"
+            content.metadata["architecture"] == EncoderFile.architecture
             ? try Self.matter(plan, file, input, available: available, seed: seed)
             : try Self.residual(plan, file, content, input, available: available, seed: seed)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Manifests
+import MatterModel
 
 /// The folder of a run of a task: its record, and whether it is whole; locked as long as it is held.
 final class TaskFolder {
@@ -32,22 +33,21 @@ final class TaskFolder {
         }
         var old = try RunRecord(readingFrom: path)
         let earlier = old.plan["changes"]?.array ?? []
-        old.plan = old.plan.replacing("changes", by: nil)
-        let differences = try JSONValue(encoding: old).differences(
-            from: JSONValue(encoding: record))
+        old.plan = old.plan.without("changes")
+        let differences = PlanDifference.all(
+            try JSONValue(encoding: old), try JSONValue(encoding: record))
         guard !differences.isEmpty else { return }
         let mayGoOn = FileSystem.isFile("\(path)/\(TaskCheckpoint.name)") && !isDone
         let allowed = mayGoOn ? changes.union(["device"]) : []
         if let other = differences.first(where: { !allowed.contains($0.name) }) {
             throw BenchError(
                 .configuration,
-                "\(file): the folder holds a run with another \(other); choose another --out or remove the folder"
+                "\(file): the folder holds a run with another \(other.words); choose another --out or remove the folder"
             )
         }
-        let told = differences.map(\.description)
+        let told = differences.map(\.words)
         var both = record
-        both.plan = record.plan.replacing(
-            "changes", by: .array(earlier + told.map(JSONValue.string)))
+        both.plan = record.plan.with("changes", .array(earlier + told.map(JSONValue.string)))
         try both.write(to: path)
         onRemark(
             "\(file): the run goes on with another \(told.joined(separator: ", ")): not bit-exact")
@@ -93,48 +93,17 @@ final class TaskFolder {
     }
 }
 
-/// A key at which two documents differ, with both values.
-struct JSONDifference: CustomStringConvertible {
-    /// The dotted key.
-    let key: String
-    let before, after: JSONValue
-
-    /// The key as a recipe names it: "optimiser.learningRate"; "device".
-    var name: String {
-        for prefix in ["plan.task.", "plan."] where key.hasPrefix(prefix) {
-            return String(key.dropFirst(prefix.count))
-        }
-        return key
-    }
-
-    var description: String {
-        let shown = [before, after].map { String($0.serialized().prefix(60)) }
-        return "\(key) (\(shown[0]), now \(shown[1]))"
+extension JSONValue {
+    /// The first value in which two documents differ, in words; nil where they are equal.
+    func firstDifference(from other: JSONValue) -> String? {
+        PlanDifference.all(self, other).first?.words
     }
 }
 
-extension JSONValue {
-    /// All keys at which two documents differ, in the order of their names.
-    func differences(from other: JSONValue, at place: String = "") -> [JSONDifference] {
-        guard self != other else { return [] }
-        guard let before = object, let after = other.object else {
-            return [JSONDifference(key: place, before: self, after: other)]
-        }
-        return Set(before.keys).union(after.keys).sorted().flatMap { key in
-            (before[key] ?? .null).differences(
-                from: after[key] ?? .null, at: place.isEmpty ? key : "\(place).\(key)")
-        }
-    }
-
-    /// The first of them in words; nil where the documents are equal.
-    func firstDifference(from other: JSONValue) -> String? {
-        differences(from: other).first?.description
-    }
-
-    /// The same with another value of a key, or without it.
-    fileprivate func replacing(_ key: String, by value: JSONValue?) -> JSONValue {
-        guard var members = object else { return self }
-        members[key] = value
-        return .object(members)
+extension PlanDifference {
+    /// "plan.task.optimiser.batch (2, now 4)", as a run of a task tells it.
+    fileprivate var words: String {
+        let shown = [old, new].map { String($0.serialized().prefix(60)) }
+        return "\(key) (\(shown[0]), now \(shown[1]))"
     }
 }
