@@ -14,6 +14,27 @@ import Testing
         #expect(folder.files() == ["a.txt"])
     }
 
+    /// Large files go past the system's cache, in units of the disk; whatever is over goes as small ones do.
+    @Test(arguments: [0, 1, 4095, 4096, 4097, 1 << 20, 3 << 20 | 123, 3 << 20 | 4096])
+    func keepsFilesOfAnySize(more: Int) throws {
+        let folders = ["/dev/shm", NSTemporaryDirectory()].filter {
+            FileManager.default.isWritableFile(atPath: $0)
+        }
+        let bytes = (0..<(1 << 20) - 1 + more).map { UInt8(truncatingIfNeeded: $0 &* 40503 >> 9) }
+        for folder in folders {
+            let path = "\(folder)/matter-test-\(getpid())-\(more)"
+            defer { unlink(path) }
+            // What a killed writer left is longer.
+            try Data(count: 2 * bytes.count).write(to: URL(filePath: "\(path).other"))
+            rename("\(path).other", "\(folder)/.matter-test-\(getpid())-\(more).partial")
+            try AtomicFile.write(bytes, to: path)
+            #expect(try WholeFile.read(path) == bytes)
+            let other = Array(bytes.dropLast().reversed())
+            try AtomicFile.write(other, to: path)
+            #expect(try SHA256Digest(ofFile: path) == SHA256Digest(of: other))
+        }
+    }
+
     @Test func writesOverWhatAKilledWriterLeft() throws {
         let folder = try TemporaryFolder()
         try Data("a long torn rest".utf8).write(to: URL(filePath: folder.path(".a.partial")))

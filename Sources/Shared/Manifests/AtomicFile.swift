@@ -90,7 +90,7 @@ public enum AtomicFile {
             guard ftruncate(partial.descriptor, 0) == 0 else {
                 throw ManifestError(errno: errno, path: path, while: .writing, "cannot empty")
             }
-            try partial.write(all: bytes)
+            try partial.writeDirectly(all: bytes)
             try partial.synchronize()
             guard rename(partial.path, path) == 0 else {
                 throw ManifestError(errno: errno, path: path, while: .writing, "cannot rename")

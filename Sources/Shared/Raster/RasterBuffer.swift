@@ -63,8 +63,10 @@ public struct RasterBuffer<Pixel: RasterPixel>: Hashable, Sendable {
             let sizes = parts.map(\.size.description).joined(separator: ", ")
             throw RasterError(.invalid, "cannot stack bands of the sizes [\(sizes)]")
         }
-        self.init(
-            unchecked: first.size, parts.reduce(0) { $0 + $1.bands }, parts.flatMap(\.pixels))
+        var pixels: [Pixel] = []
+        pixels.reserveCapacity(parts.reduce(0) { $0 + $1.pixels.count })
+        for part in parts { pixels += part.pixels }
+        self.init(unchecked: first.size, parts.reduce(0) { $0 + $1.bands }, pixels)
     }
 
     /// The pixels of a window, which must lie inside.

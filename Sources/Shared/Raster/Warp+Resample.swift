@@ -5,7 +5,7 @@ public import Geo
 /// What a warp made: pixels, and which of them are valid.
 public struct Resampled<Pixel: RasterPixel>: Sendable {
     /// Shape (bands, height, width) of the target; invalid pixels hold the fill value.
-    public let image: RasterBuffer<Pixel>
+    public internal(set) var image: RasterBuffer<Pixel>
     /// One band: 1 = valid.
     public let valid: RasterBuffer<UInt8>
 }
@@ -37,6 +37,9 @@ extension Warp {
         }
         let mask = Self.mask(of: image, valid, nodata)
         let fill = fill ?? nodata ?? .zero
+        if copyOffset == origin, image.size == target.size {
+            return Self.kept(image, mask, fill)
+        }
         var pixels = RasterBuffer(size: target.size, bands: image.bands, filledWith: fill)
         var isValid = RasterBuffer<UInt8>(size: target.size, filledWith: 0)
         image.pixels.withUnsafeBufferPointer { source in
@@ -53,6 +56,24 @@ extension Warp {
             }
         }
         return Resampled(image: pixels, valid: isValid)
+    }
+
+    /// An image that has the target's pixels already, invalid ones filled: not copied where all are valid.
+    @_specialize(where Pixel == UInt16)
+    @_specialize(where Pixel == UInt8)
+    @_specialize(where Pixel == Float)
+    private static func kept<Pixel: RasterPixel>(
+        _ image: RasterBuffer<Pixel>, _ mask: [UInt8], _ fill: Pixel
+    ) -> Resampled<Pixel> {
+        var result = Resampled(image: image, valid: RasterBuffer(unchecked: image.size, 1, mask))
+        let invalid = mask.indices.filter { mask[$0] == 0 }
+        guard !invalid.isEmpty else { return result }
+        result.image.pixels.withUnsafeMutableBufferPointer { pixels in
+            for band in 0..<image.bands {
+                for index in invalid { pixels[band * mask.count + index] = fill }
+            }
+        }
+        return result
     }
 
     /// 1 where a source pixel may be used.

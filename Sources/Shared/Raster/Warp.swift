@@ -112,7 +112,14 @@ public struct Warp: Sendable {
     }
 
     /// The source pixels that the target needs, with a margin for the kernel; nil if the two do not overlap.
+    ///
+    /// A copy needs its own pixels only.
     public func sourceWindow(margin: Int = 16) -> PixelWindow? {
+        if let copyOffset {
+            return (try? PixelWindow(offset: copyOffset, size: target.size)).flatMap {
+                sourceSize.window.intersection($0)
+            }
+        }
         let (width, height) = (target.size.width, target.size.height)
         let step = max(1, max(width, height) / 64)
         let columns = Array(stride(from: 0, through: width, by: step)) + [width]
