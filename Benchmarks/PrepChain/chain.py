@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness
 
 THREADS, ROUNDS, SIDE = 2, 3, 10980
+GAIN = 1.8  # of two threads over one
 MAKE_INPUT = """
 import glob, sys, numpy, rasterio
 from rasterio.transform import from_origin
@@ -45,16 +46,16 @@ def scene(python):
 
 
 def measure(name, what):
-    """Runs both sides in turn; the row of the result, without its target, and every single run."""
+    """Runs both sides in turn, then ours on two threads and on one; the row of the result, without its target, that of the threads, and every single run."""
     python = harness.venv("rasterio", "rasterio==1.4.4", "numpy==2.2.6")
     ours, path = harness.build("bench-prep-chain"), scene(python)
     peer = pathlib.Path(__file__).resolve().parent / "peer.py"
-    single = {"ours": [], "peer": []}
+    single = {"ours": [], "peer": [], "one thread": []}
 
-    def side(name, *program):
+    def side(name, *program, threads=THREADS):
         def once():
             with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-                lines = dict(line.rsplit(" ", 1) for line in harness.run([*program, path, folder, 32634, THREADS, what]).splitlines())
+                lines = dict(line.rsplit(" ", 1) for line in harness.run([*program, path, folder, 32634, threads, what]).splitlines())
             single[name].append({key: float(value) for key, value in lines.items()})
             return [float(lines["whole"])]
         return once
@@ -66,4 +67,9 @@ def measure(name, what):
     ours_median = statistics.median(map(statistics.median, mine))
     row = {"name": name, "unit": "s", "ours": ours_median, "peer": statistics.median(map(statistics.median, theirs)),
            "ratio": ratio, "floor": None, "runs": ROUNDS}
-    return row, single
+    two, one = harness.in_turn(side("ours", ours), side("one thread", ours, threads=1), ROUNDS)
+    gain = harness.paired_ratio(two, one)
+    scaling = {**row, "name": f"{name}, two threads / one", "ours": statistics.median(map(statistics.median, two)),
+               "peer": statistics.median(map(statistics.median, one)), "ratio": gain, "target": f">={GAIN:g}x",
+               "met": gain >= GAIN, "margin": gain / GAIN}
+    return row, scaling, single
