@@ -198,7 +198,9 @@ public struct Orthorectification: Sendable {
     }
 
     private func utm(longitude: Double, isNorthern: Bool) throws -> CRS {
-        let zone = Int(((longitude + 180) / 6).rounded(.down)) + 1
+        // The middle of a scene across 180° may be told as more.
+        let degrees = longitude.remainder(dividingBy: 360)
+        let zone = Int(((degrees + 180) / 6).rounded(.down)) + 1
         return try CRS.utm(zone: min(max(zone, 1), 60), isNorthern: isNorthern)
     }
 
