@@ -89,7 +89,7 @@ public struct Orthorectification: Sendable {
     // MARK: Where pixels lie
 
     private struct Placement {
-        var warp: Warp
+        var warp: StripedWarp
         var outcome: Outcome
     }
 
@@ -130,7 +130,7 @@ public struct Orthorectification: Sendable {
         let grid = try grid(model.model, crs: self.crs ?? utm(model.model))
         let heights = try elevation.map { try self.heights($0, controls) }
         let patch = try heights.map { try HeightPatch($0, under: grid) }
-        let warp = try Warp(from: model.model, size: size, heights: patch, onto: grid)
+        let warp = StripedWarp(from: model.model, size: size, heights: patch, onto: grid)
         var outcome = outcome(grid, controls.count)
         outcome.heightOffset = heights?.offset
         if let heights, let patch {
@@ -171,7 +171,7 @@ public struct Orthorectification: Sendable {
                     ? ""
                     : "; the heights are ignored: a camera needs five points that lie in no plane"))
         return Placement(
-            warp: try Warp(from: controls, size: size, onto: grid), outcome: outcome)
+            warp: StripedWarp(from: controls, size: size, onto: grid), outcome: outcome)
     }
 
     private func outcome(_ grid: GeoGrid, _ points: Int) -> Outcome {
