@@ -206,19 +206,19 @@ import Testing
     }
 }
 
-/// A scene of 180×150 pixels around 15° E, 52° N, and heights for it.
-private struct HeightsBench {
+/// A scene of 180×150 pixels around 15° E (or another longitude), 52° N, and heights for it.
+struct HeightsBench {
     let folder: TemporaryFolder
-    private let model: RPCModel
-    private let image: RasterBuffer<UInt16>
+    let model: RPCModel
+    let image: RasterBuffer<UInt16>
 
-    init() throws {
+    init(longitude: Double = 15) throws {
         folder = try TemporaryFolder()
         func list(_ entries: [Int: Double]) -> [Double] { (0..<20).map { entries[$0] ?? 0 } }
         model = try RPCModel(
             line: .init(offset: 75, scale: 75), sample: .init(offset: 90, scale: 90),
             latitude: .init(offset: 52, scale: 0.00675),
-            longitude: .init(offset: 15, scale: 0.0131),
+            longitude: .init(offset: longitude, scale: 0.0131),
             height: .init(offset: 100, scale: 500),
             coefficients: [
                 list([0: 0.01, 2: -1, 3: 0.13]), list([0: 1]),

@@ -193,6 +193,16 @@ import Testing
         expectOneLine(
             try runProgram("matter-prep", ["orthorectify", dem, "--out", folder.path("x.tif")]), 65,
             "RPC")
+        try AtomicFile.write("lineOffset = 1;", to: folder.path("half.RPB"))
+        for (name, status, words) in [
+            ("no.RPB", 66, "no such file"), ("half.RPB", 65, "lineScale is missing"),
+        ] {
+            expectOneLine(
+                try runProgram(
+                    "matter-prep",
+                    ["orthorectify", scene, "--rpc", folder.path(name), "--out", ortho]),
+                Int32(status), "\(name): ", words)
+        }
     }
 
     // MARK: Output

@@ -14,8 +14,17 @@ struct OrthorectifyCommand: ParsableCommand {
               matter-prep orthorectify scene.tif --dem heights.tif --epsg 32633 --resolution 10 --out ortho.tif
             """)
 
-    @Argument(help: "A GeoTIFF with a camera model (RPC), or with control points.")
+    @Argument(
+        help:
+            "A GeoTIFF with a camera model (RPC), in it or beside it (NAME.RPB, NAME_RPC.TXT), or control points."
+    )
     var image: String
+
+    @Option(
+        help:
+            "A file of the camera model, RPB or _RPC.TXT. Default: that in the image, or else one beside it."
+    )
+    var rpc: String?
 
     @Option(
         help:
@@ -78,13 +87,14 @@ struct OrthorectifyCommand: ParsableCommand {
         var work = Orthorectification(
             image: image, elevation: heights, crs: epsg.map { CRS(epsg: $0) },
             resolution: resolution)
+        work.cameraFile = rpc
         work.findsHeightOffset = heightOffset == "gcps"
         if let gcps { work.controls = gcps == "none" ? [] : try GroundControlFile.read(gcps) }
         return work
     }
 
     private func fitted(_ result: Orthorectification.Outcome) -> [String] {
-        var lines: [String] = []
+        var lines = result.camera.map { ["camera model of \($0)"] } ?? []
         if let before = result.controlResidualBefore, let after = result.controlResidual {
             lines.append(
                 "\(result.controlPoints) control points: \(rounded(before)) px from the camera model, "

@@ -3,7 +3,7 @@ import Raster
 
 /// What is read of an image, and what may be made of it.
 extension Orthorectification {
-    /// The most pixels of a result: where each lies takes up to 16 bytes while it is made.
+    /// The most pixels of a result: a band of it is held whole, and which pixels are valid.
     private static let mostPixels = RasterFile.largestRead / 8
 
     /// The image's numbers: 0 where it has no data, whatever stands for that in the file, and at least 1 elsewhere.
@@ -30,14 +30,36 @@ extension Orthorectification {
         }
     }
 
-    /// The camera model that the image carries, if any.
-    func model(_ file: borrowing RasterFile) throws -> RPCModel? {
-        let entries = file.metadata("RPC")
-        guard !entries.isEmpty else { return nil }
+    /// A camera model, and where it was found.
+    struct Camera {
+        var model: RPCModel
+        /// `nil` where the image carries it.
+        var file: String?
+        var warnings: [String] = []
+    }
+
+    /// The camera model of the file that was given, or that the image carries, or of a file beside it; nil without any.
+    func camera(_ file: borrowing RasterFile) throws -> Camera? {
+        let carried = file.metadata("RPC")
+        if let path = cameraFile {
+            var camera = Camera(model: try CameraModelFile.read(path), file: path)
+            if !carried.isEmpty {
+                camera.warnings.append("the camera model of \(path) is used, not that in the image")
+            }
+            return camera
+        }
+        guard carried.isEmpty else { return Camera(model: try model(carried), file: nil) }
+        return try CameraModelFile.find(beside: image).map {
+            Camera(model: try CameraModelFile.read($0), file: $0)
+        }
+    }
+
+    private func model(_ carried: [String: String]) throws -> RPCModel {
         do {
-            return try RPCModel(metadata: entries)
+            return try RPCModel(metadata: carried)
         } catch {
-            throw PrepError(.badData, image, "its camera model is not whole: \(error)")
+            throw PrepError(
+                .badData, image, "its camera model is not whole: \(error); give another by --rpc")
         }
     }
 

@@ -8,8 +8,10 @@ public import Raster
 /// Control points take the camera model's bias out. An image without camera model gets one fitted to them where heights are
 /// given and the points' own heights fix it (`ControlCamera`), else it is laid by a polynomial through them.
 public struct Orthorectification: Sendable {
-    /// A GeoTIFF of 8 or 16 bits with a camera model, or with control points.
+    /// A GeoTIFF of 8 or 16 bits with a camera model in it or beside it, or with control points.
     public var image: String
+    /// A file of the camera model; `nil` for that which the image carries, or else one beside it.
+    public var cameraFile: String?
     /// Heights; `nil` for flat ground.
     public var elevation: ElevationModel?
     /// Whether `elevation.offset` is to be found from the control points' own heights.
@@ -33,6 +35,8 @@ public struct Orthorectification: Sendable {
         public var crs: String
         /// The share of pixels that the image covers, 0…1.
         public var covered: Double
+        /// The file that the camera model was read from; nil where it is the image's own, or there is none.
+        public var camera: String?
         /// Control points used.
         public var controlPoints: Int
         /// Root mean square distance in source pixels between control points and camera model, before its bias was taken out.
@@ -57,10 +61,11 @@ public struct Orthorectification: Sendable {
         self.resolution = resolution
     }
 
-    /// Writes a GeoTIFF that says in its metadata which heights and points it was made with.
+    /// Writes a GeoTIFF that says in its metadata which heights, points and file of a camera model it was made with.
     ///
-    /// - Throws: `PrepError` for an image without camera model or of other numbers than whole ones of 8 or 16 bits, and for a
-    ///   resolution that makes too many pixels; `RasterError` for files that cannot be read or written.
+    /// - Throws: `PrepError` for an image without camera model or of other numbers than whole ones of 8 or 16 bits, for a
+    ///   file of a camera model that is missing or wrong, and for a resolution that makes too many pixels; `RasterError`
+    ///   for files that cannot be read or written.
     public func write(to path: String) throws -> Outcome {
         for path in elevation?.paths ?? [] where !StoredFile(path).exists {
             throw PrepError(.missing, path, "no such file of heights")
@@ -70,7 +75,10 @@ public struct Orthorectification: Sendable {
         }
         let file = try RasterFile(reading: image)
         let controls = try self.controls ?? file.groundControlPoints()
-        var placement = try placement(rpc: model(file), size: file.size, controls)
+        let camera = try camera(file)
+        var placement = try placement(rpc: camera?.model, size: file.size, controls)
+        placement.outcome.camera = camera?.file
+        placement.outcome.warnings += camera?.warnings ?? []
         try refuseTooLarge(placement.warp.target.size, bands: file.bandCount)
         let source = try source(file)
         let result = try placement.warp.resample(source, nodata: 0, kernel: kernel, threads: 2)
@@ -89,7 +97,7 @@ public struct Orthorectification: Sendable {
     // MARK: Where pixels lie
 
     private struct Placement {
-        var warp: Warp
+        var warp: StripedWarp
         var outcome: Outcome
     }
 
@@ -130,7 +138,7 @@ public struct Orthorectification: Sendable {
         let grid = try grid(model.model, crs: self.crs ?? utm(model.model))
         let heights = try elevation.map { try self.heights($0, controls) }
         let patch = try heights.map { try HeightPatch($0, under: grid) }
-        let warp = try Warp(from: model.model, size: size, heights: patch, onto: grid)
+        let warp = StripedWarp(from: model.model, size: size, heights: patch, onto: grid)
         var outcome = outcome(grid, controls.count)
         outcome.heightOffset = heights?.offset
         if let heights, let patch {
@@ -150,8 +158,8 @@ public struct Orthorectification: Sendable {
         guard controls.count >= 3 else {
             throw PrepError(
                 .badData, image,
-                "no camera model (RPC) in it and \(controls.count) control points, 3 are needed; one in a file "
-                    + "beside it is not read (gdal_translate copies it in); matter-prep tile takes map images"
+                "no camera model (RPC) in it or beside it (NAME.RPB, NAME_RPC.TXT) and \(controls.count) control "
+                    + "points, 3 are needed; give --rpc FILE or --gcps FILE; matter-prep tile takes map images"
             )
         }
         let middle = controls.middleLongitude
@@ -171,7 +179,7 @@ public struct Orthorectification: Sendable {
                     ? ""
                     : "; the heights are ignored: a camera needs five points that lie in no plane"))
         return Placement(
-            warp: try Warp(from: controls, size: size, onto: grid), outcome: outcome)
+            warp: StripedWarp(from: controls, size: size, onto: grid), outcome: outcome)
     }
 
     private func outcome(_ grid: GeoGrid, _ points: Int) -> Outcome {
@@ -189,6 +197,7 @@ public struct Orthorectification: Sendable {
                 ? "corrected"
                 : outcome.warnings.first { $0.hasPrefix(Self.notCorrected) } ?? Self.notCorrected,
         ]
+        tags["MATTER_CAMERA"] = outcome.camera?.split(separator: "/").last.map(String.init)
         tags["MATTER_WITHOUT_HEIGHTS"] = outcome.withoutHeights.map { "\($0)" }
         return tags
     }
@@ -198,7 +207,9 @@ public struct Orthorectification: Sendable {
     }
 
     private func utm(longitude: Double, isNorthern: Bool) throws -> CRS {
-        let zone = Int(((longitude + 180) / 6).rounded(.down)) + 1
+        // The middle of a scene across 180° may be told as more.
+        let degrees = longitude.remainder(dividingBy: 360)
+        let zone = Int(((degrees + 180) / 6).rounded(.down)) + 1
         return try CRS.utm(zone: min(max(zone, 1), 60), isNorthern: isNorthern)
     }
 

@@ -1,28 +1,50 @@
 import CGDAL
+import Geo
 import Synchronization
 
 /// The files of an elevation model as one raster.
 enum HeightMosaic {
     private static let counter = Atomic<Int>(0)
 
-    /// Opens one file as it is, several as a virtual raster of them all; GDAL's `GDALBuildVRT`.
+    /// The rasters behind the files of a model, in groups of which each makes one raster.
     ///
-    /// Where files overlap, the last one that has a height counts.
-    /// - Throws: `RasterError` for a file that is missing or holds no heights, and for files of different systems.
-    static func open(_ paths: [String]) throws -> RasterFile {
+    /// Those on the two sides of 180° are apart: between them lies the whole Earth.
+    ///
+    /// - Throws: `RasterError` for a file that is missing or holds no heights.
+    static func groups(_ paths: [String]) throws -> [[String]] {
         let parts = try paths.flatMap(rasters)
+        guard parts.count != 1 else { return [parts] }
+        let grids = try parts.map { part in
+            let file = try RasterFile(reading: part, drivers: .elevation)
+            guard let grid = file.grid else {
+                throw RasterError(.invalid, path: part, "heights without georeference")
+            }
+            return grid
+        }
+        let boxes = grids.map(\.bounds)
+        let width = (boxes.map(\.right).max() ?? 0) - (boxes.map(\.left).min() ?? 0)
+        guard width > 180, grids.allSatisfy(\.goesRound) else { return [parts] }
+        let isWest = boxes.map { $0.left + $0.right < 0 }
+        return [false, true].map { side in
+            parts.indices.filter { isWest[$0] == side }.map { parts[$0] }
+        }.filter { !$0.isEmpty }
+    }
+
+    /// Opens one raster as it is, several as a virtual raster of them all; GDAL's `GDALBuildVRT`.
+    ///
+    /// Where rasters overlap, the last one that has a height counts.
+    ///
+    /// - Parameters:
+    ///   - parts: A group of `groups`.
+    ///   - name: What errors name.
+    /// - Returns: The raster.
+    /// - Throws: `RasterError` for rasters of different systems.
+    static func open(_ parts: [String], named name: String) throws -> RasterFile {
         guard parts.count != 1 else {
             return try RasterFile(reading: parts[0], drivers: .elevation)
         }
-        for part in parts {
-            let file = try RasterFile(reading: part, drivers: .elevation)
-            guard file.grid != nil else {
-                throw RasterError(.invalid, path: part, "heights without georeference")
-            }
-        }
         let place = "/vsimem/heights-\(counter.add(1, ordering: .relaxed).newValue).vrt"
         defer { _ = GDALLibrary.quietly { VSIUnlink(place) } }
-        let name = ElevationModel(paths: paths).name
         try GDALLibrary.collectingErrors(
             .invalid, path: name, "its files do not make one raster of heights"
         ) { build(parts.map { StoredFile($0).name }, at: place) }

@@ -2,7 +2,7 @@ public import Geo
 
 /// The heights under some ground, read whole before anything is laid over them, so that what is missing is known at once.
 public struct HeightPatch: Sendable {
-    /// Where the heights lie.
+    /// Where the heights lie; degrees go on beyond 180 rather than round.
     public let grid: GeoGrid
     /// Metres as the files have them; `void` where they have none.
     let pixels: RasterBuffer<Float>
@@ -10,6 +10,9 @@ public struct HeightPatch: Sendable {
     let offset: Double
     /// The height taken in voids, without `offset`.
     let voidHeight: Double?
+
+    /// The longitude that others are told from, so that none jumps where they go round; nil where x is no longitude.
+    private let middle: Double?
 
     /// What stands for no height.
     static let void: Float = -32_768
@@ -19,7 +22,7 @@ public struct HeightPatch: Sendable {
     /// The most pixels that are read: heights of 30 m under six scenes by six.
     static let largest = 1 << 28
     /// Pixels around the ground, for interpolation.
-    private static let margin = 3
+    static let margin = 3
 
     /// The heights under a target grid and the ground around it that a shift may need.
     /// - Throws: `RasterError`: `missing` for a file or a tile of a virtual raster that is not there, `unreadable` for a
@@ -46,25 +49,16 @@ public struct HeightPatch: Sendable {
 
     /// The heights around places (x is longitude); nil if none of them lies on the raster.
     init?(_ model: ElevationModel, around places: [Position]) throws {
-        let file = try HeightMosaic.open(model.paths)
-        guard let whole = file.grid else {
-            throw RasterError(.invalid, path: model.name, "heights without georeference")
+        var pieces: [HeightPiece] = []
+        for rasters in try HeightMosaic.groups(model.paths) {
+            let file = try HeightMosaic.open(rasters, named: model.name)
+            pieces += try HeightPiece.pieces(of: file, around: places, named: model.name)
         }
-        let ground = try CoordinateTransform(from: .wgs84, to: whole.crs).map(places)
-        let toPixel = try whole.transform.inverse()
-        let positions = ground.compactMap(\.self).map { toPixel.map(column: $0.x, row: $0.y) }
-        guard let area = MapBounds(around: positions.filter { abs($0.x) < 1e9 && abs($0.y) < 1e9 })
-        else { return nil }
-        guard let window = try Self.window(area, in: whole.size) else { return nil }
-        guard window.size.count <= Self.largest else {
-            throw RasterError(
-                .invalid, path: model.name,
-                "has \(window.size) heights under the image; at most \(Self.largest) are read, give coarser ones"
-            )
-        }
-        pixels = try Self.read(file, window, named: model.name)
-        grid = try whole.cropped(to: window)
+        guard let whole = try HeightPiece.joined(pieces, named: model.name) else { return nil }
+        (grid, pixels) = (whole.grid, whole.pixels)
         (offset, voidHeight) = (model.offset, model.voidHeight)
+        let bounds = whole.grid.bounds
+        middle = whole.grid.goesRound ? (bounds.left + bounds.right) / 2 : nil
     }
 
     /// The height at places (x is longitude), nearest pixel and offset added; nil where there is none.
@@ -73,7 +67,7 @@ public struct HeightPatch: Sendable {
         let ground = try CoordinateTransform(from: .wgs84, to: grid.crs).map(places)
         let toPixel = try grid.transform.inverse()
         return ground.map { place in
-            guard let at = place.map({ toPixel.map(column: $0.x, row: $0.y) }), at.x >= 0,
+            guard let at = place.map({ toPixel.map(column: near($0.x), row: $0.y) }), at.x >= 0,
                 at.y >= 0, at.x < Double(grid.size.width), at.y < Double(grid.size.height)
             else { return nil }
             let height = pixels[0, Int(at.y), Int(at.x)]
@@ -81,39 +75,8 @@ public struct HeightPatch: Sendable {
         }
     }
 
-    private static func window(_ area: MapBounds, in size: PixelSize) throws -> PixelWindow? {
-        let (left, top) = (Int(area.left.rounded(.down)), Int(area.bottom.rounded(.down)))
-        let (right, bottom) = (Int(area.right.rounded(.up)), Int(area.top.rounded(.up)))
-        let wanted = try PixelWindow(
-            column: left - margin, row: top - margin, width: right - left + 2 * margin,
-            height: bottom - top + 2 * margin)
-        return size.window.intersection(wanted)
-    }
-
-    /// Reads heights; every message of GDAL's counts, also those of the tiles behind a virtual raster.
-    private static func read(
-        _ file: borrowing RasterFile, _ window: PixelWindow, named name: String
-    ) throws -> RasterBuffer<Float> {
-        let nodata = file.nodata.map { Float($0) }
-        do {
-            var heights = try file.read(window, bands: [0], as: Float.self)
-            for index in heights.pixels.indices {
-                let height = heights.pixels[index]
-                // A NaN is in no range.
-                if height == nodata || !plausible.contains(height) { heights.pixels[index] = void }
-            }
-            return heights
-        } catch let error as RasterError {
-            let isMissing = error.messages.contains {
-                $0.contains("No such file") || $0.contains("does not exist")
-            }
-            throw RasterError(
-                isMissing ? .missing : .unreadable, path: name,
-                messages: [
-                    isMissing
-                        ? "a tile of the heights under the image is missing"
-                        : "the heights under the image cannot be read"
-                ] + error.messages.dropFirst())
-        }
+    /// A longitude as the patch counts them; anything else as it is.
+    func near(_ longitude: Double) -> Double {
+        middle.map { longitude.longitude(near: $0) } ?? longitude
     }
 }

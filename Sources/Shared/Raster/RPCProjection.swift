@@ -6,6 +6,7 @@ import Synchronization
 struct RPCProjection: ~Copyable {
     private let handle: UnsafeMutableRawPointer
     private let place: String?
+    private let heights: HeightPatch?
 
     private static let counter = Atomic<Int>(0)
 
@@ -35,7 +36,7 @@ struct RPCProjection: ~Copyable {
                 GDALCreateRPCTransformerV2(&info, 0, 0.001, $0)
             }
         }
-        (self.handle, self.place) = (handle, place)
+        (self.handle, self.place, self.heights) = (handle, place, heights)
     }
 
     /// Writes heights where GDAL opens files by name.
@@ -69,7 +70,9 @@ struct RPCProjection: ~Copyable {
 
     /// Pixel coordinates of places on the ground; NaN where the heights end.
     func pixels(longitudes: [Double], latitudes: [Double]) -> [Position] {
-        GroundToImage.pixels(
-            of: handle, by: GDALRPCTransform, longitudes: longitudes, latitudes: latitudes)
+        // GDAL looks up heights where the raster has them, and goes round only in the camera model.
+        let near = heights.map { longitudes.map($0.near) } ?? longitudes
+        return GroundToImage.pixels(
+            of: handle, by: GDALRPCTransform, longitudes: near, latitudes: latitudes)
     }
 }

@@ -10,6 +10,19 @@ public struct Resampled<Pixel: RasterPixel>: Sendable {
     public let valid: RasterBuffer<UInt8>
 }
 
+/// An image that is resampled, and how.
+struct ResamplingSource<Pixel: RasterPixel> {
+    let image: RasterBuffer<Pixel>
+    /// Where the image begins in the whole source.
+    let origin: PixelOffset
+    /// 1 where a pixel may be used.
+    let mask: [UInt8]
+    let kernel: ResamplingKernel
+    let nodata: Pixel?
+    let fill: Pixel
+    let threads: Int
+}
+
 extension Warp {
     /// Resamples all bands of an image in one pass; the same bytes for any number of threads.
     ///
@@ -40,22 +53,34 @@ extension Warp {
         if copyOffset == origin, image.size == target.size {
             return Self.kept(image, mask, fill)
         }
+        let source = ResamplingSource(
+            image: image, origin: origin, mask: mask, kernel: kernel, nodata: nodata, fill: fill,
+            threads: threads)
         var pixels = RasterBuffer(size: target.size, bands: image.bands, filledWith: fill)
         var isValid = RasterBuffer<UInt8>(size: target.size, filledWith: 0)
-        image.pixels.withUnsafeBufferPointer { source in
-            mask.withUnsafeBufferPointer { mask in
+        self.fill(0..<target.size.height, of: &pixels, &isValid, from: source)
+        return Resampled(image: pixels, valid: isValid)
+    }
+
+    /// Fills rows of a result on the target, under which the positions are known.
+    func fill<Pixel: RasterPixel>(
+        _ rows: Range<Int>, of pixels: inout RasterBuffer<Pixel>,
+        _ isValid: inout RasterBuffer<UInt8>, from source: ResamplingSource<Pixel>
+    ) {
+        source.image.pixels.withUnsafeBufferPointer { image in
+            source.mask.withUnsafeBufferPointer { mask in
                 pixels.pixels.withUnsafeMutableBufferPointer { result in
                     isValid.pixels.withUnsafeMutableBufferPointer { resultMask in
                         let work = Resampler(
-                            warp: self, origin: origin, size: image.size, bands: image.bands,
-                            source: source, mask: mask, result: result, resultMask: resultMask,
-                            kernel: kernel, nodata: nodata, fill: fill)
-                        Self.run(work, rows: target.size.height, threads: threads)
+                            warp: self, origin: source.origin, size: source.image.size,
+                            bands: source.image.bands, source: image, mask: mask, result: result,
+                            resultMask: resultMask, kernel: source.kernel, nodata: source.nodata,
+                            fill: source.fill)
+                        Self.run(work, rows: rows, threads: source.threads)
                     }
                 }
             }
         }
-        return Resampled(image: pixels, valid: isValid)
     }
 
     /// An image that has the target's pixels already, invalid ones filled: not copied where all are valid.
@@ -77,7 +102,7 @@ extension Warp {
     }
 
     /// 1 where a source pixel may be used.
-    private static func mask<Pixel: RasterPixel>(
+    static func mask<Pixel: RasterPixel>(
         of image: RasterBuffer<Pixel>, _ valid: RasterBuffer<UInt8>?, _ nodata: Pixel?
     ) -> [UInt8] {
         var mask =
@@ -103,16 +128,17 @@ extension Warp {
     }
 
     private static func run<Pixel: RasterPixel>(
-        _ work: Resampler<Pixel>, rows: Int, threads: Int
+        _ work: Resampler<Pixel>, rows: Range<Int>, threads: Int
     ) {
         let block = 16
-        let blocks = (rows + block - 1) / block
+        let blocks = (rows.count + block - 1) / block
         let workers = max(1, min(threads, blocks))
         // Workers share nothing but what they read; each writes rows of its own.
         nonisolated(unsafe) let work = work
         DispatchQueue.concurrentPerform(iterations: workers) { worker in
             for index in stride(from: worker, to: blocks, by: workers) {
-                for row in index * block..<min(rows, (index + 1) * block) { work.fill(row: row) }
+                let first = rows.lowerBound + index * block
+                for row in first..<min(rows.upperBound, first + block) { work.fill(row: row) }
             }
         }
     }

@@ -11,6 +11,8 @@ public struct Warp: Sendable {
     /// How far the source's content lies from where the target has it.
     public let shift: any ShiftField
     let map: PixelMap
+    /// What `step` is, where the map knows only some of the target's rows.
+    private var knownStep: SIMD2<Double>?
 
     /// From a raster with a grid; exact where both share a system, else within 0.005 source pixels.
     /// - Throws: `RasterError` (`invalid`) if there is no way between the two systems.
@@ -77,8 +79,7 @@ public struct Warp: Sendable {
         let coordinates = try CoordinateTransform(from: target.crs, to: .wgs84)
         map = .lattice(
             PositionLattice(over: target.size) { places in
-                let ground = places.map { target.transform.map(column: $0.x, row: $0.y) }
-                let degrees = coordinates.map(ground).map { $0 ?? Position(x: .nan, y: .nan) }
+                let degrees = coordinates.degrees(under: places, of: target)
                 return pixels(degrees.map(\.x), degrees.map(\.y))
             })
         self.target = target
@@ -90,7 +91,25 @@ public struct Warp: Sendable {
         target = other.target
         sourceSize = other.sourceSize
         map = other.map
+        knownStep = other.knownStep
         self.shift = shift
+    }
+
+    /// A warp that knows the positions under some of the target's rows only.
+    ///
+    /// - Parameters:
+    ///   - map: Positions under these rows.
+    ///   - size: Size of the whole source.
+    ///   - target: The whole target.
+    ///   - step: What `step` is for the whole target.
+    init(
+        part map: PixelMap, of size: PixelSize, onto target: GeoGrid, step: (x: Double, y: Double)
+    ) {
+        self.target = target
+        sourceSize = size
+        self.map = map
+        shift = ConstantShift.zero
+        knownStep = SIMD2(step.x, step.y)
     }
 
     /// The same warp with another shift; the projection is not computed again.
@@ -139,25 +158,29 @@ public struct Warp: Sendable {
     /// Source pixels that a step of one target pixel crosses, along x and y: at the target's centre, or, where that has no
     /// place in the source, at the first of some others that has.
     var step: (x: Double, y: Double) {
+        if let knownStep { return (knownStep.x, knownStep.y) }
+        return Self.step(over: target.size) { _ in map }
+    }
+
+    /// The same for positions that are made row by row.
+    ///
+    /// - Parameters:
+    ///   - size: The target's size.
+    ///   - map: Gives the positions from a row to two rows below it.
+    /// - Returns: Source pixels along x and y.
+    static func step(
+        over size: PixelSize, map: (_ row: Double) -> PixelMap
+    ) -> (x: Double, y: Double) {
         let shares = [0.5, 0.25, 0.75, 0.125, 0.375, 0.625, 0.875]
         for down in shares {
+            let row = Double(size.height) * down
+            let positions = map(row)
             for across in shares {
-                let step = crossed(
-                    column: Double(target.size.width) * across,
-                    row: Double(target.size.height) * down)
+                let step = positions.crossed(column: Double(size.width) * across, row: row)
                 if step.x.isFinite, step.y.isFinite { return step }
             }
         }
         return (1, 1)
-    }
-
-    private func crossed(column: Double, row: Double) -> (x: Double, y: Double) {
-        let here = map.source(column: column, row: row)
-        let right = map.source(column: column + 1, row: row)
-        let below = map.source(column: column, row: row + 1)
-        let x = ((right.x - here.x) * (right.x - here.x) + (below.x - here.x) * (below.x - here.x))
-        let y = ((right.y - here.y) * (right.y - here.y) + (below.y - here.y) * (below.y - here.y))
-        return (x.squareRoot(), y.squareRoot())
     }
 
     /// The margin that `sourceWindow` needs for a kernel, which reaches far where the target is much coarser than the source.
@@ -180,5 +203,13 @@ public struct Warp: Sendable {
             t.originY - s.originY, t.columnRotation, t.pixelHeight,
         ])
         return try centred.inverse().composed(after: offset)
+    }
+}
+
+extension CoordinateTransform {
+    /// Longitude (x) and latitude of a target's pixel coordinates; NaN for those that have none.
+    func degrees(under places: [Position], of target: GeoGrid) -> [Position] {
+        map(places.map { target.transform.map(column: $0.x, row: $0.y) })
+            .map { $0 ?? Position(x: .nan, y: .nan) }
     }
 }
