@@ -31,9 +31,9 @@ public struct LeftOutTile: Hashable, Sendable, Codable {
         }
     }
 
-    /// A tile of a date that cannot be decoded.
-    init(id: String, _ fault: DecodeFault) {
-        (self.id, reason, noDataFraction, cloudFraction) = (id, fault.reason, 1, 0)
+    /// A tile of a date that cannot be read.
+    init(id: String, setAsideFor reason: String) {
+        (self.id, self.reason, noDataFraction, cloudFraction) = (id, reason, 1, 0)
     }
 
     private static func above(_ what: String, _ found: Double, _ limit: Double) -> String {
