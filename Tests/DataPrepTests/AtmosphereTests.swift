@@ -257,8 +257,8 @@ import Testing
         return !isLive()
     }
 
-    /// What Sen2Cor does not come to an end with is ended with all it started, even what does not listen; its date is set aside
-    /// and made up for by the next run, which takes nothing of the half-written product.
+    /// What takes Sen2Cor too long is ended with all it started, even what does not listen; its date is set aside and
+    /// made up for by the next run, which takes nothing of the half-written product.
     @Test(arguments: [false, true]) func setsADateAsideThatSen2CorIsTooLongAt(deaf: Bool) throws {
         let folder = try TemporaryFolder()
         let note = folder.path("child")

@@ -13,8 +13,8 @@ public struct Sen2Cor: Hashable, Sendable {
 
     /// Minutes that it may work on one product where nobody says another number.
     ///
-    /// Our choice, as ESA names none: a product takes tens of minutes, so that whatever is not done after three hours hangs, or
-    /// wants more memory than there is, and would keep the other dates of the run from being cut.
+    /// Our choice, as ESA names none: a product takes tens of minutes, so that whatever is not done after three hours
+    /// hangs, or wants more memory than there is, and would keep the other dates of the run from being cut.
     public static let usualMinutes = 180
 
     /// How long so many minutes are, of which 0 are no limit.
@@ -126,8 +126,8 @@ public struct Sen2Cor: Hashable, Sendable {
         guard try run(["--help"], log: log, for: Self.helpTimeout, checkStop) else {
             throw PrepError(
                 .unavailable, path,
-                "gave no answer to --help within \(Self.helpTimeout) (see \(log)); try it by hand, or use "
-                    + "--surface-reflectance dark-object")
+                "gave no answer to --help within \(Self.helpTimeout) (see \(log)); try it by hand, or "
+                    + "use --surface-reflectance dark-object")
         }
         let text = (try? WholeFile.readText(log)) ?? ""
         guard let mark = text.range(of: "Version: ") else { return "of unknown version" }
@@ -136,7 +136,7 @@ public struct Sen2Cor: Hashable, Sendable {
 
     // MARK: The process
 
-    /// Runs the program to its end, and tells whether it came there by itself; stopped or late, it leaves nothing running.
+    /// Runs the program to its end, and tells whether it came there in time; stopped or late, it leaves nothing running.
     private func run(
         _ arguments: [String], log: String, for limit: Duration?, _ checkStop: () throws -> Void
     ) throws -> Bool {
@@ -229,8 +229,9 @@ struct Sen2CorTimeout: ExitCoded, CustomStringConvertible, Hashable {
 
     /// What to read and what to do, after the cause.
     var advice: String {
-        "\(lastLine.map { "its last line is \"\($0)\", " } ?? "it wrote nothing, ")all of it is in \(log); run again with "
-            + "a longer --sen2cor-timeout, or use --surface-reflectance dark-object"
+        let end = lastLine.map { "its last line is \"\($0)\", " } ?? "it wrote nothing, "
+        return "\(end)all of it is in \(log); run again with a longer --sen2cor-timeout, or use "
+            + "--surface-reflectance dark-object"
     }
 
     /// One line: the product, the cause, what to do.
