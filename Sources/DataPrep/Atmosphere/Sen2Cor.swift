@@ -136,17 +136,17 @@ public struct Sen2Cor: Hashable, Sendable {
 
     // MARK: The process
 
-    /// Runs the program to its end, and tells whether it came there in time; stopped or late, it leaves nothing running.
+    /// Runs the program and tells whether it ended in time; stopped or late, it leaves nothing running.
     private func run(
         _ arguments: [String], log: String, for limit: Duration?, _ checkStop: () throws -> Void
     ) throws -> Bool {
         let process = try start(arguments, log: log)
         // A machine that sleeps does not use the program's time up.
-        let (clock, start) = (SuspendingClock(), SuspendingClock.now)
+        let (clock, begin) = (SuspendingClock(), SuspendingClock.now)
         do {
             while process.isRunning {
                 try checkStop()
-                if let limit, clock.now - start > limit {
+                if let limit, clock.now - begin > limit {
                     end(process)
                     return false
                 }

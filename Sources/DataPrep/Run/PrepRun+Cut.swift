@@ -5,8 +5,8 @@ import Raster
 extension PrepRun {
     /// Cuts the tiles of a date that are not there yet.
     ///
-    /// Where a file ends its decoder, or Sen2Cor comes to no end, what could be cut before it stays, and the rest of the
-    /// date is left out.
+    /// Where a file ends its decoder, or Sen2Cor comes to no end, what could be cut before it stays, and the rest of
+    /// the date is left out.
     func cutDate(
         _ scene: Scene, _ date: DateAlignment, _ region: RegionPlan, _ alignment: RegionAlignment,
         _ folder: TileFolder
