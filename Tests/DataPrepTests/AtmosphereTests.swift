@@ -307,6 +307,41 @@ import Testing
         #expect(try PrepVerification(folder: folder.path("out")).faults.isEmpty)
     }
 
+    /// The files of a date that was set aside may be others when the run goes on; afterwards no longer.
+    @Test func goesOnWithOtherFilesOfADateThatWasSetAside() throws {
+        let folder = try TemporaryFolder()
+        func files(brighterBy step: UInt16) throws -> String {
+            try MadeProduct(number: { UInt16(1000 + 7 * $1 + $2) + step }).write(to: folder.path)
+        }
+        func run(_ processor: Sen2Cor, _ out: String = "out") throws -> PrepReport {
+            var settings = PrepSettings()
+            (settings.aligns, settings.surfaceReflectance) = (false, .sen2cor)
+            settings.tileSize = MadeProduct.size
+            let path = folder.path("\(MadeProduct.name).SAFE")
+            let plan = try PrepPlan(
+                regions: [RegionInput(name: "r", paths: [path])], settings: settings,
+                output: folder.path(out), sen2cor: processor)
+            return try PrepRun(plan).run()
+        }
+        _ = try files(brighterBy: 0)
+        let late = try standIn(folder, instead: "sleep 600", timeout: .milliseconds(1))
+        #expect(try run(late).quarantined.count == 1)
+        _ = try files(brighterBy: 5)
+        let processor = try standIn(folder)
+        let report = try run(processor)
+        #expect(report.tiles == 1 && report.written == 1 && report.quarantined.isEmpty)
+        _ = try run(processor, "fresh")
+        for file in ["run.json", "manifest.jsonl", "files.jsonl", "leftout.jsonl"] {
+            let digests = try ["out", "fresh"].map {
+                try SHA256Digest(ofFile: folder.path("\($0)/\(file)"))
+            }
+            #expect(digests[0] == digests[1], "\(file)")
+        }
+        _ = try files(brighterBy: 9)
+        let error = #expect(throws: PrepError.self) { try run(processor) }
+        #expect(error?.code == .configuration)
+    }
+
     @Test func saysInOneLineWhySen2CorFails() throws {
         let folder = try TemporaryFolder()
         let processor = try standIn(folder, failing: true)
