@@ -102,7 +102,7 @@ import Testing
         #expect(late == whole)
     }
 
-    /// A date whose file is got again comes into tiles and unchanged ground that were made without it: the same in the end.
+    /// A date whose file is got again comes into tiles and unchanged ground made without it: the same in the end.
     @Test(arguments: ["B04", "B08"]) func aFileThatIsGotAgainIsTakenIn(band: String) throws {
         let folder = try TemporaryFolder()
         let root = try #require(Self.earth).path("earth/l2a")
