@@ -45,7 +45,8 @@ import Testing
         let path = try product.write(to: folder.path)
         let mask = "\(path)/\(MadeProduct.granule)/QI_DATA/MSK_CLOUDS_B00.gml"
         func masks() throws -> QualityMasks {
-            try #require(try #require(try SceneReader().scenes(at: [path]).first).qualityMasks())
+            let scene = try #require(try SceneReader().scenes(at: [path]).first)
+            return try #require(try scene.qualityMasks())
         }
         let grid = try product.grid
         let side = MadeProduct.size / 2
