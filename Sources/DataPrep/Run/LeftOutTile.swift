@@ -40,17 +40,3 @@ public struct LeftOutTile: Hashable, Sendable, Codable {
         "\(what): \((100 * found).short) % of the tile, at most \((100 * limit).short) %"
     }
 }
-
-extension Tile {
-    /// Part of the pixels that lack data in some band, 0…1.
-    var noDataFraction: Double {
-        let count = pixels.size.count
-        var lacks = [Bool](repeating: false, count: count)
-        for band in 0..<pixels.bands {
-            for (index, value) in pixels.band(band).enumerated() where value == 0 {
-                lacks[index] = true
-            }
-        }
-        return Double(lacks.count { $0 }) / Double(count)
-    }
-}
