@@ -34,7 +34,9 @@ public struct PrepExplanation: Sendable, Codable {
     /// - Throws: `PrepError`, `ManifestError` for inputs that are damaged, or a record that cannot be read.
     public init(_ job: PrepJob) throws {
         try self.init(job.plan)
-        differences += try job.laterSteps().flatMap(\.differences)
+        let later = try job.laterSteps().flatMap(\.differences)
+        isHealed = isHealed && later.isEmpty
+        differences += later
     }
 
     /// Reads the inputs of a plan once, to know them by their digests, and writes nothing.
