@@ -41,8 +41,7 @@ struct SceneFiles: Sendable {
     func read(
         _ source: BandSource, _ window: PixelWindow? = nil, threads: Int = 1
     ) throws -> RasterBuffer<UInt16> {
-        var buffer = try blocks.read(
-            source.path, band: source.index, window, of: scene.name, threads: threads)
+        var buffer = try patiently(source, window, threads)
         source.radiometry.harmonise(&buffer.pixels, noData: source.noData)
         if let correction = source.correction {
             let grid = try grid(of: source)
@@ -55,10 +54,20 @@ struct SceneFiles: Sendable {
     func readClasses(
         _ source: BandSource, _ window: PixelWindow? = nil, threads: Int = 1
     ) throws -> RasterBuffer<UInt16> {
-        var classes = try blocks.read(
-            source.path, band: source.index, window, of: scene.name, threads: threads)
+        var classes = try patiently(source, window, threads)
         source.classify(&classes.pixels)
         return classes
+    }
+
+    /// Pixels as they are; what lies on the network is asked for again where that failed.
+    private func patiently(
+        _ source: BandSource, _ window: PixelWindow?, _ threads: Int
+    ) throws -> RasterBuffer<UInt16> {
+        func read() throws -> RasterBuffer<UInt16> {
+            try blocks.read(
+                source.path, band: source.index, window, of: scene.name, threads: threads)
+        }
+        return try source.path.contains("://") ? Patience().attempt(source.path, read) : read()
     }
 
     /// Proves every file that will be read: there, whole by the product's own checksums, and openable.
@@ -99,10 +108,13 @@ struct SceneFiles: Sendable {
         return try StoredFile(path).digest(named: "\(scene.name)/\(relative)")
     }
 
-    /// The path below the scene's folder, however either is written; as it is for a file elsewhere.
+    /// The path below the scene's folder, however either is written; as it is for a file elsewhere, without what an address
+    /// may be signed with.
     private func relative(_ path: String) -> String {
         let (full, folder) = (Self.full(path), Self.full(scene.folder))
-        return full.hasPrefix(folder + "/") ? String(full.dropFirst(folder.count + 1)) : path
+        return full.hasPrefix(folder + "/")
+            ? String(full.dropFirst(folder.count + 1))
+            : Network.redacted(path)
     }
 
     private static func full(_ path: String) -> String {
