@@ -81,7 +81,9 @@ public struct PrepRecipe: Hashable, Sendable {
             if Self.sections.contains(name) {
                 throw document.failure(name, atValue: true, "must be a section, as in [\(name)]")
             }
-            let known = PrepRecipeKey.all.map(\.name) + ["region.name", "region.paths"]
+            let known =
+                PrepRecipeKey.all.map(\.name) + FetchTable.keys.map { "fetch.\($0)" }
+                + ["region.name", "region.paths"]
             throw document.failure(
                 name, atValue: false,
                 "is no key of a recipe; the nearest is \(name.nearest(of: known) ?? "")")
