@@ -190,7 +190,7 @@ extension TOMLDocument {
         do {
             return try body()
         } catch let error as PrepError {
-            throw failure(key, atValue: true, "is wrong: \(error.message)")
+            throw failure(key, atValue: true, error.message)
         }
     }
 }
