@@ -35,6 +35,12 @@ import Testing
         reference = 2020-06-01
         bands = ["B02"]
         largestShift = 8
+        window = 64
+        leastCoherence = 0.2
+        smallestUsable = 0.6
+
+        [unchanged]
+        invariance = 0.9
         """
 
     @Test func readsEveryKey() throws {
@@ -52,6 +58,9 @@ import Testing
         #expect((settings.largestNoDataShare, settings.largestCloudShare) == (0.25, 0))
         #expect(!settings.aligns && settings.alignmentBands == [.b02])
         #expect(settings.reference == "2020-06-01" && settings.search.largestShift == 8)
+        #expect(settings.search.windowSide == 64)
+        #expect((settings.search.leastCoherence, settings.search.smallestUsableShare) == (0.2, 0.6))
+        #expect(recipe.unchanged?.invariance == 0.9)
     }
 
     @Test func whatIsLeftOutIsAsWithoutARecipe() throws {
@@ -70,6 +79,7 @@ import Testing
         settings.bands = [.b02, .b03]
         settings.quicklookBands = [.b04, .b03, .b02]
         settings.reference = "2020-06-01"
+        settings.search.windowSide = 256
         #expect(recipe.settings == settings && recipe.regions.count == 1)
         var unchanged = UnchangedSettings()
         unchanged.bands = [.b02, .b03]
@@ -114,6 +124,10 @@ import Testing
         ("[tiles]\nbands = [\"B02\", \"B2\"]", "r.toml:2:9", "distinct bands"),
         ("[select]\nlargestCloud = 1.5", "r.toml:2:16", "0…1"),
         ("[alignment]\nreference = \"June\"", "r.toml:2:13", "a date"),
+        ("[alignment]\nwindow = 100", "r.toml:2:10", "32, 64, 128, 256, 512"),
+        ("[alignment]\nleastCoherence = 2", "r.toml:2:18", "0…1"),
+        ("[alignment]\nsmallestUsable = 0", "r.toml:2:18", "above 0"),
+        ("[unchanged]\ninvariance = 95", "r.toml:2:14", "0…1"),
         ("tiles = 3", "r.toml:1:9", "must be a section"),
         ("unchanged = 3", "r.toml:1:13", "must be a section"),
         ("[unchanged]\nwindow = 4", "r.toml:2:10", "odd number"),

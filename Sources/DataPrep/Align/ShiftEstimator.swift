@@ -1,17 +1,20 @@
 /// How shifts are looked for.
 public struct ShiftSearch: Hashable, Sendable, Codable {
-    /// Side of a window in pixels, a power of two; `nil` chooses 256, or less for small images.
+    /// Side of a window in pixels, one of `windowSides`; `nil` chooses 256, or less for small images.
     public var windowSide: Int?
     /// What a window is told by.
     public var feature = AlignmentFeature.brightness
     /// The largest displacement believed, in pixels of the reference; beyond half a window's side none is looked for.
     public var largestShift = 32
-    /// The share of a window that both dates must show without cloud, 0…1.
+    /// The share of a window that both dates must show without cloud, above 0 and at most 1.
     public var smallestUsableShare = 0.4
     /// The least agreement of phases, 0…1; noise has about 0.05.
     public var leastCoherence = 0.12
     /// The largest standard error of a window's shift, in pixels.
     public var largestUncertainty = 0.15
+
+    /// The sides that a window may have: below 32 px phases tell little, above 512 a field is hardly local.
+    public static let windowSides = [32, 64, 128, 256, 512]
 
     /// The settings that `matter-prep` uses.
     public init() {}

@@ -18,10 +18,12 @@ struct AlignCommand: ParsableCommand {
     var paths: [String]
 
     @OptionGroup var alignment: AlignmentOptions
+    @OptionGroup var network: NetworkOptions
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
+        network.start()
         // The transforms are small: threads would spend their time waiting for one another.
         Torch.setThreads(1)
         var settings = PrepSettings()

@@ -2,7 +2,6 @@ import ArgumentParser
 import Console
 import DataPrep
 import Geo
-import Logging
 import Manifests
 import Raster
 
@@ -41,30 +40,12 @@ struct FetchCommand: ParsableCommand {
         let regions = try place.resolve(choice)
         if offline == nil { Network.allow(signsS3: signedS3) }
         let stop = StopSignal()
-        let logger = logging.logger("matter-prep")
-        var bar = logging.progressBar("scenes", total: 0)
-        var done = 0
+        let screen = FetchScreen(logging)
         let fetch = try Fetch(
-            regions, output: out, offline: offline, checkStop: { try stop.check() }
-        ) { event in
-            switch event {
-            case .found(let region, let scenes):
-                bar = logging.progressBar("scenes of \(region)", total: scenes)
-                done = 0
-            case .scene(let region, let scene):
-                done += 1
-                bar.update(done: done)
-                guard let reason = scene.reason else { return }
-                logger.warning(
-                    "scene failed",
-                    metadata: [
-                        "region": "\(region)", "scene": "\(scene.id)", "reason": "\(reason)",
-                    ]
-                )
-            }
-        }
+            regions, output: out, offline: offline, checkStop: { try stop.check() },
+            onEvent: screen.show)
         let report = try dryRun ? fetch.preview() : fetch.run()
-        bar.erase()
+        screen.erase()
         try json.print(report) { Self.lines(report) }
         guard report.failures.isEmpty else { throw Quarantined(items: report.failures) }
     }

@@ -9,11 +9,13 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Orthorectifies, aligns and tiles regions.",
         discussion: """
-            A recipe (TOML) says all of it, from the scenes to unchanged ground ([unchanged]) and catalogues ([publish]); \
-            options override it. Without a recipe regions are given by --region, each a folder of scenes, or a list of \
-            scenes and files. Stopped, it goes on where it was.
+            A recipe (TOML) says all of it, from the scenes, fetched from a STAC archive ([fetch], with --allow-network) \
+            or there, to unchanged ground ([unchanged]) and catalogues ([publish]); options override it. Without a recipe \
+            regions are given by --region, each a folder of scenes, or a list of scenes and files. Stopped, it goes on \
+            where it was.
 
               matter-prep run recipe.toml
+              matter-prep run manifests/recipes/prep-matter-27.toml --out tiles --allow-network
               matter-prep run --region berlin=scenes/T33UUU --out tiles
             """)
 
@@ -34,6 +36,8 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var surface: SurfaceOptions
 
     @OptionGroup var part: ShardOption
+
+    @OptionGroup var network: NetworkOptions
 
     @OptionGroup var work: WorkOptions
 
@@ -59,7 +63,7 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    func resolve() throws -> PrepJob {
+    func resolve() throws -> RunOrder {
         let recipe = try recipe.map { try PrepRecipe(path: $0) }
         var settings = recipe?.settings ?? PrepSettings()
         try tiles.apply(to: &settings)
@@ -67,34 +71,47 @@ struct RunCommand: ParsableCommand {
         surface.apply(to: &settings)
         let given = try region.map { try RegionInput(argument: $0) }
         let regions = given.isEmpty ? recipe?.regions ?? [] : given
-        guard !regions.isEmpty else {
+        let fetch = given.isEmpty ? recipe?.fetch ?? FetchOrder() : FetchOrder()
+        guard !regions.isEmpty || !fetch.regions.isEmpty else {
             throw ValidationError("The recipe has no [[region]]; add one, or give --region.")
         }
         guard let output = out ?? recipe?.output else {
             throw ValidationError("The recipe names no output folder; add one, or give --out.")
         }
-        let plan = try PrepPlan(
-            regions: regions, settings: settings, output: output, shard: part.resolve(),
-            sen2cor: surface.processor(
-                for: settings, minutes: recipe?.sen2corMinutes ?? Sen2Cor.usualMinutes))
-        return try PrepJob(
-            plan, unchanged: recipe?.unchanged, publish: recipe?.publish ?? PublishOrder())
+        return RunOrder(
+            regions: regions, fetch: fetch, settings: settings, output: output,
+            shard: try part.resolve(),
+            sen2cor: try surface.processor(
+                for: settings, minutes: recipe?.sen2corMinutes ?? Sen2Cor.usualMinutes),
+            unchanged: recipe?.unchanged, publish: recipe?.publish ?? PublishOrder())
     }
 
     func run() throws {
+        network.start()
         work.start()
         defer { work.stop() }
-        let job = try resolve()
-        if dryRun {
-            let preview = try PrepPreview(job)
+        let order = try resolve()
+        if dryRun || explain {
+            try tell(order)
+        } else {
+            let job = try order.prepared(logging)
+            try PrepSession(job, threads: work.threads, logging: logging, json: json).run()
+        }
+    }
+
+    /// Says what would be done, and writes nothing.
+    private func tell(_ order: RunOrder) throws {
+        guard let job = try order.preparedAlready() else {
+            let preview = try order.preview()
             try json.print(preview) { preview.lines }
             return
         }
-        if explain {
+        if dryRun {
+            let preview = try PrepPreview(job)
+            try json.print(preview) { preview.lines }
+        } else {
             let explanation = try PrepExplanation(job)
             try json.print(explanation) { explanation.lines }
-            return
         }
-        try PrepSession(job, threads: work.threads, logging: logging, json: json).run()
     }
 }

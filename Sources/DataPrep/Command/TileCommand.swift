@@ -18,11 +18,13 @@ struct TileCommand: ParsableCommand {
     var name = "scene"
 
     @OptionGroup var tiles: TileOptions
+    @OptionGroup var network: NetworkOptions
     @OptionGroup var work: WorkOptions
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
+        network.start()
         work.start()
         defer { work.stop() }
         var settings = PrepSettings()

@@ -115,7 +115,29 @@ struct AlignmentOptions: ParsableArguments {
             """)
     var largestShift: Int?
 
+    @Option(
+        help: """
+            Side in pixels of the windows that are compared: 32, 64, 128, 256 or 512. Default: 256, in images of less \
+            than 2048 128, of less than 192 64.
+            """)
+    var alignmentWindow: Int?
+
+    @Option(help: "Least agreement of a window's phases, 0 to 1; noise has 0.05. Default: 0.12.")
+    var leastCoherence: Double?
+
+    @Option(help: "Least share of a window that both dates show without cloud. Default: 0.4.")
+    var smallestUsable: Double?
+
     func validate() throws {
+        guard alignmentWindow.map({ ShiftSearch.windowSides.contains($0) }) ?? true else {
+            throw ValidationError("--alignment-window is 32, 64, 128, 256 or 512 pixels.")
+        }
+        guard (0...1).contains(leastCoherence ?? 0) else {
+            throw ValidationError("--least-coherence is 0 to 1.")
+        }
+        guard smallestUsable.map({ $0 > 0 && $0 <= 1 }) ?? true else {
+            throw ValidationError("--smallest-usable is above 0 and at most 1.")
+        }
         guard (1...128).contains(largestShift ?? 1) else {
             throw ValidationError("--largest-shift is 1 to 128 pixels.")
         }
@@ -128,5 +150,8 @@ struct AlignmentOptions: ParsableArguments {
             try TileOptions.parsed(alignmentBands, "--alignment-bands") ?? settings.alignmentBands
         settings.search.feature = alignmentFeature ?? settings.search.feature
         settings.search.largestShift = largestShift ?? settings.search.largestShift
+        settings.search.windowSide = alignmentWindow ?? settings.search.windowSide
+        settings.search.leastCoherence = leastCoherence ?? settings.search.leastCoherence
+        settings.search.smallestUsableShare = smallestUsable ?? settings.search.smallestUsableShare
     }
 }

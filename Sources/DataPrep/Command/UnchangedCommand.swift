@@ -112,6 +112,9 @@ struct UnchangedOptions: ParsableArguments {
     @Flag(help: "Fit every date to its tile's clearest one (normalisation.jsonl).")
     var normalise = false
 
+    @Option(help: "Dates are fitted over pixels above this probability of no change.")
+    var invariance = UnchangedSettings().invariance
+
     @Flag(help: "Also write fitted copies of the tiles (unchanged/normalised).")
     var normalisedTiles = false
 
@@ -133,6 +136,7 @@ struct UnchangedOptions: ParsableArguments {
         settings.seed = seed
         settings.normalises = normalise || normalisedTiles
         settings.writesNormalised = normalisedTiles
+        settings.invariance = invariance
         return settings
     }
 }

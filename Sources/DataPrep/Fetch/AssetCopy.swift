@@ -97,7 +97,7 @@ struct Patience: Sendable {
 
     /// Runs a body until it succeeds; what lies on disk is tried once.
     func attempt<Result>(_ address: String, _ body: () throws -> Result) throws -> Result {
-        let most = StoredFile(address).isRemote ? attempts : 1
+        let most = StoredFile(address).isRemote && Network.isAllowed ? attempts : 1
         for attempt in 1..<max(most, 1) {
             do {
                 return try body()

@@ -11,9 +11,13 @@ import Raster
 public struct Fetch {
     /// What the folder with the saved search is called in a region's folder.
     public static let searchName = "search.json"
+    /// What `run.json` names as the program of a folder with scenes.
+    static let program = "matter-prep fetch"
 
     private let regions: [FetchRegion]
     private let output: String
+    /// Whether the one region's scenes lie in `output` itself, not in a folder of the region's name there.
+    private let isFlat: Bool
     private let offline: String?
     private let patience: Patience
     private let signer = AddressSigner()
@@ -38,9 +42,27 @@ public struct Fetch {
         else { throw PrepError(.usage, "--region", "regions need names that differ") }
         self.regions = regions
         self.output = output
+        isFlat = false
         self.offline = offline
         patience = Patience(firstPause: firstPause, checkStop: checkStop)
         self.onEvent = onEvent
+    }
+
+    /// A fetch of one region into a folder of its own, which holds the search, the scenes and the record.
+    init(
+        _ region: FetchRegion, into folder: String, offline: String?, patience: Patience,
+        onEvent: @escaping (FetchEvent) -> Void
+    ) {
+        regions = [region]
+        output = folder
+        isFlat = true
+        self.offline = offline
+        self.patience = patience
+        self.onEvent = onEvent
+    }
+
+    private func folder(of region: FetchRegion) -> String {
+        isFlat ? output : "\(output)/\(region.name)"
     }
 
     /// Searches and writes nothing.
@@ -100,14 +122,22 @@ public struct Fetch {
 
     /// Writes `run.json`, or proves that the folder belongs to the same regions and search.
     private func claim() throws {
-        let record = RunRecord(
-            program: "matter-prep fetch",
+        if try !isClaimed() { try record().write(to: output) }
+    }
+
+    private func record() throws -> RunRecord {
+        RunRecord(
+            program: Self.program,
             plan: .object(["regions": try JSONValue(encoding: regions)]),
             inputs: try offline.map { [try InputDigest(file: $0, named: Self.searchName)] } ?? [])
+    }
+
+    /// Whether the folder belongs to the same regions and search; false for one that belongs to nobody.
+    private func isClaimed() throws -> Bool {
         guard FileManager.default.fileExists(atPath: "\(output)/\(RunRecord.fileName)") else {
-            return try record.write(to: output)
+            return false
         }
-        guard try RunRecord(readingFrom: output) != record else { return }
+        guard try RunRecord(readingFrom: output) != record() else { return true }
         throw PrepError(
             .configuration, output,
             "the folder holds another fetch (areas, bands, dates or limits differ; see its "
@@ -168,15 +198,24 @@ public struct Fetch {
         return features
     }
 
+    /// The region's search where nobody must be asked: saved, or given; nil where it has not been made.
+    private func knownSearch(_ region: FetchRegion) throws -> Search? {
+        guard offline == nil else { return try search(region) }
+        let folder = folder(of: region)
+        let path = "\(folder)/\(Self.searchName)"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try choose(Self.features(path), of: region, source: path, base: folder)
+    }
+
     /// The region's saved search, or a new one that is saved before anything is fetched.
     private func savedSearch(_ region: FetchRegion) throws -> Search {
-        let folder = "\(output)/\(region.name)"
-        try AtomicFile.makeFolder(at: folder)
-        guard offline == nil else { return try search(region) }
-        let path = "\(folder)/\(Self.searchName)"
-        if FileManager.default.fileExists(atPath: path) {
-            return try choose(Self.features(path), of: region, source: path, base: folder)
-        }
+        try AtomicFile.makeFolder(at: folder(of: region))
+        return try knownSearch(region) ?? newSearch(region)
+    }
+
+    /// Asks, and keeps what was found if it is enough: a folder without scenes belongs to nobody.
+    private func newSearch(_ region: FetchRegion) throws -> Search {
+        let folder = folder(of: region)
         let features = try ItemSearch(region: region, checkStop: patience.checkStop).items()
         let sorted = features.sorted { ($0["id"]?.string ?? "") < ($1["id"]?.string ?? "") }
         let collection: JSONValue = .object([
@@ -185,8 +224,51 @@ public struct Fetch {
         ])
         let search = try choose(
             sorted, of: region, source: Network.redacted(region.query.endpoint), base: folder)
-        try AtomicFile.write(Array((collection.serialized() + "\n").utf8), to: path)
+        try claim()
+        try AtomicFile.write(
+            Array((collection.serialized() + "\n").utf8), to: "\(folder)/\(Self.searchName)")
         return search
+    }
+
+    // MARK: Before anything is fetched
+
+    /// Says what is there and what would be fetched, by searches that were made before; nil where one was not.
+    ///
+    /// Uses no network, writes nothing, and believes a scene that has its item.
+    func known() throws -> FetchReport? {
+        let isClaimed = try isClaimed()
+        guard isClaimed || offline != nil else { return nil }
+        var report = FetchReport()
+        for region in regions {
+            guard let search = try knownSearch(region) else { return nil }
+            let scenes = try search.choice.chosen.map { item in
+                let path = try "\(folder(of: item, region))/\(LocalItem.fileName)"
+                let isThere = isClaimed && FileManager.default.fileExists(atPath: path)
+                return scene(item, isThere ? .kept : .wanted)
+            }
+            report.regions.append(search.report(region.name, scenes))
+        }
+        return report
+    }
+
+    /// The scenes that there will be of a region, by a search that was made before or is made and kept now.
+    ///
+    /// - Throws: as `run()`, and for an item that lacks a band.
+    func awaitedScenes(of region: FetchRegion) throws -> [Scene] {
+        let known = try offline != nil || isClaimed() ? knownSearch(region) : nil
+        let search = try known ?? askedSearch(region)
+        let scenes = try search.choice.chosen.map { item in
+            try Scene(
+                awaited: item, layers: layers(item.assets(), region.query, item),
+                in: folder(of: item, region))
+        }
+        return scenes.sorted { ($0.time, $0.name) < ($1.time, $1.name) }
+    }
+
+    private func askedSearch(_ region: FetchRegion) throws -> Search {
+        let lock = try FolderLock(folder: output)
+        defer { withExtendedLifetime(lock) {} }
+        return try isClaimed() ? savedSearch(region) : newSearch(region)
     }
 
     // MARK: Scenes
@@ -238,7 +320,7 @@ public struct Fetch {
             throw PrepError(
                 .badData, item.id.debugDescription, "an item's id that cannot name a folder")
         }
-        return "\(output)/\(region.name)/\(item.id)"
+        return "\(folder(of: region))/\(item.id)"
     }
 
     private func layers(

@@ -32,11 +32,12 @@ public struct PrepPlan: Sendable {
 
     /// Finds the scenes of every region and chooses bands.
     ///
+    /// Scenes of regions that are still to be fetched are given as `awaited`, by region; files of them are not looked for.
     /// - Throws: `PrepError`: `missing` for an empty folder or a missing band, `badData` for damaged metadata or two
     ///   scenes of one time, `usage` for a tile size out of 16…16384 or two regions of one name.
     public init(
         regions inputs: [RegionInput], settings: PrepSettings, output: String, shard: Shard? = nil,
-        sen2cor: Sen2Cor? = nil
+        sen2cor: Sen2Cor? = nil, awaited: [String: [Scene]] = [:]
     ) throws {
         guard (16...16384).contains(settings.tileSize) else {
             throw PrepError(
@@ -58,7 +59,7 @@ public struct PrepPlan: Sendable {
         self.output = shard.map { "\(output)/\($0.folder)" } ?? output
         self.shard = shard
         let found = try inputs.sorted { $0.name < $1.name }.map {
-            try Self.found($0, settings: settings)
+            try Self.found($0, settings: settings, awaited: awaited[$0.name])
         }
         var rest = shard?.records(of: found.map(\.scenes.count).reduce(0, +)) ?? 0..<Int.max
         regions = found.map { region in
@@ -71,10 +72,10 @@ public struct PrepPlan: Sendable {
     }
 
     private static func found(
-        _ input: RegionInput, settings: PrepSettings
+        _ input: RegionInput, settings: PrepSettings, awaited: [Scene]?
     ) throws -> (name: String, scenes: [Scene], bands: [Sentinel2Band]) {
         let reader = SceneReader(unnamedBand: settings.bands?.first ?? .b04)
-        let scenes = try reader.scenes(at: input.paths)
+        let scenes = try awaited ?? reader.scenes(at: input.paths)
         try refuseTwins(scenes, region: input.name)
         try refuseMixture(scenes, region: input.name, settings: settings)
         var bands = (settings.bands ?? scenes.first.map { Array($0.bands.keys) } ?? []).sorted()

@@ -8,8 +8,10 @@ import Recipes
 ///
 /// Paths in it are relative to the file's own folder. What it leaves out has the value of `PrepSettings`.
 public struct PrepRecipe: Hashable, Sendable {
-    /// The regions, in the order of the file.
+    /// The regions whose scenes are there, in the order of the file.
     public private(set) var regions: [RegionInput] = []
+    /// The regions whose scenes are fetched first; none without a table `[fetch]`.
+    public private(set) var fetch = FetchOrder()
     /// The settings.
     public internal(set) var settings = PrepSettings()
     /// How unchanged ground is looked for; `nil` without a table `[unchanged]`, or where that says `enabled = false`.
@@ -38,10 +40,13 @@ public struct PrepRecipe: Hashable, Sendable {
 
     private init(_ document: TOMLDocument) throws {
         let folder = URL(filePath: document.path).deletingLastPathComponent().path
+        let table = try FetchTable(document) { Self.absolute($0, in: folder) }
         looksForUnchanged = document.value["unchanged"]?.object != nil
         for (name, value) in (document.value.object ?? [:]).sorted(by: { $0.key < $1.key }) {
             if name == "region" {
-                try readRegions(value, document)
+                try readRegions(value, document, table)
+            } else if name == "fetch" {
+                continue
             } else if let members = value.object, Self.sections.contains(name) {
                 for (member, value) in members.sorted(by: { $0.key < $1.key }) {
                     try set("\(name).\(member)", value, document)
@@ -54,6 +59,7 @@ public struct PrepRecipe: Hashable, Sendable {
             throw document.failure(
                 "tiles.stride", atValue: true, "must be at most tiles.size, \(settings.tileSize)")
         }
+        try finishFetch(table, document)
         output = output.map { Self.absolute($0, in: folder) }
         publish.folder = publish.folder.map { Self.absolute($0, in: folder) }
         regions = regions.map { region in
@@ -63,7 +69,7 @@ public struct PrepRecipe: Hashable, Sendable {
     }
 
     private static func absolute(_ path: String, in folder: String) -> String {
-        path.hasPrefix("/") ? path : "\(folder)/\(path)"
+        path.hasPrefix("/") || path.contains("://") ? path : "\(folder)/\(path)"
     }
 
     // MARK: Keys
@@ -77,7 +83,9 @@ public struct PrepRecipe: Hashable, Sendable {
             if Self.sections.contains(name) {
                 throw document.failure(name, atValue: true, "must be a section, as in [\(name)]")
             }
-            let known = PrepRecipeKey.all.map(\.name) + ["region.name", "region.paths"]
+            let known =
+                PrepRecipeKey.all.map(\.name) + FetchTable.keys.map { "fetch.\($0)" }
+                + ["region.name", "region.paths"]
             throw document.failure(
                 name, atValue: false,
                 "is no key of a recipe; the nearest is \(name.nearest(of: known) ?? "")")
@@ -87,35 +95,84 @@ public struct PrepRecipe: Hashable, Sendable {
         }
     }
 
-    private mutating func readRegions(_ value: JSONValue, _ document: TOMLDocument) throws {
+    // MARK: Regions
+
+    private mutating func readRegions(
+        _ value: JSONValue, _ document: TOMLDocument, _ fetched: FetchTable?
+    ) throws {
         guard let tables = value.array, tables.allSatisfy({ $0.object != nil }) else {
             throw document.failure("region", atValue: true, "must be sections, as in [[region]]")
         }
         for (index, table) in tables.enumerated() {
             let place = "region.\(index)"
-            for key in (table.object ?? [:]).keys.sorted() where key != "name" && key != "paths" {
-                let nearest = key.nearest(of: ["name", "paths"]) ?? ""
-                throw document.failure(
-                    "\(place).\(key)", atValue: false,
-                    "is no key of a region; the nearest is \(nearest)")
-            }
-            let name = table["name"]?.string ?? ""
-            if let problem = RegionInput.problem(withName: name) {
-                throw document.failure(
-                    table["name"] == nil ? place : "\(place).name", atValue: true,
-                    "needs a name: \(problem)")
-            }
-            guard !regions.contains(where: { $0.name.lowercased() == name.lowercased() }) else {
-                throw document.failure(
-                    "\(place).name", atValue: true, "is there twice, in any case of letters")
+            let name = try regionName(table, place, document)
+            if let region = try fetchedRegion(name, table, place, document, fetched) {
+                fetch.regions.append(region)
+                continue
             }
             guard let paths = table["paths"]?.texts, !paths.isEmpty, !paths.contains("") else {
                 throw document.failure(
                     table["paths"] == nil ? place : "\(place).paths", atValue: true,
-                    "needs paths: a list of scenes, files or folders, as in [\"scenes/T33UUU\"]")
+                    "needs paths: a list of scenes, files or folders, as in [\"scenes/T33UUU\"]; or [fetch]"
+                )
             }
             regions.append(RegionInput(name: name, paths: paths))
         }
+    }
+
+    /// A region's name, when its other keys are ones that regions have.
+    private func regionName(
+        _ table: JSONValue, _ place: String, _ document: TOMLDocument
+    ) throws -> String {
+        let known = ["name", "paths"] + FetchTable.regionKeys
+        for key in (table.object ?? [:]).keys.sorted() where !known.contains(key) {
+            throw document.failure(
+                "\(place).\(key)", atValue: false,
+                "is no key of a region; the nearest is \(key.nearest(of: known) ?? "")")
+        }
+        let name = table["name"]?.string ?? ""
+        if let problem = RegionInput.problem(withName: name) {
+            throw document.failure(
+                table["name"] == nil ? place : "\(place).name", atValue: true,
+                "needs a name: \(problem)")
+        }
+        let others = regions.map(\.name) + fetch.regions.map(\.name)
+        guard !others.contains(where: { $0.lowercased() == name.lowercased() }) else {
+            throw document.failure(
+                "\(place).name", atValue: true, "is there twice, in any case of letters")
+        }
+        return name
+    }
+
+    /// The region as one to fetch; nil for one that has its scenes.
+    private func fetchedRegion(
+        _ name: String, _ table: JSONValue, _ place: String, _ document: TOMLDocument,
+        _ fetched: FetchTable?
+    ) throws -> FetchRegion? {
+        let key = FetchTable.regionKeys.first { table[$0] != nil }
+        if let key, table["paths"] != nil || fetched == nil {
+            throw document.failure(
+                "\(place).\(key)", atValue: false,
+                fetched == nil
+                    ? "says what to fetch; say from where in a section [fetch]"
+                    : "says what to fetch, and paths are given; leave one of them out")
+        }
+        guard let fetched, table["paths"] == nil else { return nil }
+        return try fetched.region(name, at: place, document)
+    }
+
+    /// What `[fetch]` says beside the regions; without any region it is those of its list.
+    private mutating func finishFetch(_ table: FetchTable?, _ document: TOMLDocument) throws {
+        guard let table else { return }
+        (fetch.folder, fetch.offline) = (table.folder, table.offline)
+        if regions.isEmpty, fetch.regions.isEmpty {
+            fetch.regions = try table.allRegions(document)
+        }
+        guard fetch.regions.isEmpty else { return }
+        throw document.failure(
+            "fetch", atValue: true,
+            "has nothing to fetch: give a [[region]] with a point or a bbox, or a list as fetch.regions"
+        )
     }
 }
 

@@ -65,7 +65,17 @@ struct PrepRecipeKey: Sendable {
             "alignment.bands", "distinct bands of one resolution, as in [\"B08\"]", counts: 1...6
         ) { $0.settings.alignmentBands = $1 },
         word("alignment.feature", AlignmentFeature.self) { $0.settings.search.feature = $1 },
+        PrepRecipeKey(
+            "alignment.window",
+            "one of \(ShiftSearch.windowSides.map(String.init).joined(separator: ", ")) pixels",
+            read: { $0.int.flatMap { ShiftSearch.windowSides.contains($0) ? $0 : nil } }
+        ) { $0.settings.search.windowSide = $1 },
         whole("alignment.largestShift", 1...128) { $0.settings.search.largestShift = $1 },
+        number("alignment.leastCoherence", 0...1) { $0.settings.search.leastCoherence = $1 },
+        PrepRecipeKey(
+            "alignment.smallestUsable", "a number above 0, at most 1",
+            read: { $0.double.flatMap { $0 > 0 && $0 <= 1 ? $0 : nil } }
+        ) { $0.settings.search.smallestUsableShare = $1 },
         number("alignment.smallestShift", 0...1) { $0.settings.smallestShift = $1 },
     ]
 }
@@ -96,6 +106,7 @@ extension PrepRecipeKey {
         number("unchanged.smallestPairShare", 0...1) {
             $0.unchangedSettings.smallestPairShare = $1
         },
+        number("unchanged.invariance", 0...1) { $0.unchangedSettings.invariance = $1 },
         number("unchanged.validationShare", 0...1) { $0.unchangedSettings.validationShare = $1 },
         whole("unchanged.seed", 0...Int.max) { $0.unchangedSettings.seed = UInt64($1) },
         flag("unchanged.normalise") {

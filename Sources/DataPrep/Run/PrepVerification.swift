@@ -7,7 +7,7 @@ import Store
 /// Proves a folder that `PrepRun` wrote, and all that lies below it.
 ///
 /// Tiles, quick-looks and training samples by the manifest, every other file by `files.jsonl`, `unchanged/` by its scores, shards and
-/// publications by their own lists. What is missing, damaged, or no part of any of them is named.
+/// publications by their own lists, fetched scenes by their items. What is missing, damaged, or no part of any of them is named.
 public struct PrepVerification: Sendable, Codable {
     /// Tiles that the manifest lists.
     public var tiles = 0
@@ -44,6 +44,14 @@ public struct PrepVerification: Sendable, Codable {
     private mutating func add(_ part: String, below folder: String) throws {
         let path = "\(folder)/\(part)"
         do {
+            guard try RunRecord(readingFrom: path).program != Fetch.program else {
+                var scenes = FolderProof(path)
+                try scenes.proveScenes()
+                _ = try scenes.finish()
+                proven += scenes.proven
+                faults += scenes.faults.map { "\(part)/\($0)" }
+                return
+            }
             let other = try PrepVerification(folder: path)
             proven += other.proven
             faults += other.faults.map { "\(part)/\($0)" }

@@ -13,7 +13,7 @@ extension Scene {
     ///   - folder: the folder that is this scene's own; nil for an item among others.
     /// - Throws: `PrepError` or `RasterError` for what is no item, or cannot be read.
     init(item path: String, folder: String?) throws {
-        let base = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let base = Self.folder(of: path)
         let item = try STACItem(contentsOf: path, base: base)
         let assets = item.assets()
         var found: [STACLayer: BandSource] = [:]
@@ -48,13 +48,42 @@ extension Scene {
             expectedPath: { band in
                 let place = expected[.band(band)] ?? "\(scene)/\(band.rawValue).tif"
                 return StoredFile(place).isRemote
-                    ? "\(Network.redacted(place)) (get it with matter-prep fetch)" : place
+                    ? "\(Network.redacted(place)) (give --allow-network, or get it with matter-prep fetch)"
+                    : place
             },
             classification: found[.classification],
             truthPath: Scene.truth(of: scene),
             granulePath: granule, isSurfaceReflectance: item.isSurfaceReflectance,
             describedBy: [path] + [granule].compactMap(\.self),
             itemChecksums: Self.checksums(of: assets.values, below: base))
+    }
+
+    /// The folder that a file lies in, on disk or behind an address.
+    private static func folder(of path: String) -> String {
+        guard StoredFile(path).isRemote else {
+            return URL(fileURLWithPath: path).deletingLastPathComponent().path
+        }
+        let place = path.prefix { $0 != "?" }
+        return String(place.lastIndex(of: "/").map { place[..<$0] } ?? place)
+    }
+
+    /// The scene that an item will be when windows of it lie in a folder, for plans that are made before.
+    /// - Throws: `PrepError` for a scale or an offset that no reflectance has.
+    init(awaited item: STACItem, layers: [STACLayer], in folder: String) throws {
+        let assets = item.assets()
+        var found: [STACLayer: BandSource] = [:]
+        for layer in layers where layer != .granule {
+            found[layer] = try assets[layer]?.source("\(folder)/\(layer.fileName)")
+        }
+        let bands = Sentinel2Band.allCases.compactMap { band in
+            found[.band(band)].map { (band, $0) }
+        }
+        self.init(
+            name: item.id, folder: folder, time: item.time, tile: item.tile,
+            baseline: item.baseline, bands: Dictionary(uniqueKeysWithValues: bands),
+            expectedPath: { "\(folder)/\($0.rawValue).tif (add it to fetch.bands)" },
+            classification: found[.classification], truthPath: nil,
+            isSurfaceReflectance: item.isSurfaceReflectance)
     }
 
     /// What the item says of files that lie with it, as `matter-prep fetch` leaves them.

@@ -41,8 +41,7 @@ struct SceneFiles: Sendable {
     func read(
         _ source: BandSource, _ window: PixelWindow? = nil, threads: Int = 1
     ) throws -> RasterBuffer<UInt16> {
-        var buffer = try blocks.read(
-            source.path, band: source.index, window, of: scene.name, threads: threads)
+        var buffer = try patiently(source, window, threads)
         try buffer.pixels.withUnsafeMutableBufferPointer {
             try makeReflectance($0, of: source, window)
         }
@@ -54,8 +53,11 @@ struct SceneFiles: Sendable {
         _ source: BandSource, _ window: PixelWindow, threads: Int,
         into place: UnsafeMutableBufferPointer<UInt16>
     ) throws {
-        try blocks.read(
-            source.path, band: source.index, window, of: scene.name, threads: threads, into: place)
+        try patiently(source) {
+            try blocks.read(
+                source.path, band: source.index, window, of: scene.name, threads: threads,
+                into: place)
+        }
         try makeReflectance(place, of: source, window)
     }
 
@@ -72,10 +74,26 @@ struct SceneFiles: Sendable {
     func readClasses(
         _ source: BandSource, _ window: PixelWindow? = nil, threads: Int = 1
     ) throws -> RasterBuffer<UInt16> {
-        var classes = try blocks.read(
-            source.path, band: source.index, window, of: scene.name, threads: threads)
+        var classes = try patiently(source, window, threads)
         source.classify(&classes.pixels)
         return classes
+    }
+
+    /// Pixels as they are.
+    private func patiently(
+        _ source: BandSource, _ window: PixelWindow?, _ threads: Int
+    ) throws -> RasterBuffer<UInt16> {
+        try patiently(source) {
+            try blocks.read(
+                source.path, band: source.index, window, of: scene.name, threads: threads)
+        }
+    }
+
+    /// What lies on the network is asked for again where that failed.
+    private func patiently<Result>(
+        _ source: BandSource, _ read: () throws -> Result
+    ) throws -> Result {
+        try source.path.contains("://") ? Patience().attempt(source.path, read) : read()
     }
 
     /// Proves every file that will be read: there, whole by the product's own checksums, and openable.
@@ -116,10 +134,13 @@ struct SceneFiles: Sendable {
         return try StoredFile(path).digest(named: "\(scene.name)/\(relative)")
     }
 
-    /// The path below the scene's folder, however either is written; as it is for a file elsewhere.
+    /// The path below the scene's folder, however either is written; as it is for a file elsewhere, without what an address
+    /// may be signed with.
     private func relative(_ path: String) -> String {
         let (full, folder) = (Self.full(path), Self.full(scene.folder))
-        return full.hasPrefix(folder + "/") ? String(full.dropFirst(folder.count + 1)) : path
+        return full.hasPrefix(folder + "/")
+            ? String(full.dropFirst(folder.count + 1))
+            : Network.redacted(path)
     }
 
     private static func full(_ path: String) -> String {

@@ -60,6 +60,7 @@ public struct UnchangedSettings: Hashable, Sendable, Codable {
             ("--threshold", threshold), ("--certain", certain), ("--smallest-score", smallestScore),
             ("--smallest-known", smallestKnown), ("--smallest-pair-share", smallestPairShare),
             ("--validation-share", validationShare), ("--smallest-weight", smallestWeight),
+            ("--invariance", invariance),
         ]
         for (option, share) in shares {
             try need((0...1).contains(share), "\(option) \(share)", "a share is 0 to 1")
