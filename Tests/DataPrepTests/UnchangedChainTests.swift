@@ -84,8 +84,8 @@ import Testing
         }
         let store = try SampleStore(folder.path("out/store"), for: .reading)
         let seen = try [records.first, records.last].map { record in
-            try #require(
-                try store.sample(#require(record).storeKey)["valid"]?.values(as: UInt8.self))
+            let sample = try store.sample(try #require(record).storeKey)
+            return try #require(sample["valid"]).values(as: UInt8.self)
         }
         let path = try #require(tile.path)
         let mask = try RasterFile(reading: folder.path("out/unchanged/\(path)"))

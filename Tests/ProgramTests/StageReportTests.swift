@@ -37,10 +37,10 @@ import Testing
         let most = stages.filter { $0["stage"]?.string != "idle" }.max {
             ($0["threadSeconds"]?.double ?? 0) < ($1["threadSeconds"]?.double ?? 0)
         }
-        let bound = "bound by: \(try #require(most?["stage"]?.string)) ("
+        let name = try #require(most?["stage"]?.string)
         for text in [result.stderr, try WholeFile.readText(folder.path("out/prep.log"))] {
             let lines = text.split(separator: "\n").filter { $0.contains("bound by: ") }
-            #expect(lines.count == 1 && lines[0].contains(bound), "\(text)")
+            #expect(lines.count == 1 && lines[0].contains("bound by: \(name) ("), "\(text)")
             #expect(lines.first?.hasSuffix("% of thread time)") == true, "\(text)")
             for stage in Self.stages { #expect(text.contains("\(stage): "), "\(text)") }
         }
