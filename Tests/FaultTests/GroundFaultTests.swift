@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test("A23: turned and south-up images give the pixels of the north-up one, where those lie")
+    @Test("A23: south-up images give the pixels of the north-up one, where those lie")
     func southUpImagesLieWhereTheySay() throws {
         let folder = try TemporaryFolder()
         let grid = try Fixture.grid()

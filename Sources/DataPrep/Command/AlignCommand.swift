@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import DataPrep
+import Raster
 import Tensors
 
 /// Finds the shift of dates against a reference and writes nothing.
@@ -19,11 +20,14 @@ struct AlignCommand: ParsableCommand {
 
     @OptionGroup var alignment: AlignmentOptions
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var work: WorkOptions
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
         network.start()
+        work.start()
+        defer { work.stop() }
         // The transforms are small: threads would spend their time waiting for one another.
         Torch.setThreads(1)
         var settings = PrepSettings()
@@ -31,7 +35,11 @@ struct AlignCommand: ParsableCommand {
         settings.bands = settings.alignmentBands
         let plan = try PrepPlan(
             regions: [RegionInput(name: "scenes", paths: paths)], settings: settings, output: "")
-        let found = try plan.align()
+        let found = try plan.align(threads: work.threads)
         try json.print(found) { PrepSession.table(found) }
+        let unread = found.flatMap(\.dates).filter { DecodeFault.isReason($0.reason) }
+        guard unread.isEmpty else {
+            throw Quarantined(items: unread.map { "\($0.scene): \($0.reason ?? "")" })
+        }
     }
 }

@@ -145,15 +145,18 @@ extension PrepPreview.Region {
 extension PrepPlan {
     /// Aligns every region and writes nothing.
     ///
-    /// - Throws: `PrepError` or `RasterError`.
-    public func align() throws -> [RegionAlignment] {
+    /// A date of which a file ends its decoder is set aside, `skipped`, as a run does.
+    /// - Parameter threads: how many decode; one for each core if nil. The shifts do not depend on it.
+    /// - Returns: what was found, by region.
+    /// - Throws: `PrepError` or `RasterError`; `DecodeFault` where no date of a region is left.
+    public func align(threads: Int? = nil) throws -> [RegionAlignment] {
         try regions.map { region in
             for scene in region.scenes {
                 _ = try SceneFiles(scene: scene).prove(bandsRead(of: scene, in: region))
             }
-            return try RegionAligner(
-                region: region.name, scenes: region.scenes, bands: region.bands, settings: settings
-            ).align { _ in }
+            let blocks = DecodedBlocks(threads: threads)
+            return try GuardedAlignment(region: region, settings: settings, blocks: blocks)
+                .run { _ in }
         }
     }
 }
