@@ -18,6 +18,7 @@ struct AlignCommand: ParsableCommand {
     var paths: [String]
 
     @OptionGroup var alignment: AlignmentOptions
+    @OptionGroup var loose: LooseOption
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
 
@@ -26,6 +27,7 @@ struct AlignCommand: ParsableCommand {
         Torch.setThreads(1)
         var settings = PrepSettings()
         try alignment.apply(to: &settings)
+        loose.apply(to: &settings)
         settings.bands = settings.alignmentBands
         let plan = try PrepPlan(
             regions: [RegionInput(name: "scenes", paths: paths)], settings: settings, output: "")

@@ -26,6 +26,7 @@ struct PrepSession {
         Torch.retainFreedMemory()
         let stop = StopSignal()
         let screen = Screen(logging, log: RunLog(folder: job.plan.output))
+        job.plan.remarks.forEach(screen.remark)
         let report = try job.run(
             threads: threads, checkStop: stop.check, onEvent: screen.show)
         screen.finish(report.tiles.stages)
@@ -128,6 +129,11 @@ private final class Screen {
         self.logging = logging
         self.log = log
         bar = logging.progressBar("tiles", total: 0)
+    }
+
+    /// Says what is taken on trust.
+    func remark(_ line: String) {
+        logger.warning("\(line)")
     }
 
     func show(_ event: PrepEvent) {

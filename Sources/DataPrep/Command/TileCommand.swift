@@ -18,6 +18,7 @@ struct TileCommand: ParsableCommand {
     var name = "scene"
 
     @OptionGroup var tiles: TileOptions
+    @OptionGroup var loose: LooseOption
     @OptionGroup var work: WorkOptions
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
@@ -27,6 +28,7 @@ struct TileCommand: ParsableCommand {
         defer { work.stop() }
         var settings = PrepSettings()
         try tiles.apply(to: &settings)
+        loose.apply(to: &settings)
         settings.aligns = false
         let region = try RegionInput(argument: "\(name)=\(paths.joined(separator: ","))")
         let plan = try PrepPlan(regions: [region], settings: settings, output: out)

@@ -30,6 +30,8 @@ public struct PrepPreview: Sendable, Codable {
     public var regions: [Region]
     /// Places whose dates are compared with one another; nil where unchanged ground is not looked for.
     public var placesToCompare: Int?
+    /// What is taken on trust and worth a look.
+    public var remarks: [String] = []
     /// What is published.
     public var formats: [ExportFormat] = []
     /// What the estimates go by, in words.
@@ -39,6 +41,7 @@ public struct PrepPreview: Sendable, Codable {
     ///
     /// - Throws: `PrepError` or `RasterError` for what would stop the run at once.
     public init(_ plan: PrepPlan) throws {
+        remarks = plan.remarks
         regions = try plan.regions.filter { !$0.own.isEmpty }.map {
             try Region($0, of: plan)
         }
@@ -76,6 +79,7 @@ public struct PrepPreview: Sendable, Codable {
         ] + (placesToCompare.map { ["then unchanged ground of \($0) places"] } ?? [])
             + (formats.isEmpty
                 ? [] : ["then published: \(formats.map(\.rawValue).joined(separator: ", "))"])
+            + remarks.map { "remark: \($0)" }
     }
 
     private static func megabytes(_ bytes: Int) -> String { "\((bytes + 999_999) / 1_000_000) MB" }

@@ -131,6 +131,9 @@ public struct Scene: Sendable {
     /// Whether numbers are reflectance of the surface (L2A), not of the top of the atmosphere (L1C); nil if unknown.
     public internal(set) var isSurfaceReflectance: Bool?
 
+    /// Whether it is known what offset its numbers have; false for files that neither say it nor have a product's name.
+    public internal(set) var isOffsetKnown = true
+
     /// The files that say how the pixels are read: the product's metadata, its STAC item, or its series' description.
     var describedBy: [String] = []
 
