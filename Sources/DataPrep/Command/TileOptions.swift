@@ -30,7 +30,7 @@ struct TileOptions: ParsableArguments {
     var edge: String?
 
     @Option(
-        help: "Padded tiles with less of their region than this share are not cut. Default: 0.1.")
+        help: "Least share of a padded tile that lies in the region; 0 cuts all. Default: 0.1.")
     var smallestShare: Double?
 
     @Option(help: "Kernel for a moved or reprojected date. Default: lanczos.")
@@ -52,7 +52,8 @@ struct TileOptions: ParsableArguments {
             throw ValidationError("--edge is pad or drop, not \(edge ?? "").")
         }
         for (share, option) in [
-            (smallestShare, "--smallest-share"), (largestNoData, "--largest-no-data"), (largestCloud, "--largest-cloud"),
+            (smallestShare, "--smallest-share"), (largestNoData, "--largest-no-data"),
+            (largestCloud, "--largest-cloud"),
         ] {
             guard (0...1).contains(share ?? 1) else {
                 throw ValidationError("\(option) is a share, 0 to 1.")
