@@ -29,6 +29,20 @@ enum FolderBounds {
         }
     }
 
+    /// Removes a file of a folder, if it is there and no symbolic link leads out.
+    ///
+    /// Uses `unlink`.
+    /// - Throws: `PrepError` (`cannotCreate`) for a file that stays.
+    static func remove(_ relative: String, in folder: String) throws {
+        let path = "\(folder)/\(relative)"
+        guard resolved(path) != nil, escape(of: path, from: folder) == nil else { return }
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw PrepError(
+                .cannotCreate, path,
+                "is out of date and cannot be removed (errno \(errno)); remove it")
+        }
+    }
+
     private static func resolved(_ path: String) -> String? {
         guard let place = realpath(path, nil) else { return nil }
         defer { free(place) }

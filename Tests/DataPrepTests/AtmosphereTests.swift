@@ -172,7 +172,8 @@ import Testing
 
     /// A stand-in for Sen2Cor: the product it makes is the L1C with another name and level, without B10.
     private func standIn(
-        _ folder: TemporaryFolder, failing: Bool = false, instead: String? = nil
+        _ folder: TemporaryFolder, failing: Bool = false, instead: String? = nil,
+        timeout: Duration? = nil
     ) throws -> Sen2Cor {
         let path = folder.path("L2A_Process")
         let work = """
@@ -189,7 +190,7 @@ import Testing
             \(failing ? "echo 'no auxiliary data'; exit 3" : instead ?? work)
             """, to: path)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        return try Sen2Cor(path: path)
+        return try Sen2Cor(path: path, timeout: timeout)
     }
 
     @Test func readsWhatSen2CorMakes() throws {
@@ -231,19 +232,114 @@ import Testing
             regions: [
                 RegionInput(name: "r", paths: [try MadeProduct().write(to: folder.path)])
             ], settings: settings, output: folder.path("out"), sen2cor: processor)
-        func child() -> Int? {
-            let text = (try? WholeFile.readText(note)) ?? ""
-            return text.hasSuffix("\n") ? Int(text.dropLast()) : nil
-        }
         let stop = PrepError(.unavailable, "", "stopped")
         let error = #expect(throws: PrepError.self) {
-            try PrepRun(plan, checkStop: { if child() != nil { throw stop } }).run()
+            try PrepRun(plan, checkStop: { if Self.process(in: note) != nil { throw stop } }).run()
         }
         #expect(error == stop)
-        let process = try #require(child())
-        // Gone, or dead and not yet buried.
-        let state = try FileHandle(forReadingAtPath: "/proc/\(process)/stat")?.readToEnd()
-        #expect(state.map { String(decoding: $0, as: UTF8.self).contains(") Z") } ?? true)
+        let process = try #require(Self.process(in: note))
+        #expect(Self.isGone(process))
+    }
+
+    /// The number of a process that a stand-in wrote down, once it is there as a whole.
+    private static func process(in note: String) -> Int? {
+        let text = (try? WholeFile.readText(note)) ?? ""
+        return text.hasSuffix("\n") ? Int(text.dropLast()) : nil
+    }
+
+    /// Whether a process comes to be gone, or dead and not yet buried.
+    private static func isGone(_ process: Int) -> Bool {
+        func isLive() -> Bool {
+            let line = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+            return !line.isEmpty && !line.contains(") Z")
+        }
+        for _ in 0..<3000 where isLive() { usleep(20_000) }
+        return !isLive()
+    }
+
+    /// What takes Sen2Cor too long is ended with all it started, even what does not listen; its date is set aside and
+    /// made up for by the next run, which takes nothing of the half-written product.
+    @Test(arguments: [false, true]) func setsADateAsideThatSen2CorIsTooLongAt(deaf: Bool) throws {
+        let folder = try TemporaryFolder()
+        let note = folder.path("child")
+        let path = try MadeProduct().write(to: folder.path)
+        let half = "\(MadeProduct.name.replacingOccurrences(of: "L1C", with: "L2A")).SAFE"
+        let work = """
+            mkdir "$2/\(half)"; echo '<half>' > "$2/\(half)/MTD_MSIL2A.xml"
+            echo 'Progress 12 %'; echo
+            \(deaf ? "trap '' TERM" : ":")
+            sleep 600 & echo $! > '\(note)'
+            wait
+            """
+        var processor = try standIn(folder, instead: work, timeout: .milliseconds(1))
+        processor.grace = .milliseconds(50)
+        var settings = PrepSettings()
+        (settings.aligns, settings.surfaceReflectance) = (false, .sen2cor)
+        settings.tileSize = MadeProduct.size
+        func run(_ processor: Sen2Cor) throws -> PrepReport {
+            let plan = try PrepPlan(
+                regions: [RegionInput(name: "r", paths: [path])], settings: settings,
+                output: folder.path("out"), sen2cor: processor)
+            let log = folder.path("out/sen2cor/\(MadeProduct.name)/sen2cor.log")
+            return try PrepRun(
+                plan,
+                checkStop: {
+                    // The time is looked at after this: not before the stand-in has come to its sleep.
+                    guard FileManager.default.fileExists(atPath: log) else { return }
+                    var tries = 0
+                    while Self.process(in: note) == nil, tries < 3000 {
+                        usleep(20_000)
+                        tries += 1
+                    }
+                }
+            ).run()
+        }
+        let late = try run(processor)
+        #expect(late.tiles == 0 && late.leftOut == 1 && late.quarantined.count == 1)
+        let line = try #require(late.quarantined.first)
+        #expect(line.hasPrefix("r \(MadeProduct.name): Sen2Cor: timed out 0.001 s; "))
+        #expect(line.contains("Progress 12 %") && line.contains("/sen2cor.log"))
+        #expect(line.contains("--sen2cor-timeout") && !line.contains("\n"))
+        let process = try #require(Self.process(in: note))
+        #expect(Self.isGone(process))
+        let better = try run(try standIn(folder))
+        #expect(better.tiles == 1 && better.leftOut == 0 && better.quarantined.isEmpty)
+        #expect(try PrepVerification(folder: folder.path("out")).faults.isEmpty)
+    }
+
+    /// The files of a date that was set aside may be others when the run goes on; afterwards no longer.
+    @Test func goesOnWithOtherFilesOfADateThatWasSetAside() throws {
+        let folder = try TemporaryFolder()
+        func files(brighterBy step: UInt16) throws -> String {
+            try MadeProduct(number: { UInt16(1000 + 7 * $1 + $2) + step }).write(to: folder.path)
+        }
+        func run(_ processor: Sen2Cor, _ out: String = "out") throws -> PrepReport {
+            var settings = PrepSettings()
+            (settings.aligns, settings.surfaceReflectance) = (false, .sen2cor)
+            settings.tileSize = MadeProduct.size
+            let path = folder.path("\(MadeProduct.name).SAFE")
+            let plan = try PrepPlan(
+                regions: [RegionInput(name: "r", paths: [path])], settings: settings,
+                output: folder.path(out), sen2cor: processor)
+            return try PrepRun(plan).run()
+        }
+        _ = try files(brighterBy: 0)
+        let late = try standIn(folder, instead: "sleep 600", timeout: .milliseconds(1))
+        #expect(try run(late).quarantined.count == 1)
+        _ = try files(brighterBy: 5)
+        let processor = try standIn(folder)
+        let report = try run(processor)
+        #expect(report.tiles == 1 && report.written == 1 && report.quarantined.isEmpty)
+        _ = try run(processor, "fresh")
+        for file in ["run.json", "manifest.jsonl", "files.jsonl", "leftout.jsonl"] {
+            let digests = try ["out", "fresh"].map {
+                try SHA256Digest(ofFile: folder.path("\($0)/\(file)"))
+            }
+            #expect(digests[0] == digests[1], "\(file)")
+        }
+        _ = try files(brighterBy: 9)
+        let error = #expect(throws: PrepError.self) { try run(processor) }
+        #expect(error?.code == .configuration)
     }
 
     @Test func saysInOneLineWhySen2CorFails() throws {

@@ -79,6 +79,15 @@ import Testing
         publish.folder = "/here/tiles/published"
         publish.about.published = "2026-05-01"
         #expect(recipe.publish == publish)
+        #expect(recipe.sen2corMinutes == Sen2Cor.usualMinutes)
+    }
+
+    /// How long Sen2Cor may work is no setting of the tiles: a run goes on with another number.
+    @Test func sen2CorsTimeIsNoSettingOfTheTiles() throws {
+        let recipe = try PrepRecipe(text: "[surface]\nsen2corMinutes = 0", path: "r.toml")
+        #expect(recipe.sen2corMinutes == 0 && recipe.settings == PrepSettings())
+        #expect(Sen2Cor.limit(minutes: 0) == nil)
+        #expect(Sen2Cor.limit(minutes: Sen2Cor.usualMinutes) == .seconds(3 * 3600))
     }
 
     /// The tables after the tiles are on when they are there, and nothing without them.

@@ -38,6 +38,32 @@ import Testing
         #expect(records.allSatisfy { $0.surfaceReflectance == "none" })
     }
 
+    /// Polygons are parsed once: what was read says the same of every tile, by whichever thread, when the file is gone.
+    @Test func polygonsAreParsedOnce() throws {
+        let folder = try TemporaryFolder()
+        let product = MadeProduct(cloudRows: MadeProduct.size / 3)
+        let path = try product.write(to: folder.path)
+        let mask = "\(path)/\(MadeProduct.granule)/QI_DATA/MSK_CLOUDS_B00.gml"
+        func masks() throws -> QualityMasks {
+            let scene = try #require(try SceneReader().scenes(at: [path]).first)
+            return try #require(try scene.qualityMasks())
+        }
+        let grid = try product.grid
+        let side = MadeProduct.size / 2
+        let tiles = try [0, side].map {
+            try grid.cropped(to: PixelWindow(column: $0, row: 40, width: side, height: side))
+        }
+        let known = try masks()
+        let before = try tiles.map { try known.clouds(onto: $0) }
+        #expect(before[0]?.pixels.contains(1) == true && before[0]?.pixels.contains(0) == true)
+        let again = try masks()
+        let copy = again
+        _ = try again.clouds(onto: tiles[1])
+        try FileManager.default.removeItem(atPath: mask)
+        let after = try tiles.map { try copy.clouds(onto: $0) }
+        #expect(after == before)
+    }
+
     /// A mask that the product names and lacks is an error, not a clear sky.
     @Test func aMissingMaskIsNamed() throws {
         let folder = try TemporaryFolder()

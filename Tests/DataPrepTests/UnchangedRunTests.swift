@@ -191,6 +191,65 @@ import Testing
         }
     }
 
+    /// A date that comes to a place later is compared there, and nothing else; other settings are refused all the same.
+    @Test(arguments: [false, true]) func takesInADateThatWasSetAside(isStopped: Bool) throws {
+        struct Stop: Error {}
+        let fixture = try Self.fixture(seed: 101)
+        let manifest = fixture.folder.path("manifest.jsonl")
+        var records = try JSONLinesReader.read(TileRecord.self, from: manifest).records
+        // The same ground again, as the next place.
+        let store = try SampleStore(fixture.folder.path("store"), for: .writing)
+        for var record in records {
+            record.id = record.id.replacing("/0_0/", with: "/1_0/")
+            (record.column, record.path) = (1, "tiles/\(record.id).tif")
+            record.transform[0] += Double(Self.size) * 10
+            try store.put(store.sample(record.storeKey), for: record.id)
+            record.storeKey = record.id
+            records.append(record)
+        }
+        func run(_ change: (inout UnchangedSettings) -> Void = { _ in }) throws -> [String: Bool] {
+            var settings = Self.copying(UnchangedSettings())
+            change(&settings)
+            var kept: [String: Bool] = [:]
+            let plan = try UnchangedPlan(folder: fixture.folder.path, settings: settings)
+            _ = try UnchangedRun(
+                plan,
+                onEvent: { if case .tile(let id, let isKept) = $0 { kept[id] = isKept } }
+            ).run()
+            return kept
+        }
+        let late = try #require(records.firstIndex { $0.column == 1 })
+        let fewer = records.indices.filter { $0 != late }.map { records[$0] }
+        try AtomicFile.write(JSONLinesReader.bytes(of: fewer), to: manifest)
+        #expect(try run() == ["r0/0_0": false, "r0/1_0": false])
+        try AtomicFile.write(JSONLinesReader.bytes(of: records), to: manifest)
+        let error = #expect(throws: PrepError.self) { try run { $0.threshold = 0.2 } }
+        #expect(error?.code == .configuration)
+        if isStopped {
+            let plan = try UnchangedPlan(
+                folder: fixture.folder.path, settings: Self.copying(UnchangedSettings()))
+            #expect(throws: Stop.self) {
+                try UnchangedRun(plan, checkStop: { throw Stop() }).run()
+            }
+            // What is known is of another manifest: no scores until it ends.
+            let scores = fixture.folder.path("unchanged/scores.jsonl")
+            #expect(!FileManager.default.fileExists(atPath: scores))
+        }
+        #expect(try run() == ["r0/0_0": true, "r0/1_0": false])
+        let grown = try Self.tree(fixture.folder)
+        #expect(try run() == ["r0/0_0": true, "r0/1_0": true])
+        try FileManager.default.removeItem(atPath: fixture.folder.path("unchanged"))
+        _ = try run()
+        #expect(try Self.tree(fixture.folder) == grown)
+    }
+
+    /// The same settings, and fitted copies written.
+    private static func copying(_ settings: UnchangedSettings) -> UnchangedSettings {
+        var settings = settings
+        (settings.normalises, settings.writesNormalised) = (true, true)
+        return settings
+    }
+
     /// A sample that is not the one in the manifest is not compared: what was made of it would be kept.
     @Test func refusesASampleThatChanged() throws {
         let fixture = try Self.fixture(seed: 101)

@@ -102,6 +102,48 @@ import Testing
         #expect(late == whole)
     }
 
+    /// A date whose file is got again comes into tiles and unchanged ground made without it: the same in the end.
+    @Test(arguments: ["B04", "B08"]) func aFileThatIsGotAgainIsTakenIn(band: String) throws {
+        let folder = try TemporaryFolder()
+        let root = try #require(Self.earth).path("earth/l2a")
+        let region = try #require(FileManager.default.contentsOfDirectory(atPath: root).first)
+        let scenes = folder.path("scenes")
+        try FileManager.default.copyItem(atPath: "\(root)/\(region)", toPath: scenes)
+        let files = (FileManager.default.subpaths(atPath: scenes) ?? []).sorted()
+        // Its checksums would tell the damage before a decoder met it.
+        for file in files where file.hasSuffix("/manifest.safe") {
+            try FileManager.default.removeItem(atPath: "\(scenes)/\(file)")
+        }
+        let date = try Self.date()
+        let images = files.filter { $0.hasSuffix("_\(band)_10m.jp2") }
+        let sound = try #require(images.first { $0.contains("\(date)_\(band)") })
+        let other = try #require(images.first { $0 != sound })
+        let recipe = folder.path("recipe.toml")
+        try AtomicFile.write("[unchanged]\nfewestPixels = 100\n", to: recipe)
+        func run(_ out: String, fault: String? = nil) throws -> ProgramResult {
+            try runProgram(
+                "matter-prep",
+                [
+                    "run", recipe, "--region", "r=\(scenes)", "--out", folder.path(out),
+                    "--tile-size", "128", "--bands", "B02,B04,B08", "--quiet",
+                ], environment: fault.map { ["MATTER_TEST_DECODER": $0] } ?? [:])
+        }
+        let bytes = try WholeFile.read("\(scenes)/\(sound)")
+        try AtomicFile.write(WholeFile.read("\(scenes)/\(other)"), to: "\(scenes)/\(sound)")
+        let late = try run("out", fault: "11 pixels \(date)_\(band)_10m.jp2")
+        #expect(late.status == 80, "\(late.stderr)")
+        try AtomicFile.write(bytes, to: "\(scenes)/\(sound)")
+        let healed = try run("out")
+        #expect(healed.status == 0, "\(healed.stderr)")
+        #expect(try run("whole").status == 0)
+        var (tree, whole) = (try Self.tree(folder, "out"), try Self.tree(folder, "whole"))
+        for name in ["/store/data.mdb"] { (tree[name], whole[name]) = (nil, nil) }
+        #expect(tree == whole && tree["/unchanged/scores.jsonl"] != nil)
+        // Of a sound date nothing may change.
+        try AtomicFile.write(WholeFile.read("\(scenes)/\(other)"), to: "\(scenes)/\(sound)")
+        #expect(try run("out").status == 78)
+    }
+
     @Test func aDecoderWithoutMemorySaysWhatItNeeds() throws {
         let folder = try TemporaryFolder()
         let result = try Self.run(folder.path("out"), ["--decode-memory", "1"])

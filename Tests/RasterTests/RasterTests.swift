@@ -52,6 +52,22 @@ enum Fixture {
 }
 
 @Suite struct RasterFileTests {
+    /// A single pixel that lacks a value in one band only is found, wherever it lies.
+    @Test func bandsLackTogetherOrNot() throws {
+        let size = try PixelSize(width: 4097, height: 3)
+        for bands in 1...3 {
+            var image = RasterBuffer<UInt16>(size: size, bands: bands, filledWith: 7)
+            #expect(image.lacksTogether(0))
+            for place in [0, 4095, 4096, 8192, size.count - 1] {
+                for band in 0..<bands { image.pixels[band * size.count + place] = 0 }
+                #expect(image.lacksTogether(0))
+                image.pixels[(bands - 1) * size.count + place] = 7
+                #expect(image.lacksTogether(0) == (bands == 1))
+                image.pixels[(bands - 1) * size.count + place] = 0
+            }
+        }
+    }
+
     @Test(arguments: [
         RasterFormat.cog(), .cog(.deflate), .geoTIFF(), .geoTIFF(.zstd), .jpeg2000(), .png,
     ])

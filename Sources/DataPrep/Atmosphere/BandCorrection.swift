@@ -55,6 +55,12 @@ struct BandCorrection: Hashable, Sendable {
 
     /// Corrects reflectance × 10000 on a grid in the granule's projection; 0 stays "no data", whatever else stays at least 1.
     func apply(to buffer: inout RasterBuffer<UInt16>, on grid: GeoGrid) {
+        buffer.pixels.withUnsafeMutableBufferPointer { apply(to: $0, on: grid) }
+    }
+
+    /// The same in place: the pixels of one band, row by row.
+    func apply(to pixels: UnsafeMutableBufferPointer<UInt16>, on grid: GeoGrid) {
+        precondition(pixels.count == grid.size.count, "pixels of another grid")
         let width = grid.size.width
         for row in 0..<grid.size.height {
             let start = grid.centre(column: 0, row: row)
@@ -63,14 +69,14 @@ struct BandCorrection: Hashable, Sendable {
             let step = width > 1 ? (end.x - start.x) / Double(width - 1) : 0
             for column in 0..<width {
                 let index = row * width + column
-                guard buffer.pixels[index] != 0 else { continue }
+                guard pixels[index] != 0 else { continue }
                 let (node, share) = place(
                     (start.x + step * Double(column) - origin.x) / spacing, count: columns)
                 let path = paths[node] + (paths[node + 1] - paths[node]) * share
                 let passed = through[node] + (through[node + 1] - through[node]) * share
-                let value = (Double(buffer.pixels[index]) / 10000 - path) / passed
+                let value = (Double(pixels[index]) / 10000 - path) / passed
                 let ground = value / (1 + albedo * value) * 10000
-                buffer.pixels[index] = UInt16(min(max(ground.rounded(), 1), 65535))
+                pixels[index] = UInt16(min(max(ground.rounded(), 1), 65535))
             }
         }
     }

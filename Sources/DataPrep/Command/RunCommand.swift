@@ -77,7 +77,8 @@ struct RunCommand: ParsableCommand {
         }
         let plan = try PrepPlan(
             regions: regions, settings: settings, output: output, shard: part.resolve(),
-            sen2cor: surface.processor(for: settings))
+            sen2cor: surface.processor(
+                for: settings, minutes: recipe?.sen2corMinutes ?? Sen2Cor.usualMinutes))
         return try PrepJob(
             plan, unchanged: recipe?.unchanged, publish: recipe?.publish ?? PublishOrder())
     }

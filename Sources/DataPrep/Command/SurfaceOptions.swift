@@ -19,12 +19,23 @@ struct SurfaceOptions: ParsableArguments {
     var sen2cor: String?
 
     @Option(
+        name: .customLong("sen2cor-timeout"),
+        help: """
+            Minutes that Sen2Cor may work on one product, 0 for no limit; a date that takes longer is set aside. \
+            Default: 180.
+            """)
+    var sen2corMinutes: Int?
+
+    @Option(
         help: "Height of the ground in metres, for the air pressure of dark-object. Default: 0.")
     var elevation: Double?
 
     func validate() throws {
         guard (-500...9000).contains(elevation ?? 0) else {
             throw ValidationError("--elevation is -500 to 9000 metres.")
+        }
+        guard (0...10_080).contains(sen2corMinutes ?? 0) else {
+            throw ValidationError("--sen2cor-timeout is 0 (no limit) to 10080 minutes.")
         }
     }
 
@@ -34,9 +45,13 @@ struct SurfaceOptions: ParsableArguments {
     }
 
     /// Sen2Cor as named, or as found on PATH where the settings may use it.
-    func processor(for settings: PrepSettings) throws -> Sen2Cor? {
-        if let sen2cor { return try Sen2Cor(path: sen2cor) }
+    ///
+    /// `minutes` is how long it may work on one product where no option says so, 0 for no limit.
+    func processor(for settings: PrepSettings, minutes: Int) throws -> Sen2Cor? {
+        let timeout = Sen2Cor.limit(minutes: sen2corMinutes ?? minutes)
+        if let sen2cor { return try Sen2Cor(path: sen2cor, timeout: timeout) }
         guard [.auto, .sen2cor].contains(settings.surfaceReflectance) else { return nil }
-        return Sen2Cor(searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
+        return Sen2Cor(
+            searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "", timeout: timeout)
     }
 }

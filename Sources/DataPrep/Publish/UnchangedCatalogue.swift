@@ -28,7 +28,7 @@ struct UnchangedCatalogue {
         guard try RunRecord(readingFrom: path).inputs == [manifest] else {
             throw PrepError(
                 .configuration, path,
-                "was made of another manifest; remove it and run matter-prep unchanged again")
+                "was made of another manifest; run matter-prep unchanged again")
         }
         inputs = try [UnchangedFolder.scores, UnchangedFolder.pairs].map {
             try InputDigest(file: "\(path)/\($0)", named: "unchanged/\($0)")

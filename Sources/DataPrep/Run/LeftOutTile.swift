@@ -31,9 +31,9 @@ public struct LeftOutTile: Hashable, Sendable, Codable {
         }
     }
 
-    /// A tile of a date that cannot be decoded.
-    init(id: String, _ fault: DecodeFault) {
-        (self.id, reason, noDataFraction, cloudFraction) = (id, fault.reason, 1, 0)
+    /// A tile of a date that cannot be read.
+    init(id: String, setAsideFor reason: String) {
+        (self.id, self.reason, noDataFraction, cloudFraction) = (id, reason, 1, 0)
     }
 
     /// A place of which too little lies in the region.
@@ -45,19 +45,5 @@ public struct LeftOutTile: Hashable, Sendable, Codable {
 
     private static func above(_ what: String, _ found: Double, _ limit: Double) -> String {
         "\(what): \((100 * found).short) % of the tile, at most \((100 * limit).short) %"
-    }
-}
-
-extension Tile {
-    /// Part of the pixels that lack data in some band, 0…1.
-    var noDataFraction: Double {
-        let count = pixels.size.count
-        var lacks = [Bool](repeating: false, count: count)
-        for band in 0..<pixels.bands {
-            for (index, value) in pixels.band(band).enumerated() where value == 0 {
-                lacks[index] = true
-            }
-        }
-        return Double(lacks.count { $0 }) / Double(count)
     }
 }

@@ -25,6 +25,8 @@ public struct PrepExplanation: Sendable, Codable {
     public var tilesThere = 0
     /// What differs, sorted by key.
     public var differences: [Difference] = []
+    /// Whether only files of dates that were set aside differ, so that a run would go on there with them.
+    public var isHealed = false
 
     /// Reads the inputs of a job once, to know them by their digests, and writes nothing.
     ///
@@ -47,9 +49,9 @@ public struct PrepExplanation: Sendable, Codable {
         isFinished = exists(manifest)
         let lines = isFinished ? manifest : "\(folder)/\(TileFolder.journalName)"
         tilesThere = exists(lines) ? try JSONLinesReader.read(lines).records.count : 0
-        differences = Self.differences(
-            from: earlier,
-            to: try plan.record(inputs: plan.prove(), alignedTo: plan.proveOthers()))
+        let later = try plan.record(inputs: plan.prove(), alignedTo: plan.proveOthers())
+        differences = Self.differences(from: earlier, to: later)
+        isHealed = try HealedDates(plan, from: earlier, to: later) != nil
     }
 
     /// For people: a line a difference, and what follows from them.
@@ -66,7 +68,12 @@ public struct PrepExplanation: Sendable, Codable {
         }
         return differences.map {
             "\($0.key): \($0.before ?? "–") → \($0.after ?? "–"); anew: \($0.redo)"
-        } + ["\(folder): \(state); it belongs to that run, so give the new one another --out"]
+        } + [
+            "\(folder): \(state); "
+                + (isHealed
+                    ? "those dates were set aside, so a run would go on there"
+                    : "it belongs to that run, so give the new one another --out")
+        ]
     }
 
     // MARK: Comparing records

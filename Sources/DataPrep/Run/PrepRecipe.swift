@@ -16,6 +16,8 @@ public struct PrepRecipe: Hashable, Sendable {
     public var unchanged: UnchangedSettings? { looksForUnchanged ? unchangedSettings : nil }
     /// What is published; nothing without a table `[publish]`.
     public internal(set) var publish = PublishOrder()
+    /// Minutes that Sen2Cor may work on one product, 0 for no limit; what is made depends on it in no other way.
+    public internal(set) var sen2corMinutes = Sen2Cor.usualMinutes
     /// The output folder, where the file names one.
     public internal(set) var output: String?
 

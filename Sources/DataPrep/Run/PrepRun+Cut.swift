@@ -5,7 +5,8 @@ import Raster
 extension PrepRun {
     /// Cuts the tiles of a date that are not there yet.
     ///
-    /// Where a file ends its decoder, what could be cut before it stays, and the rest of the date is left out.
+    /// Where a file ends its decoder, or Sen2Cor comes to no end, what could be cut before it stays, and the rest of
+    /// the date is left out.
     func cutDate(
         _ scene: Scene, _ date: DateAlignment, _ region: RegionPlan, _ alignment: RegionAlignment,
         _ folder: TileFolder
@@ -35,13 +36,14 @@ extension PrepRun {
                 try make(
                     wanted, with: cutter(scene, date, region, alignment), region, folder, &cut)
             }
-        } catch let fault as DecodeFault {
+        } catch {
+            guard let fault = SetAside(error) else { throw error }
             for tile in wanted[(cut.leftOut.count + cut.written - before)...] {
                 let id = tile.expected.id
-                cut.leftOut.append(LeftOutTile(id: id, fault))
+                cut.leftOut.append(LeftOutTile(id: id, setAsideFor: fault.reason))
                 onEvent(.tile(id: id, .leftOut(fault.reason)))
             }
-            cut.quarantined.append("\(region.name) \(scene.name): \(fault.reason)")
+            cut.quarantined.append("\(region.name) \(scene.name): \(fault.line)")
         }
         return cut
     }
@@ -119,6 +121,24 @@ extension PrepRun {
             shift: date.shift.map { TileRecord.Shift(rows: $0.rows, columns: $0.columns) },
             aligned: date.status == .aligned || date.status == .reference, reason: date.reason,
             source: TileRecord.Source(name: scene.name), storeKey: id)
+    }
+}
+
+/// What takes a date with it and not the run.
+private struct SetAside {
+    /// The cause, the same on every machine.
+    let reason: String
+    /// The same with what helps a reader.
+    let line: String
+
+    /// Nil for an error that ends the run.
+    init?(_ error: any Error) {
+        switch error {
+        case let fault as DecodeFault: (reason, line) = (fault.reason, fault.reason)
+        case let fault as Sen2CorTimeout:
+            (reason, line) = (fault.reason, "\(fault.reason); \(fault.advice)")
+        default: return nil
+        }
     }
 }
 

@@ -54,7 +54,9 @@ public struct PrepRun {
         ) { try plan.proveOthers(checkStop: checkStop) }
         let lock = try FolderLock(folder: plan.output)
         defer { withExtendedLifetime(lock) {} }
-        try RunClaim.claim(plan.output, for: plan.record(inputs: inputs, alignedTo: others))
+        let record = try plan.record(inputs: inputs, alignedTo: others)
+        try HealedDates.takeOver(plan, record)
+        try RunClaim.claim(plan.output, for: record)
         let folder = try TileFolder(plan.output)
         var regions: [(plan: RegionPlan, alignment: RegionAlignment)] = []
         var cut = CutTiles()

@@ -84,6 +84,15 @@ final class TileFolder {
     /// What a finished run said of a tile that it did not write.
     func leavesOut(_ id: String) -> LeftOutTile? { leftOut[id] }
 
+    /// Drops the tiles whose ids a function names, and their samples.
+    func forget(_ isForgotten: (String) -> Bool) throws {
+        for record in records.values where isForgotten(record.id) {
+            try FolderBounds.remove(Self.raster(record.id), in: path)
+            try FolderBounds.remove(Self.quicklook(record.id), in: path)
+            if try store.contains(record.storeKey) { try store.remove(record.storeKey) }
+        }
+    }
+
     static func raster(_ id: String) -> String { "tiles/\(id).tif" }
     static func quicklook(_ id: String) -> String { "quicklooks/\(id).png" }
 

@@ -1,10 +1,11 @@
 import Foundation
 import Geo
+import Synchronization
 
 /// The polygons of a mask in GML, as Sentinel-2 products had them before baseline 04.00.
-struct MaskPolygons {
+struct MaskPolygons: Sendable {
     /// A polygon: rings in map coordinates, of which an odd number around a place means inside.
-    struct Polygon {
+    struct Polygon: Sendable {
         /// What it marks, such as "OPAQUE" or "QT_SATURATED_PIXELS".
         let kind: String
         /// The number in "detector_footprint-B01-05-0", where there is one.
@@ -65,6 +66,24 @@ struct MaskPolygons {
                 let end = min(max(0, (sorted[pair + 1] - 0.5).rounded(.up)), width)
                 if start < end { mark(row, Int(start)..<Int(end)) }
             }
+        }
+    }
+}
+
+/// Masks in GML, each parsed once, however many tiles are cut of it and by how many threads.
+final class ParsedMasks: Sendable {
+    private let known = Mutex<[String: MaskPolygons]>([:])
+
+    /// A file's polygons.
+    ///
+    /// - Throws: `PrepError` as `MaskPolygons`.
+    func polygons(of path: String) throws -> MaskPolygons {
+        // Who comes meanwhile waits: it wants the same file.
+        try known.withLock { known in
+            if let there = known[path] { return there }
+            let read = try MaskPolygons(contentsOf: path)
+            known[path] = read
+            return read
         }
     }
 }

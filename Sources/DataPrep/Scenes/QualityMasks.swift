@@ -60,6 +60,8 @@ public struct CloudFlags: OptionSet, Hashable, Sendable {
 public struct QualityMasks: Sendable {
     private let files: [String: String]
     private let ground: Ground
+    /// Shared by copies.
+    private let parsed = ParsedMasks()
 
     /// Masks by their names: "MSK_QUALIT_B02" → where it lies.
     init(files: [String: String], ground: Ground) {
@@ -93,7 +95,7 @@ public struct QualityMasks: Sendable {
         }
         let kinds = ["DEFECT", "NODATA", "SATURA", "TECQUA"]
         let polygons = try kinds.compactMap { files["MSK_\($0)_\(band.rawValue)"] }
-            .filter { $0.hasSuffix(".gml") }.map { try MaskPolygons(contentsOf: $0) }
+            .filter { $0.hasSuffix(".gml") }.map { try parsed.polygons(of: $0) }
         guard !polygons.isEmpty else { return nil }
         return try burn(polygons, onto: grid) { QualityFlags(gmlType: $0.kind).rawValue }
     }
@@ -104,7 +106,7 @@ public struct QualityMasks: Sendable {
     public func clouds(onto grid: GeoGrid) throws -> RasterBuffer<UInt16>? {
         if let path = files["MSK_CLASSI_B00"] { return try bits(path, onto: grid) }
         guard let path = files["MSK_CLOUDS_B00"] else { return nil }
-        return try burn([MaskPolygons(contentsOf: path)], onto: grid) { polygon in
+        return try burn([parsed.polygons(of: path)], onto: grid) { polygon in
             switch polygon.kind.uppercased() {
             case "OPAQUE": CloudFlags.opaque.rawValue
             case "CIRRUS": CloudFlags.cirrus.rawValue
@@ -123,7 +125,7 @@ public struct QualityMasks: Sendable {
         guard let path = files["MSK_DETFOO_\(band.rawValue)"] else { return nil }
         guard path.hasSuffix(".gml") else { return try plane(path, 0, onto: grid) }
         var numbers = RasterBuffer<UInt16>(size: grid.size, filledWith: 0)
-        for polygon in try MaskPolygons(contentsOf: path).polygons {
+        for polygon in try parsed.polygons(of: path).polygons {
             try MaskPolygons.fill(polygon, on: grid) { row, columns in
                 for column in columns {
                     numbers.pixels[row * grid.size.width + column] = polygon.detector ?? 0

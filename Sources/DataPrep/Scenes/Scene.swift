@@ -26,6 +26,12 @@ public struct Radiometry: Hashable, Sendable {
     /// So dates of different processing baselines may stand in one stack.
     public func harmonise(_ numbers: inout [UInt16], noData: UInt16) {
         guard self != .harmonised || noData != 0 else { return }
+        numbers.withUnsafeMutableBufferPointer { harmonise($0, noData: noData) }
+    }
+
+    /// The same in place.
+    func harmonise(_ numbers: UnsafeMutableBufferPointer<UInt16>, noData: UInt16) {
+        guard self != .harmonised || noData != 0 else { return }
         let gain = 10000 / quantification
         let table = (0...Int(UInt16.max)).map { number -> UInt16 in
             guard number != Int(noData) else { return 0 }

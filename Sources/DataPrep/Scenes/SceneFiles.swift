@@ -43,12 +43,29 @@ struct SceneFiles: Sendable {
     ) throws -> RasterBuffer<UInt16> {
         var buffer = try blocks.read(
             source.path, band: source.index, window, of: scene.name, threads: threads)
-        source.radiometry.harmonise(&buffer.pixels, noData: source.noData)
-        if let correction = source.correction {
-            let grid = try grid(of: source)
-            correction.apply(to: &buffer, on: try window.map { try grid.cropped(to: $0) } ?? grid)
+        try buffer.pixels.withUnsafeMutableBufferPointer {
+            try makeReflectance($0, of: source, window)
         }
         return buffer
+    }
+
+    /// The same, written to a place of the window's size.
+    func read(
+        _ source: BandSource, _ window: PixelWindow, threads: Int,
+        into place: UnsafeMutableBufferPointer<UInt16>
+    ) throws {
+        try blocks.read(
+            source.path, band: source.index, window, of: scene.name, threads: threads, into: place)
+        try makeReflectance(place, of: source, window)
+    }
+
+    private func makeReflectance(
+        _ pixels: UnsafeMutableBufferPointer<UInt16>, of source: BandSource, _ window: PixelWindow?
+    ) throws {
+        source.radiometry.harmonise(pixels, noData: source.noData)
+        guard let correction = source.correction else { return }
+        let grid = try grid(of: source)
+        correction.apply(to: pixels, on: try window.map { try grid.cropped(to: $0) } ?? grid)
     }
 
     /// Class numbers within a window.

@@ -38,14 +38,19 @@ final class SceneWarp: Sendable {
         var result: RasterBuffer<UInt16>?
         for (first, source) in own.enumerated() where own.firstIndex(of: source) == first {
             let members = own.indices.filter { own[$0] == source }
-            let warped = try warped(source, members.count, onto: grid, kernel, threads) {
-                try files.read(sources[members[$0]], $1, threads: threads)
+            let warped = try warped(source, members.count, onto: grid, kernel, threads) { window in
+                try RasterBuffer(size: window.size, bands: members.count) {
+                    try files.read(sources[members[$0]], window, threads: threads, into: $1)
+                }
             }
             if members.count == bands.count { return warped }
             result = result ?? RasterBuffer(size: grid.size, bands: bands.count, filledWith: 0)
             for (place, band) in members.enumerated() {
                 let target = band * grid.size.count..<(band + 1) * grid.size.count
-                result?.pixels.replaceSubrange(target, with: warped.band(place))
+                result?.pixels.withUnsafeMutableBufferPointer { all in
+                    _ = UnsafeMutableBufferPointer(rebasing: all[target])
+                        .update(fromContentsOf: warped.band(place))
+                }
             }
         }
         return result ?? RasterBuffer(size: grid.size, bands: bands.count, filledWith: 0)
@@ -55,7 +60,7 @@ final class SceneWarp: Sendable {
     func classes(onto grid: GeoGrid, threads: Int = 1) throws -> RasterBuffer<UInt16>? {
         guard let sight else { return nil }
         return try warped(sight.grid, 1, onto: grid, .nearest, threads) {
-            try sight.classes($1, threads: threads)
+            try sight.classes($0, threads: threads)
         }
     }
 
@@ -83,9 +88,10 @@ final class SceneWarp: Sendable {
 
     private static let stripe = 1024
 
+    /// What `read` gives of a window, `count` bands of it, on a grid.
     private func warped(
         _ own: GeoGrid, _ count: Int, onto grid: GeoGrid, _ kernel: ResamplingKernel,
-        _ threads: Int, read: (Int, PixelWindow) throws -> RasterBuffer<UInt16>
+        _ threads: Int, read: (PixelWindow) throws -> RasterBuffer<UInt16>
     ) throws -> RasterBuffer<UInt16> {
         let warp = try Warp(from: own, onto: grid, shift: shift(on: grid))
         guard let window = warp.sourceWindow(margin: warp.margin(for: kernel)) else {
@@ -96,12 +102,11 @@ final class SceneWarp: Sendable {
                 image, origin: window.offset, nodata: 0, kernel: kernel, threads: threads
             ).image
         }
-        let planes = try (0..<count).map { try read($0, window) }
-        guard count > 1 else { return try resampled(planes[0]) }
-        let stack = try RasterBuffer(stacking: planes)
+        let stack = try read(window)
         // A pixel without data in one band is without data in all that are resampled with it.
         guard !stack.lacksTogether(0) else { return try resampled(stack) }
-        return try RasterBuffer(stacking: planes.map(resampled))
+        return try RasterBuffer(
+            stacking: (0..<count).map { try resampled(stack.only(band: $0)) })
     }
 
     private func ownGrid(_ source: BandSource) throws -> GeoGrid {

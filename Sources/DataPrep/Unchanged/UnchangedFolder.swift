@@ -10,6 +10,8 @@ import Raster
 final class UnchangedFolder {
     let path: String
     private var known: [String: UnchangedTile] = [:]
+    /// Files of tiles that earlier runs wrote, relative.
+    private var earlier: Set<String> = []
 
     static let scores = "scores.jsonl"
     static let pairs = "pairs.jsonl"
@@ -27,13 +29,40 @@ final class UnchangedFolder {
             // Scores that were edited are not believed: the tiles are compared anew.
             guard contents?.isIntact(file, in: path) ?? true else { continue }
             let lines = try JSONLinesReader.read(UnchangedTile.self, from: "\(path)/\(file)")
-            for tile in lines.records { known[tile.tile] = tile }
+            for tile in lines.records {
+                known[tile.tile] = tile
+                earlier.formUnion(Self.files(of: tile))
+            }
         }
+    }
+
+    /// Makes a finished folder an unfinished one, in which each tile is known that was: its tables are of another manifest.
+    ///
+    /// The scores go into the journal and then out of sight: nobody takes them for those of the new manifest.
+    static func reopen(_ path: String) throws {
+        let (scores, journal) = ("\(path)/\(Self.scores)", "\(path)/\(Self.journal)")
+        guard FileManager.default.fileExists(atPath: scores) else { return }
+        if try FolderContents(of: path)?.isIntact(Self.scores, in: path) ?? true {
+            var tiles = try JSONLinesReader.read(UnchangedTile.self, from: scores).records
+            if FileManager.default.fileExists(atPath: journal) {
+                tiles += try JSONLinesReader.read(UnchangedTile.self, from: journal).records
+            }
+            try AtomicFile.write(JSONLinesReader.bytes(of: tiles), to: journal)
+        }
+        try FolderBounds.remove(Self.scores, in: path)
     }
 
     static func raster(_ tile: String) -> String { "tiles/\(tile).tif" }
     static func quicklook(_ tile: String) -> String { "quicklooks/\(tile).png" }
     static func copy(_ id: String) -> String { "normalised/\(id).tif" }
+
+    /// What there is of a tile beside its line.
+    private static func files(of tile: UnchangedTile) -> [String] {
+        let copies = tile.fits.filter { $0.copySHA256 != nil }.compactMap { fit in
+            SensingTime(fit.date).map { copy("\(tile.tile)/\($0.label)") }
+        }
+        return (tile.path == nil ? [] : [raster(tile.tile), quicklook(tile.tile)]) + copies
+    }
 
     /// A tile that is there, made of the same input, to the last byte.
     func holds(_ tile: String, inputs: SHA256Digest) throws -> UnchangedTile? {
@@ -119,8 +148,11 @@ final class UnchangedFolder {
         (try? SHA256Digest(ofFile: "\(path)/\(Self.copy(id))")) == digest
     }
 
-    /// Publishes the tables and drops the journal.
+    /// Publishes the tables, and drops the journal and what tiles no longer have.
     func finish(_ tiles: [UnchangedTile], _ pairs: [TrainingPair], normalises: Bool) throws {
+        for file in earlier.subtracting(tiles.flatMap(Self.files)).sorted() {
+            try FolderBounds.remove(file, in: path)
+        }
         try publishTable(JSONLinesReader.bytes(of: pairs), Self.pairs)
         if normalises {
             try publishTable(JSONLinesReader.bytes(of: tiles.flatMap(\.fits)), Self.fits)

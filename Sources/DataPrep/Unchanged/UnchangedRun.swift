@@ -121,7 +121,10 @@ public struct UnchangedRun {
             }, validationShare: plan.settings.validationShare, seed: plan.settings.seed)
     }
 
-    /// Writes `run.json`, or proves that the folder belongs to the same settings and tiles.
+    /// Writes `run.json`, or proves that the folder belongs to the same settings.
+    ///
+    /// A manifest that was written anew, as with a date that was set aside before, is no other run: what is known of a
+    /// tile holds while its own lines do.
     private func claim(_ record: RunRecord) throws {
         let path = "\(plan.output)/\(RunRecord.fileName)"
         guard FileManager.default.fileExists(atPath: path) else {
@@ -130,11 +133,17 @@ public struct UnchangedRun {
         }
         let earlier = try RunRecord(readingFrom: plan.output)
         guard earlier != record else { return }
+        var ofThese = earlier
+        ofThese.inputs = record.inputs
+        guard ofThese != record else {
+            try UnchangedFolder.reopen(plan.output)
+            try record.write(to: plan.output)
+            return
+        }
         let changed = [
             earlier.version == record.version
                 ? nil : "version \(earlier.version) → \(record.version)",
             earlier.plan == record.plan && earlier.seed == record.seed ? nil : "settings",
-            earlier.inputs == record.inputs ? nil : "the tiles' manifest",
         ].compactMap(\.self)
         throw PrepError(
             .configuration, plan.output,

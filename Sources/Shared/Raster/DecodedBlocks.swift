@@ -47,8 +47,21 @@ public final class DecodedBlocks: Sendable {
         _ path: String, band: Int = 0, _ window: PixelWindow? = nil, of scene: String = "",
         threads: Int = 1
     ) throws -> RasterBuffer<UInt16> {
+        let window = try window ?? layout(of: path).size.window
+        return try RasterBuffer(size: window.size, bands: 1) { _, place in
+            try read(path, band: band, window, of: scene, threads: threads, into: place)
+        }
+    }
+
+    /// Pixels of a window of one band, written to a place of the window's size.
+    ///
+    /// - Throws: as the one that gives a raster; then some of the place may be written.
+    package func read(
+        _ path: String, band: Int, _ window: PixelWindow, of scene: String, threads: Int,
+        into place: UnsafeMutableBufferPointer<UInt16>
+    ) throws {
+        precondition(place.count == window.size.count, "a place of another size than the window")
         let layout = try layout(of: path)
-        let window = window ?? layout.size.window
         guard layout.size.window.contains(window) else {
             throw RasterError(
                 .invalid, path: path, "no window \(window) in a raster of \(layout.size)")
@@ -57,15 +70,11 @@ public final class DecodedBlocks: Sendable {
         let parts = layout.parts(under: window)
         locked { shelf.begin(layout.extent(of: window.rows), of: source) }
         let workers = max(1, min(threads, parts.count))
-        let pixels = try [UInt16](unsafeUninitializedCapacity: window.size.count) { buffer, count in
-            let gathering = Gathering(source, layout, window, parts, buffer)
-            // Each worker copies blocks of its own into places of its own.
-            nonisolated(unsafe) let work = gathering
-            DispatchQueue.concurrentPerform(iterations: workers) { _ in gather(work) }
-            if let fault = gathering.fault { throw fault }
-            count = window.size.count
-        }
-        return RasterBuffer(unchecked: window.size, 1, pixels)
+        let gathering = Gathering(source, layout, window, parts, place)
+        // Each worker copies blocks of its own into places of its own.
+        nonisolated(unsafe) let work = gathering
+        DispatchQueue.concurrentPerform(iterations: workers) { _ in gather(work) }
+        if let fault = gathering.fault { throw fault }
     }
 
     // MARK: Taking turns

@@ -69,6 +69,23 @@ public struct RasterBuffer<Pixel: RasterPixel>: Hashable, Sendable {
         self.init(unchecked: first.size, parts.reduce(0) { $0 + $1.bands }, pixels)
     }
 
+    /// Bands that a function writes, each to a place of its size, every pixel of it.
+    package init(
+        size: PixelSize, bands: Int,
+        writing write: (_ band: Int, _ place: UnsafeMutableBufferPointer<Pixel>) throws -> Void
+    ) rethrows {
+        precondition(bands > 0, "a raster needs a band")
+        let count = size.count
+        let pixels = try [Pixel](unsafeUninitializedCapacity: bands * count) { all, written in
+            for band in 0..<bands {
+                let place = all[band * count..<(band + 1) * count]
+                try write(band, UnsafeMutableBufferPointer(rebasing: place))
+            }
+            written = bands * count
+        }
+        self.init(unchecked: size, bands, pixels)
+    }
+
     /// The pixels of a window, which must lie inside.
     /// - Throws: `RasterError` (`invalid`) if it does not.
     @_specialize(where Pixel == UInt16)
@@ -93,15 +110,21 @@ public struct RasterBuffer<Pixel: RasterPixel>: Hashable, Sendable {
     /// Whether each pixel has a value in all bands or in none.
     @_specialize(where Pixel == UInt16)
     public func lacksTogether(_ value: Pixel) -> Bool {
-        pixels.withUnsafeBufferPointer { pixels in
-            (1..<max(bands, 1)).allSatisfy { band in
-                var differences = 0
-                for index in 0..<size.count {
-                    let isOther = pixels[band * size.count + index] == value
-                    differences += (pixels[index] == value) != isOther ? 1 : 0
+        let (bands, count, block) = (bands, size.count, 4096)
+        return pixels.withUnsafeBufferPointer { pixels in
+            for band in 1..<max(bands, 1) {
+                let start = band * count
+                // Within a block without a branch, so that many pixels go at once.
+                for first in stride(from: 0, to: count, by: block) {
+                    var differs: UInt8 = 0
+                    for index in first..<min(first + block, count) {
+                        let isOther = pixels[start + index] == value
+                        differs |= (pixels[index] == value) != isOther ? 1 : 0
+                    }
+                    if differs != 0 { return false }
                 }
-                return differences == 0
             }
+            return true
         }
     }
 
