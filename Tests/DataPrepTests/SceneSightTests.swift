@@ -64,6 +64,23 @@ import Testing
         #expect(after == before)
     }
 
+    /// L1C that is cut as delivered is said before; where it is corrected there is nothing to say.
+    @Test func reflectanceAboveTheAtmosphereIsRemarked() throws {
+        let folder = try TemporaryFolder()
+        let path = try MadeProduct().write(to: folder.path)
+        func remarks(_ rule: SurfaceRule) throws -> [String] {
+            var settings = PrepSettings()
+            settings.surfaceReflectance = rule
+            return try PrepPlan(
+                regions: [RegionInput(name: "r", paths: [path])], settings: settings,
+                output: folder.path("out")
+            ).remarks
+        }
+        let remark = try #require(try remarks(.delivered).first)
+        #expect(remark.contains("L1C") && remark.contains("--surface-reflectance auto"))
+        #expect(try remarks(.darkObject).isEmpty)
+    }
+
     /// Defective rows and a saturated pixel are no data, told by polygons or by a raster; degraded pixels stay.
     @Test(arguments: MadeProduct.Masks.allCases)
     func defectivePixelsAreNotValid(masks: MadeProduct.Masks) throws {

@@ -1,3 +1,5 @@
+import Manifests
+
 /// What of a region's scenes is not known and matters, and what is said of it.
 enum PlanRemarks {
     private static let cure =
@@ -29,6 +31,11 @@ enum PlanRemarks {
                 "\(region): \(named(unknown)) do not say whether the offset of baseline 04.00 is in their numbers, "
                     + "which are taken for reflectance × 10000; where that is wrong, \(cure)")
         }
+        for (names, scenes) in unknownDigests(of: scenes).sorted(by: { $0.key < $1.key }) {
+            lines.append(
+                "\(region): \(scenes) scenes have files whose digests in manifest.safe are \(names), which is not known "
+                    + "here; of these only the sizes are held against it")
+        }
         let above = scenes.count { $0.isSurfaceReflectance == false }
         if above > 0, settings.surfaceReflectance == .delivered {
             lines.append(
@@ -36,6 +43,18 @@ enum PlanRemarks {
                     + "of the ground give --surface-reflectance auto")
         }
         return lines
+    }
+
+    /// Names of digests that nothing here computes, and of how many scenes; what cannot be read is said when it is proven.
+    private static func unknownDigests(of scenes: [Scene]) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for scene in scenes where scene.checksumPath != nil {
+            let all = (try? scene.checksums())?.values.map(\.algorithm) ?? []
+            let unknown = Set(all).filter { FileDigest.Algorithm(safeName: $0) == nil }
+            guard !unknown.isEmpty else { continue }
+            counts[unknown.sorted().joined(separator: ", "), default: 0] += 1
+        }
+        return counts
     }
 
     /// A few files by name, and how many more there are.
