@@ -33,14 +33,14 @@ enum PlanRemarks {
         }
         for (names, scenes) in unknownDigests(of: scenes).sorted(by: { $0.key < $1.key }) {
             lines.append(
-                "\(region): \(scenes) scenes have files whose digests in manifest.safe are \(names), which is not known "
-                    + "here; of these only the sizes are held against it")
+                "\(region): \(scenes) of its scenes say digests of a kind not known here (\(names)) in manifest.safe; of "
+                    + "such files only the sizes are held against it")
         }
         let above = scenes.count { $0.isSurfaceReflectance == false }
         if above > 0, settings.surfaceReflectance == .delivered {
             lines.append(
-                "\(region): \(above) scenes are reflectance at the top of the atmosphere (L1C) and stay so; for that "
-                    + "of the ground give --surface-reflectance auto")
+                "\(region): \(above) of its scenes hold reflectance at the top of the atmosphere (L1C), which stays so; "
+                    + "for that of the ground give --surface-reflectance auto")
         }
         return lines
     }
