@@ -72,7 +72,7 @@ struct MadeProduct {
                 try AtomicFile.write(
                     polygon("QT_DEFECTIVE_PIXELS", rows: defectiveRows),
                     to: "\(quality)/\(defects)")
-            case .raster: try quality(to: "\(quality)/\(defects)")
+            case .raster: try qualityFlags(to: "\(quality)/\(defects)")
             }
         }
         switch masks {
@@ -136,7 +136,7 @@ struct MadeProduct {
     }
 
     /// Eight flags at 10 m, as in `MSK_QUALIT_B04`.
-    private func quality(to path: String) throws {
+    private func qualityFlags(to path: String) throws {
         let count = Self.size * Self.size
         var pixels = [UInt8](repeating: 0, count: 8 * count)
         for index in 0..<count {
