@@ -159,6 +159,37 @@ import Testing
         }
     }
 
+    /// A box over two tiles: how much of it the one that is taken holds, and what gets the rest.
+    @Test func saysWhatOneTileLacks() throws {
+        let folder = try TemporaryFolder()
+        let east = FetchFixture.item("east", "2019-01-02T10:00:00Z")
+        let west = FetchFixture.item("west", "2019-01-01T10:00:00Z", tile: "33TVL")
+            .replacing("[14.99,45.05,16.4,46.06]", with: "[13.7,45.05,15.05,46.06]")
+        var query = try FetchQuery(firstDay: "2019-01-01", lastDay: "2019-12-31")
+        query.bands = [.b02]
+        func found(_ items: [String], west: Double) throws -> FetchReport.Region {
+            let saved = try FetchFixture.archive(in: folder.path, items: items)
+            let area = try FetchArea(west: west, south: 45.5, east: 15.29, north: 45.6)
+            let region = try FetchRegion(name: "here", area: area, query: query)
+            return try Fetch([region], output: folder.path("out"), offline: saved).preview()
+                .regions[0]
+        }
+        let cut = try found([east, west], west: 14.89)
+        // 0.3 of 0.4 degrees.
+        #expect(cut.tile == "T33TWL" && abs((cut.covered ?? 0) - 0.75) < 1e-9)
+        #expect(cut.warning?.contains("75.00 %") == true)
+        #expect(cut.warning?.contains("--tile T33TVL") == true)
+        #expect(try found([east], west: 14.89).warning?.contains("no scene of another") == true)
+        let whole = try found([east, west], west: 15.09)
+        #expect(whole.covered == 1 && whole.warning == nil)
+        // Where an item says which pixels its tile has, those count, not its box in degrees.
+        let ground =
+            #""gsd":10,"proj:epsg":32633,"proj:shape":[600,600],"#
+            + #""proj:transform":[10,0,499980,0,-10,5100000]"#
+        let placed = east.replacing(#""gsd":10"#, with: ground)
+        #expect(try found([placed], west: 15.09).covered == 0)
+    }
+
     /// One scene that cannot be had does not stop the others; it is named.
     @Test func setsFailuresAside() throws {
         let folder = try TemporaryFolder()

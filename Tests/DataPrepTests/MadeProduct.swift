@@ -22,6 +22,8 @@ struct MadeProduct {
     var bands: [Sentinel2Band] = [.b04]
     /// Rows, from the top, that lie under opaque cloud.
     var cloudRows = 0
+    /// Rows of 10 m of B04 that its own mask calls defective; all others are called degraded.
+    var defectiveRows = 0..<0
     /// The stored number of a pixel.
     var number: (Sentinel2Band, _ row: Int, _ column: Int) -> UInt16 = {
         UInt16(1000 + 7 * $1 + $2)
@@ -59,11 +61,24 @@ struct MadeProduct {
         }
         try AtomicFile.write(Self.metadata(images), to: "\(root)/MTD_MSIL1C.xml")
         let mask = masks == .polygons ? "MSK_CLOUDS_B00.gml" : "MSK_CLASSI_B00.jp2"
+        let defects = masks == .polygons ? "MSK_DEFECT_B04.gml" : "MSK_QUALIT_B04.jp2"
+        let names = defectiveRows.isEmpty ? [mask] : [mask, defects]
         try AtomicFile.write(
-            Self.granuleMetadata(mask: "\(Self.granule)/QI_DATA/\(mask)"),
+            Self.granuleMetadata(masks: names.map { "\(Self.granule)/QI_DATA/\($0)" }),
             to: "\(root)/\(Self.granule)/MTD_TL.xml")
+        if !defectiveRows.isEmpty {
+            switch masks {
+            case .polygons:
+                try AtomicFile.write(
+                    polygon("QT_DEFECTIVE_PIXELS", rows: defectiveRows),
+                    to: "\(quality)/\(defects)")
+            case .raster: try qualityFlags(to: "\(quality)/\(defects)")
+            }
+        }
         switch masks {
-        case .polygons: try AtomicFile.write(polygons, to: "\(quality)/\(mask)")
+        case .polygons:
+            try AtomicFile.write(
+                polygon("OPAQUE", rows: 0..<cloudRows), to: "\(quality)/\(mask)")
         case .raster: try flags(to: "\(quality)/\(mask)")
         }
         return root
@@ -81,7 +96,7 @@ struct MadeProduct {
         """
     }
 
-    private static func granuleMetadata(mask: String) -> String {
+    private static func granuleMetadata(masks: [String]) -> String {
         func grid(_ angle: Double) -> String {
             let line = "<VALUES>\(angle) \(angle)</VALUES>"
             return "<COL_STEP>5000</COL_STEP><Values_List>\(line)\(line)</Values_List>"
@@ -98,23 +113,40 @@ struct MadeProduct {
             </Geoposition><Sun_Angles_Grid><Zenith>\(grid(sun.zenith))</Zenith><Azimuth>\(grid(sun.azimuth))</Azimuth>
             </Sun_Angles_Grid><Mean_Sun_Angle><ZENITH_ANGLE>\(sun.zenith)</ZENITH_ANGLE>
             <AZIMUTH_ANGLE>\(sun.azimuth)</AZIMUTH_ANGLE></Mean_Sun_Angle>\(means.joined())
-            <MASK_FILENAME>\(mask)</MASK_FILENAME></Tile>
+            \(masks.map { "<MASK_FILENAME>\($0)</MASK_FILENAME>" }.joined())</Tile>
             """
     }
 
-    private var polygons: String {
-        let (left, top) = (Self.corner.x, Self.corner.y)
-        let (right, bottom) = (left + Double(Self.size) * 10, top - Double(cloudRows) * 10)
+    /// A mask of one polygon over whole rows; of none where there are no rows.
+    private func polygon(_ kind: String, rows: Range<Int>) -> String {
+        let left = Self.corner.x
+        let right = left + Double(Self.size) * 10
+        let top = Self.corner.y - Double(rows.lowerBound) * 10
+        let bottom = Self.corner.y - Double(rows.upperBound) * 10
         let ring = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
             .map { "\($0.0) \($0.1)" }.joined(separator: " ")
-        let cloud = """
-            <eop:MaskFeature gml:id="OPAQUE.0"><eop:maskType>OPAQUE</eop:maskType>
+        let feature = """
+            <eop:MaskFeature gml:id="\(kind).0"><eop:maskType>\(kind)</eop:maskType>
             <gml:posList srsDimension="2">\(ring)</gml:posList></eop:MaskFeature>
             """
         return """
-            <eop:Mask xmlns:eop="e" xmlns:gml="g"><eop:maskMembers>\(cloudRows > 0 ? cloud : "")
+            <eop:Mask xmlns:eop="e" xmlns:gml="g"><eop:maskMembers>\(rows.isEmpty ? "" : feature)
             </eop:maskMembers></eop:Mask>
             """
+    }
+
+    /// Eight flags at 10 m, as in `MSK_QUALIT_B04`.
+    private func qualityFlags(to path: String) throws {
+        let count = Self.size * Self.size
+        var pixels = [UInt8](repeating: 0, count: 8 * count)
+        for index in 0..<count {
+            let isDefective = defectiveRows.contains(index / Self.size)
+            pixels[(isDefective ? 4 : 3) * count + index] = 1
+        }
+        let grid = try grid
+        try RasterWriter.write(
+            RasterBuffer(size: grid.size, bands: 8, pixels: pixels), grid: grid, as: .jpeg2000(),
+            to: path)
     }
 
     /// Opaque cloud, cirrus and snow at 60 m, as in `MSK_CLASSI_B00`.

@@ -26,8 +26,10 @@ import Testing
             }
         }
         let region = RegionInput(name: "r", paths: [folder.path("many"), folder.path("many")])
+        var settings = SmallSeries.settings
+        settings.looseOffset = .absent
         let plan = try PrepPlan(
-            regions: [region], settings: SmallSeries.settings, output: folder.path("out"))
+            regions: [region], settings: settings, output: folder.path("out"))
         let preview = try PrepPreview(plan)
         #expect(preview.regions[0].dates.count == 120)
         #expect(preview.regions[0].tilesPerDate == 4)

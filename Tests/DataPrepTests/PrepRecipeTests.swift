@@ -196,6 +196,38 @@ import Testing
         #expect(try PrepVerification(folder: output.path).faults.isEmpty)
     }
 
+    /// Places that hold too little of their region are said, in the folder and before, and come back where all are wanted.
+    @Test func placesThatAreNotCutAreSaid() throws {
+        let (input, output) = (try TemporaryFolder(), try TemporaryFolder())
+        try SmallSeries.write(["20210601", "20210602"], to: input.path)
+        var settings = SmallSeries.settings
+        // Tiles begin at 0, 46 and 92 of 96 pixels.
+        settings.tileSize = 46
+        let report = try Self.run(input, output.path("out"), settings)
+        #expect((report.tiles, report.leftOut, report.placesDropped) == (8, 0, 5))
+        let lines = try JSONLinesReader.read(
+            LeftOutTile.self, from: output.path("out/leftout.jsonl")
+        ).records
+        #expect(lines.map(\.id) == ["r/0_2", "r/1_2", "r/2_0", "r/2_1", "r/2_2"])
+        #expect(lines[0].reason == "0.09 of the tile lies in the region, at least 0.10")
+        #expect(lines[0].noDataFraction == 1 - 4.0 / 46)
+        let before = try SmallSeries.tree(output)
+        #expect(try Self.run(input, output.path("out"), settings).written == 0)
+        #expect(try SmallSeries.tree(output) == before)
+        #expect(try PrepVerification(folder: output.path("out")).faults.isEmpty)
+        func preview() throws -> PrepPreview {
+            let region = RegionInput(name: "r", paths: [input.path])
+            return try PrepPreview(
+                PrepPlan(regions: [region], settings: settings, output: output.path("all")))
+        }
+        #expect(try preview().regions[0].placesDropped == 5)
+        #expect(try preview().lines[0].contains("5 places at the edge"))
+        settings.smallestTileShare = 0
+        #expect(try preview().regions[0].placesDropped == 0)
+        let all = try Self.run(input, output.path("all"), settings)
+        #expect((all.tiles, all.placesDropped) == (18, 0))
+    }
+
     /// With a stride tiles overlap by the same pixels, and a padded last tile reaches beyond the region.
     @Test func tilesOverlapByTheirStride() throws {
         let (input, output) = (try TemporaryFolder(), try TemporaryFolder())

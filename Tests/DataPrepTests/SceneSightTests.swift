@@ -64,6 +64,49 @@ import Testing
         #expect(after == before)
     }
 
+    /// L1C that is cut as delivered is said before; where it is corrected there is nothing to say.
+    @Test func reflectanceAboveTheAtmosphereIsRemarked() throws {
+        let folder = try TemporaryFolder()
+        let path = try MadeProduct().write(to: folder.path)
+        func remarks(_ rule: SurfaceRule) throws -> [String] {
+            var settings = PrepSettings()
+            settings.surfaceReflectance = rule
+            return try PrepPlan(
+                regions: [RegionInput(name: "r", paths: [path])], settings: settings,
+                output: folder.path("out")
+            ).remarks
+        }
+        let remark = try #require(try remarks(.delivered).first)
+        #expect(remark.contains("L1C") && remark.contains("--surface-reflectance auto"))
+        #expect(try remarks(.darkObject).isEmpty)
+    }
+
+    /// Defective rows and a saturated pixel are no data, told by polygons or by a raster; degraded pixels stay.
+    @Test(arguments: MadeProduct.Masks.allCases)
+    func defectivePixelsAreNotValid(masks: MadeProduct.Masks) throws {
+        let folder = try TemporaryFolder()
+        var product = MadeProduct(masks: masks)
+        product.defectiveRows = 10..<12
+        product.number = { $1 == 200 && $2 == 200 ? 65535 : UInt16(1000 + 7 * $1 + $2) }
+        let path = try product.write(to: folder.path)
+        let (_, records) = try tiles([path], in: folder, "out", side: MadeProduct.size / 2)
+        let count = Double(120 * 120)
+        for record in records {
+            let expected =
+                record.row == 0 ? count - 240 : record.column == 1 ? count - 1 : count
+            #expect(record.validFraction == expected / count)
+            let pixels = try RasterFile(reading: folder.path("out/\(record.path)"))
+                .read(as: UInt16.self)
+            for row in [9, 10, 11, 12] {
+                #expect((pixels[0, row, 7] == 0) == (record.row == 0 && (10..<12).contains(row)))
+            }
+            let isLast = (record.column, record.row) == (1, 1)
+            #expect((pixels[0, 80, 80] == 0) == isLast)
+        }
+        let inputs = try RunRecord(readingFrom: folder.path("out")).inputs
+        #expect(inputs.contains { $0.path.contains("_B04.") && $0.path.contains("MSK_") })
+    }
+
     /// A mask that the product names and lacks is an error, not a clear sky.
     @Test func aMissingMaskIsNamed() throws {
         let folder = try TemporaryFolder()

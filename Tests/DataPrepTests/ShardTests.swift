@@ -53,6 +53,24 @@ import Testing
         #expect(try SmallSeries.tree(parts, below: "all/") == merged)
     }
 
+    /// A place of which no date is cut is one line of the merged folder, whoever had a date of its region.
+    @Test func aPlaceThatNobodyCutsIsSaidOnce() throws {
+        let (input, output) = (try TemporaryFolder(), try TemporaryFolder())
+        let regions = try Self.regions(in: input)
+        var settings = Self.settings
+        settings.tileSize = 46
+        _ = try Self.run(regions, output.path("whole"), nil, settings)
+        for index in 1...3 {
+            _ = try Self.run(
+                regions, output.path("parts"), Shard(index: index, count: 3), settings)
+        }
+        _ = try ShardMerge([output.path("parts")], to: output.path("merged")).run()
+        let whole = try SmallSeries.tree(output, below: "whole/")
+        #expect(try SmallSeries.tree(output, below: "merged/") == whole)
+        let text = try WholeFile.readText(output.path("merged/leftout.jsonl"))
+        #expect(text.split(separator: "\n").count { $0.contains("\"a/2_2\"") } == 1)
+    }
+
     /// Stopped after some tiles and merged again, into the folder that holds the shards.
     @Test func aStoppedMergeGoesOn() throws {
         struct Stop: Error {}

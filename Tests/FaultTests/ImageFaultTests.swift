@@ -26,6 +26,35 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
     }
 
+    @Test("A1: the same by SHA-3, as products since 04.00 have it; an unknown digest is said")
+    func otherDigestsAreHeldAgainst() throws {
+        let folder = try TemporaryFolder()
+        let product = try Fixture.products(in: folder)[0]
+        let victim = try Fixture.file("_B04_10m", in: product)
+        let digests = try [FileDigest.Algorithm.md5, .sha3].map {
+            try FileDigest.hex(ofFile: victim, $0)
+        }
+        try Fixture.edit(
+            "\(product)/manifest.safe",
+            ("\"MD5\">\(digests[0])<", "\"SHA3-256\">\(digests[1])<"))
+        let region = RegionInput(name: "r", paths: [product])
+        func remarks() throws -> [String] {
+            try PrepPlan(
+                regions: [region], settings: Fixture.settings, output: folder.path("out")
+            ).remarks
+        }
+        #expect(try remarks().isEmpty)
+        var bytes = try WholeFile.read(victim)
+        bytes[bytes.count / 2] ^= 1
+        try Fixture.overwrite(victim, bytes)
+        expectRefusal(.badData, "_B04_10m.jp2", "SHA3-256 is", "manifest.safe says") {
+            try Fixture.run([product], into: folder.path("out"))
+        }
+        try Fixture.edit("\(product)/manifest.safe", ("SHA3-256", "SHA-512"))
+        let remark = try #require(try remarks().first)
+        #expect(remark.contains("SHA-512") && remark.contains("manifest.safe"))
+    }
+
     @Test(
         "A2: a band cut at every twentieth, with the product's manifest and without",
         arguments: [true, false]) func cutBandsAreRefused(hasManifest: Bool) throws

@@ -89,6 +89,9 @@ import Testing
         try expect(
             ["--region", "a=\(folder.path)", "--tile-stride", "0", "--out", folder.path("o")], 64,
             "--tile-stride")
+        try expect(
+            ["--region", "a=\(folder.path)", "--smallest-share", "1.1", "--out", folder.path("o")],
+            64, "--smallest-share")
     }
 
     @Test func aDryRunCountsAndWritesNothing() throws {

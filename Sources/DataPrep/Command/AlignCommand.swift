@@ -21,6 +21,7 @@ struct AlignCommand: ParsableCommand {
     @OptionGroup var alignment: AlignmentOptions
     @OptionGroup var network: NetworkOptions
     @OptionGroup var work: WorkOptions
+    @OptionGroup var loose: LooseOption
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
 
@@ -32,6 +33,7 @@ struct AlignCommand: ParsableCommand {
         Torch.setThreads(1)
         var settings = PrepSettings()
         try alignment.apply(to: &settings)
+        loose.apply(to: &settings)
         settings.bands = settings.alignmentBands
         let plan = try PrepPlan(
             regions: [RegionInput(name: "scenes", paths: paths)], settings: settings, output: "")

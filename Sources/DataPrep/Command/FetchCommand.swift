@@ -46,18 +46,22 @@ struct FetchCommand: ParsableCommand {
             onEvent: screen.show)
         let report = try dryRun ? fetch.preview() : fetch.run()
         screen.erase()
+        let logger = logging.logger("matter-prep")
+        for warning in report.regions.compactMap(\.warning) { logger.warning("\(warning)") }
         try json.print(report) { Self.lines(report) }
         guard report.failures.isEmpty else { throw Quarantined(items: report.failures) }
     }
 
     private static func lines(_ report: FetchReport) -> [String] {
         var table = Table(
-            ["region", "tile", "date", "cloud %", "outcome", "scene"],
-            alignments: [.left, .left, .left, .right, .left, .left])
+            ["region", "tile", "area %", "date", "cloud %", "outcome", "scene"],
+            alignments: [.left, .left, .right, .left, .right, .left, .left])
         for region in report.regions {
             for scene in region.scenes {
                 table.add([
-                    region.name, region.tile ?? "–", String(scene.date.prefix(10)),
+                    region.name, region.tile ?? "–",
+                    region.covered.map { "\(($0 * 1000).rounded() / 10)" } ?? "–",
+                    String(scene.date.prefix(10)),
                     scene.cloudCover.map { "\(($0 * 10).rounded() / 10)" } ?? "–",
                     scene.outcome.rawValue, scene.id,
                 ])

@@ -26,6 +26,7 @@ struct PrepSession {
         Torch.retainFreedMemory()
         let stop = StopSignal()
         let screen = Screen(logging, log: RunLog(folder: job.plan.output))
+        job.plan.remarks.forEach(screen.remark)
         let report = try job.run(
             threads: threads, checkStop: stop.check, onEvent: screen.show)
         screen.finish(report.tiles.stages)
@@ -53,10 +54,15 @@ struct PrepSession {
     }
 
     private static func leftOut(_ report: PrepReport) -> [String] {
-        guard report.leftOut > 0 else { return [] }
-        return [
-            "\(report.leftOut) tiles left out for no data or cloud: see \(LeftOutTile.fileName)"
-        ]
+        let file = LeftOutTile.fileName
+        let tiles =
+            report.leftOut > 0
+            ? "\(report.leftOut) tiles left out for no data or cloud: see \(file)" : nil
+        let places =
+            report.placesDropped > 0
+            ? "\(report.placesDropped) places at the edge hold too little of the region: see \(file); "
+                + "--smallest-share 0 cuts them too" : nil
+        return [tiles, places].compactMap(\.self)
     }
 
     static func table(_ alignments: [RegionAlignment]) -> [String] {
@@ -96,13 +102,14 @@ struct PrepSession {
 /// The outcome as one JSON document.
 private struct Summary: Encodable {
     let alignments: [RegionAlignment]
-    let tiles, written, leftOut: Int
+    let tiles, written, leftOut, placesDropped: Int
     let quarantined: [String]
     let stages: StageReport
 
     init(_ report: PrepReport) {
         (alignments, tiles, written) = (report.alignments, report.tiles, report.written)
-        (leftOut, quarantined, stages) = (report.leftOut, report.quarantined, report.stages)
+        (leftOut, placesDropped) = (report.leftOut, report.placesDropped)
+        (quarantined, stages) = (report.quarantined, report.stages)
     }
 }
 
@@ -128,6 +135,11 @@ private final class Screen {
         self.logging = logging
         self.log = log
         bar = logging.progressBar("tiles", total: 0)
+    }
+
+    /// Says what is taken on trust.
+    func remark(_ line: String) {
+        logger.warning("\(line)")
     }
 
     func show(_ event: PrepEvent) {

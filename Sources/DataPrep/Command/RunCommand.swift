@@ -34,6 +34,7 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var alignment: AlignmentOptions
 
     @OptionGroup var surface: SurfaceOptions
+    @OptionGroup var loose: LooseOption
 
     @OptionGroup var part: ShardOption
 
@@ -69,6 +70,7 @@ struct RunCommand: ParsableCommand {
         try tiles.apply(to: &settings)
         try alignment.apply(to: &settings)
         surface.apply(to: &settings)
+        loose.apply(to: &settings)
         let given = try region.map { try RegionInput(argument: $0) }
         let regions = given.isEmpty ? recipe?.regions ?? [] : given
         let fetch = given.isEmpty ? recipe?.fetch ?? FetchOrder() : FetchOrder()

@@ -19,6 +19,7 @@ struct TileCommand: ParsableCommand {
 
     @OptionGroup var tiles: TileOptions
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var loose: LooseOption
     @OptionGroup var work: WorkOptions
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
@@ -29,6 +30,7 @@ struct TileCommand: ParsableCommand {
         defer { work.stop() }
         var settings = PrepSettings()
         try tiles.apply(to: &settings)
+        loose.apply(to: &settings)
         settings.aligns = false
         let region = try RegionInput(argument: "\(name)=\(paths.joined(separator: ","))")
         let plan = try PrepPlan(regions: [region], settings: settings, output: out)

@@ -29,6 +29,10 @@ struct TileOptions: ParsableArguments {
     )
     var edge: String?
 
+    @Option(
+        help: "Least share of a padded tile that lies in the region; 0 cuts all. Default: 0.1.")
+    var smallestShare: Double?
+
     @Option(help: "Kernel for a moved or reprojected date. Default: lanczos.")
     var resampling: ResamplingKernel?
 
@@ -48,7 +52,8 @@ struct TileOptions: ParsableArguments {
             throw ValidationError("--edge is pad or drop, not \(edge ?? "").")
         }
         for (share, option) in [
-            (largestNoData, "--largest-no-data"), (largestCloud, "--largest-cloud"),
+            (smallestShare, "--smallest-share"), (largestNoData, "--largest-no-data"),
+            (largestCloud, "--largest-cloud"),
         ] {
             guard (0...1).contains(share ?? 1) else {
                 throw ValidationError("\(option) is a share, 0 to 1.")
@@ -66,6 +71,7 @@ struct TileOptions: ParsableArguments {
         settings.tileSize = tileSize ?? settings.tileSize
         settings.tileStride = tileStride ?? settings.tileStride
         settings.edge = edge.flatMap(TileGrid.EdgeRule.init(rawValue:)) ?? settings.edge
+        settings.smallestTileShare = smallestShare ?? settings.smallestTileShare
         settings.kernel = resampling ?? settings.kernel
         settings.bands = try Self.parsed(bands, "--bands") ?? settings.bands
         settings.quicklookBands =

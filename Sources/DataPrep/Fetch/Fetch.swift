@@ -71,7 +71,7 @@ public struct Fetch {
     public func preview() throws -> FetchReport {
         try report { region in
             let search = try search(region)
-            return search.report(region.name, search.choice.chosen.map { scene($0, .wanted) })
+            return try search.report(region, search.choice.chosen.map { scene($0, .wanted) })
         }
     }
 
@@ -92,7 +92,7 @@ public struct Fetch {
                     try fetch(item, of: region, isFirst: scenes.allSatisfy { $0.outcome == .kept }))
                 onEvent(.scene(region: region.name, scenes[scenes.count - 1]))
             }
-            return search.report(region.name, scenes)
+            return try search.report(region, scenes)
         }
     }
 
@@ -150,10 +150,14 @@ public struct Fetch {
         var choice: SceneChoice
         var found: Int
 
-        func report(_ name: String, _ scenes: [FetchReport.Scene]) -> FetchReport.Region {
+        func report(
+            _ region: FetchRegion, _ scenes: [FetchReport.Scene]
+        ) throws -> FetchReport.Region {
             FetchReport.Region(
-                name: name, tile: choice.tile?.name, found: found, scenes: scenes,
-                rejected: choice.rejected)
+                name: region.name, tile: choice.tile?.name, found: found, scenes: scenes,
+                rejected: choice.rejected,
+                covered: try choice.chosen.compactMap { try region.area.share(inTileOf: $0) }.max(),
+                otherTiles: choice.otherTiles.map(\.name))
         }
     }
 

@@ -54,9 +54,13 @@ public enum FetchArea: Hashable, Sendable {
     ///
     /// A square too large for the overlap of two tiles is cut off by either, and wanted of the tile of its centre.
     private var wantedBox: [Double] {
-        guard case .square(let longitude, let latitude, let side) = self, side <= 20_000 else {
-            return searchBox
-        }
+        guard case .square(_, _, let side) = self, side <= 20_000 else { return searchBox }
+        return wholeBox
+    }
+
+    /// All of the ground in degrees, whatever its size.
+    private var wholeBox: [Double] {
+        guard case .square(let longitude, let latitude, let side) = self else { return searchBox }
         let dy = side / 2 / 111_320
         let dx = dy / max(cos(latitude * .pi / 180), 0.01)
         return [
@@ -65,9 +69,24 @@ public enum FetchArea: Hashable, Sendable {
         ]
     }
 
+    /// The share of all of the ground that lies in an item's tile, 0…1; nil for an item that says nothing of it.
+    func share(inTileOf item: STACItem) throws -> Double? {
+        let grounds = item.assets().sorted { $0.value.key < $1.value.key }.lazy
+            .filter { $0.key != .granule }.compactMap(\.value.ground)
+        guard let ground = grounds.first else {
+            return item.bounds.map { Self.share(of: wholeBox, coveredBy: $0) }
+        }
+        let wanted = try bounds(in: ground.crs)
+        let common = wanted.intersection(ground.bounds).map { $0.width * $0.height } ?? 0
+        return common / (wanted.width * wanted.height)
+    }
+
     /// The share of what is wanted that an item's box covers, 0…1.
     func share(coveredBy item: MapBounds) -> Double {
-        let box = wantedBox
+        Self.share(of: wantedBox, coveredBy: item)
+    }
+
+    private static func share(of box: [Double], coveredBy item: MapBounds) -> Double {
         let wanted = MapBounds(
             left: box[0], bottom: box[1], right: box[2] < box[0] ? box[2] + 360 : box[2],
             top: box[3])

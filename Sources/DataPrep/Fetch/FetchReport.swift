@@ -48,6 +48,22 @@ public struct FetchReport: Sendable, Codable {
         public var scenes: [Scene]
         /// Why other items are not wanted, by id.
         public var rejected: [String: String]
+        /// The share of the area that lies in the tile, 0…1; nil where no scene is wanted, or none says where it lies.
+        public var covered: Double?
+        /// Other tiles of which there are scenes that touch the area, by name.
+        public var otherTiles: [String]
+
+        /// What is missing and how to get it, where the tile does not hold the whole area.
+        public var warning: String? {
+            guard let covered, covered < 0.999 else { return nil }
+            let others = otherTiles.map { "--tile \($0)" }.joined(separator: " or ")
+            let rest =
+                others.isEmpty
+                ? "no scene of another tile fits" : "get it with \(others) into a region of its own"
+            let place = tile ?? "the scenes' tile"
+            return "\(name): \((100 * covered).short) % of the area lies in \(place), "
+                + "the rest is not fetched; \(rest)"
+        }
     }
 
     /// The regions that scenes were found for.

@@ -9,6 +9,8 @@ struct SceneChoice {
     private(set) var rejected: [String: String] = [:]
     /// The tile that the chosen scenes share.
     private(set) var tile: MGRSTile?
+    /// Tiles of scenes that would have been taken but for their tile.
+    private(set) var otherTiles: [MGRSTile] = []
 
     init(_ items: [STACItem], area: FetchArea, query: FetchQuery) {
         var seen: Set<String> = []
@@ -22,6 +24,8 @@ struct SceneChoice {
         }
         let wanted = query.tile.flatMap { MGRSTile($0) } ?? Self.bestTile(candidates, area)
         tile = wanted
+        otherTiles = Set(candidates.compactMap(\.tile)).filter { $0 != wanted }
+            .sorted { $0.name < $1.name }
         candidates = keep(candidates, "is of another tile than \(wanted?.name ?? "–")") {
             $0.tile == wanted
         }

@@ -53,9 +53,14 @@ public struct ShardMerge {
             try copy(tile.record, from: tile.shard, store)
             onTile(number + 1, tiles.count)
         }
-        try TileFolder.finish(
-            output, tiles.map(\.record), shards.flatMap { try $0.leftOut() })
+        try TileFolder.finish(output, tiles.map(\.record), leftOut())
         return tiles.count
+    }
+
+    /// What the shards left out; a place without tiles is told by every shard that has a date of its region.
+    private func leftOut() throws -> [LeftOutTile] {
+        var seen: Set<LeftOutTile> = []
+        return try shards.flatMap { try $0.leftOut() }.filter { seen.insert($0).inserted }
     }
 
     /// The order in which a single run writes: the training store depends on it.

@@ -1,11 +1,11 @@
 import Geo
 import Raster
 
-/// A tile of a date that was not written, and why: a line of `leftout.jsonl`.
+/// A tile of a date that was not written, or a place of which none is, and why: a line of `leftout.jsonl`.
 public struct LeftOutTile: Hashable, Sendable, Codable {
-    /// "<region>/<column>_<row>/<date>", as a written tile would have it.
+    /// "<region>/<column>_<row>/<date>", as a written tile would have it; without date where the place has no tile of any.
     public var id: String
-    /// Which share was too large, in plain words.
+    /// Which share was too large, or too small, in plain words.
     public var reason: String
     /// Part of the pixels that lack data in some band, 0…1.
     public var noDataFraction: Double
@@ -34,6 +34,13 @@ public struct LeftOutTile: Hashable, Sendable, Codable {
     /// A tile of a date that cannot be read.
     init(id: String, setAsideFor reason: String) {
         (self.id, self.reason, noDataFraction, cloudFraction) = (id, reason, 1, 0)
+    }
+
+    /// A place of which too little lies in the region.
+    init(place: String, share: Double, least: Double) {
+        id = place
+        reason = "\(share.short) of the tile lies in the region, at least \(least.short)"
+        (noDataFraction, cloudFraction) = (1 - share, 0)
     }
 
     private static func above(_ what: String, _ found: Double, _ limit: Double) -> String {

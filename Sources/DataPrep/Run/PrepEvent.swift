@@ -36,6 +36,8 @@ public struct PrepReport: Sendable {
     public let written: Int
     /// Tiles of a date that were not written, each a line of `leftout.jsonl`.
     public let leftOut: Int
+    /// Places at the edge of which no date is written, each a line of `leftout.jsonl` too.
+    public let placesDropped: Int
     /// Dates that were set aside, wholly or from some tile on, "region scene: reason".
     public let quarantined: [String]
     /// Where the time went.

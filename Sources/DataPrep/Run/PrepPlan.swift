@@ -29,6 +29,8 @@ public struct PrepPlan: Sendable {
     public let shard: Shard?
     /// Sen2Cor, where it is installed and may be used.
     public let sen2cor: Sen2Cor?
+    /// What is taken on trust and worth a look, a line each: levels and offsets that nobody said.
+    public let remarks: [String]
 
     /// Finds the scenes of every region and chooses bands.
     ///
@@ -61,6 +63,7 @@ public struct PrepPlan: Sendable {
         let found = try inputs.sorted { $0.name < $1.name }.map {
             try Self.found($0, settings: settings, awaited: awaited[$0.name])
         }
+        remarks = found.flatMap { PlanRemarks.lines(of: $0.scenes, in: $0.name, settings) }
         var rest = shard?.records(of: found.map(\.scenes.count).reduce(0, +)) ?? 0..<Int.max
         regions = found.map { region in
             let own = rest.clamped(to: region.scenes.indices)
@@ -74,10 +77,12 @@ public struct PrepPlan: Sendable {
     private static func found(
         _ input: RegionInput, settings: PrepSettings, awaited: [Scene]?
     ) throws -> (name: String, scenes: [Scene], bands: [Sentinel2Band]) {
-        let reader = SceneReader(unnamedBand: settings.bands?.first ?? .b04)
+        let reader = SceneReader(
+            unnamedBand: settings.bands?.first ?? .b04, looseOffset: settings.looseOffset)
         let scenes = try awaited ?? reader.scenes(at: input.paths)
         try refuseTwins(scenes, region: input.name)
         try refuseMixture(scenes, region: input.name, settings: settings)
+        try PlanRemarks.refuseUnknownOffsets(scenes, region: input.name)
         var bands = (settings.bands ?? scenes.first.map { Array($0.bands.keys) } ?? []).sorted()
         if settings.surfaceReflectance == .sen2cor,
             scenes.contains(where: { $0.isSurfaceReflectance == false })

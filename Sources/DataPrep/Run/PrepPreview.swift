@@ -14,6 +14,8 @@ public struct PrepPreview: Sendable, Codable {
         public var bands: [String]
         /// Tiles of one date.
         public var tilesPerDate: Int
+        /// Places at the edge that hold too little of the region to be cut.
+        public var placesDropped: Int
         /// Bytes of the files to read, as they lie on the disk.
         public var bytesToRead: Int
         /// Estimate of the bytes to write: rasters, quick-looks and training samples.
@@ -30,6 +32,8 @@ public struct PrepPreview: Sendable, Codable {
     public var regions: [Region]
     /// Places whose dates are compared with one another; nil where unchanged ground is not looked for.
     public var placesToCompare: Int?
+    /// What is taken on trust and worth a look.
+    public var remarks: [String] = []
     /// What is published.
     public var formats: [ExportFormat] = []
     /// What the estimates go by, in words.
@@ -39,6 +43,7 @@ public struct PrepPreview: Sendable, Codable {
     ///
     /// - Throws: `PrepError` or `RasterError` for what would stop the run at once.
     public init(_ plan: PrepPlan) throws {
+        remarks = plan.remarks
         regions = try plan.regions.filter { !$0.own.isEmpty }.map {
             try Region($0, of: plan)
         }
@@ -68,6 +73,8 @@ public struct PrepPreview: Sendable, Codable {
         return regions.map {
             "\($0.name): \($0.dates.count) dates × \($0.tilesPerDate) tiles, bands "
                 + $0.bands.joined(separator: " ")
+                + ($0.placesDropped > 0
+                    ? "; \($0.placesDropped) places at the edge hold too little of it" : "")
         } + [
             "\(scenes) scenes of \(days) days, \(tiles) tiles",
             "to read \(Self.megabytes(read)); to write about \(Self.megabytes(written)) (estimate; "
@@ -76,6 +83,7 @@ public struct PrepPreview: Sendable, Codable {
         ] + (placesToCompare.map { ["then unchanged ground of \($0) places"] } ?? [])
             + (formats.isEmpty
                 ? [] : ["then published: \(formats.map(\.rawValue).joined(separator: ", "))"])
+            + remarks.map { "remark: \($0)" }
     }
 
     private static func megabytes(_ bytes: Int) -> String { "\((bytes + 999_999) / 1_000_000) MB" }
@@ -97,9 +105,8 @@ extension PrepPreview.Region {
         name = region.name
         dates = region.ownScenes.map(\.time.iso8601)
         bands = region.bands.map(\.rawValue)
-        tilesPerDate =
-            try finest.map { try TilePlan($0, of: region.name, settings: settings).tiles.count }
-            ?? 0
+        let cut = try finest.map { try TilePlan($0, of: region.name, settings: settings) }
+        (tilesPerDate, placesDropped) = (cut?.tiles.count ?? 0, cut?.dropped.count ?? 0)
         bytesToRead = try Self.bytes(of: region, in: plan)
         let tiles = tilesPerDate * dates.count
         let pixels = tiles * settings.tileSize * settings.tileSize

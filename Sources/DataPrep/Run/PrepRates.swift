@@ -25,6 +25,8 @@ struct PrepRates {
         let window = try Self.middle(of: whole.size)
         let area = try whole.cropped(to: window)
         let pixels = Double(window.size.count)
+        // What is found once a band is no cost of a pixel.
+        _ = try files.defects.runs(of: source, in: files)
         let clock = ContinuousClock()
         func seconds<Result>(_ body: () throws -> Result) rethrows -> (Result, Double) {
             let start = clock.now

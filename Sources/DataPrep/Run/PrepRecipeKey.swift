@@ -53,6 +53,7 @@ struct PrepRecipeKey: Sendable {
         word("surface.reflectance", SurfaceRule.self) { $0.settings.surfaceReflectance = $1 },
         number("surface.elevation", -500...9000) { $0.settings.surfaceElevation = $1 },
         whole("surface.sen2corMinutes", 0...10_080) { $0.sen2corMinutes = $1 },
+        word("surface.looseOffset", LooseOffset.self) { $0.settings.looseOffset = $1 },
     ]
 
     private static let alignment: [PrepRecipeKey] = [

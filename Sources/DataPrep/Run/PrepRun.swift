@@ -84,10 +84,13 @@ public struct PrepRun {
                 }
             }
         }
-        try times.measure(.write) { try folder.finish(cut.records, leftOut: cut.leftOut) }
+        let dropped = try regions.flatMap { try tilePlan($0.alignment).dropped }
+        try times.measure(.write) {
+            try folder.finish(cut.records, leftOut: cut.leftOut + dropped)
+        }
         return PrepReport(
             alignments: regions.map(\.alignment), tiles: cut.records.count, written: cut.written,
-            leftOut: cut.leftOut.count, quarantined: cut.quarantined,
+            leftOut: cut.leftOut.count, placesDropped: dropped.count, quarantined: cut.quarantined,
             stages: times.report(of: blocks))
     }
 
@@ -120,10 +123,12 @@ public struct PrepRun {
     private func total(_ alignments: [RegionAlignment]) throws -> Int {
         try alignments.reduce(0) { sum, alignment in
             let dates = alignment.dates.count { $0.status != .skipped }
-            let tiles = try TilePlan(
-                alignment.grid, of: alignment.region, settings: plan.settings
-            ).tiles
-            return sum + dates * tiles.count
+            let tiles = try tilePlan(alignment).tiles.count
+            return sum + dates * tiles
         }
+    }
+
+    private func tilePlan(_ alignment: RegionAlignment) throws -> TilePlan {
+        try TilePlan(alignment.grid, of: alignment.region, settings: plan.settings)
     }
 }

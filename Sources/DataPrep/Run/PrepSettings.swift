@@ -42,6 +42,8 @@ public struct PrepSettings: Hashable, Sendable, Codable {
     public var surfaceReflectance = SurfaceRule.delivered
     /// Height of the ground in metres above the sea, for the air's pressure where `surfaceReflectance` is `darkObject`.
     public var surfaceElevation = 0.0
+    /// What offset is in the numbers of band files of which neither the file nor a product's name says it; `nil` for not known.
+    public var looseOffset: LooseOffset?
     /// How shifts are looked for.
     public var search = ShiftSearch()
     /// A shift shorter than this many pixels and without a local field counts as none: such a date is copied.

@@ -59,7 +59,7 @@ public struct CloudFlags: OptionSet, Hashable, Sendable {
 /// The quality masks of a granule: rasters since baseline 04.00, polygons in GML before.
 public struct QualityMasks: Sendable {
     private let files: [String: String]
-    private let ground: Ground
+    let ground: Ground
     /// Shared by copies.
     private let parsed = ParsedMasks()
 
@@ -98,6 +98,13 @@ public struct QualityMasks: Sendable {
             .filter { $0.hasSuffix(".gml") }.map { try parsed.polygons(of: $0) }
         guard !polygons.isEmpty else { return nil }
         return try burn(polygons, onto: grid) { QualityFlags(gmlType: $0.kind).rawValue }
+    }
+
+    /// The files that say which pixels of a band were lost, defective or saturated.
+    func defectFiles(of band: Sentinel2Band) -> [String] {
+        if let path = files["MSK_QUALIT_\(band.rawValue)"] { return [path] }
+        return ["DEFECT", "SATURA", "TECQUA"].compactMap { files["MSK_\($0)_\(band.rawValue)"] }
+            .filter { $0.hasSuffix(".gml") }
     }
 
     /// `CloudFlags` by pixel of a grid; nil where the product has no such mask.

@@ -28,7 +28,10 @@ extension Scene {
                 let layer = STACLayer.band(band)
                 found[layer] =
                     try assets[layer]?.source(file)
-                    ?? BandSource(path: file, radiometry: .harmonised)
+                    ?? STACAsset(
+                        key: band.rawValue, json: .object([:]), location: file, item: item,
+                        layer: layer
+                    ).source(file)
             }
             if let file = files.classification {
                 found[.classification] =

@@ -26,15 +26,32 @@ public struct Radiometry: Hashable, Sendable {
     /// So dates of different processing baselines may stand in one stack.
     public func harmonise(_ numbers: inout [UInt16], noData: UInt16) {
         guard self != .harmonised || noData != 0 else { return }
-        numbers.withUnsafeMutableBufferPointer { harmonise($0, noData: noData) }
+        numbers.withUnsafeMutableBufferPointer { harmonise($0, noneAt: noData, noData) }
     }
 
-    /// The same in place.
-    func harmonise(_ numbers: UnsafeMutableBufferPointer<UInt16>, noData: UInt16) {
-        guard self != .harmonised || noData != 0 else { return }
+    /// The number that products write where the detector was saturated: no reflectance.
+    static let saturated = UInt16.max
+
+    /// The same in place; what was `saturated` becomes "no data" too.
+    func harmonise(
+        _ numbers: UnsafeMutableBufferPointer<UInt16>, noData: UInt16, saturated: UInt16
+    ) {
+        guard self != .harmonised || noData != 0 else {
+            for index in numbers.indices {
+                let number = numbers[index]
+                numbers[index] = number == saturated ? 0 : number
+            }
+            return
+        }
+        harmonise(numbers, noneAt: noData, saturated)
+    }
+
+    private func harmonise(
+        _ numbers: UnsafeMutableBufferPointer<UInt16>, noneAt none: UInt16, _ other: UInt16
+    ) {
         let gain = 10000 / quantification
-        let table = (0...Int(UInt16.max)).map { number -> UInt16 in
-            guard number != Int(noData) else { return 0 }
+        let table = (UInt16.min...UInt16.max).map { number -> UInt16 in
+            guard number != none, number != other else { return 0 }
             let value = ((Double(number) + offset) * gain).rounded()
             guard !value.isNaN else { return 0 }
             return UInt16(min(max(value, 1), Double(UInt16.max)))
@@ -136,6 +153,9 @@ public struct Scene: Sendable {
     public internal(set) var granulePath: String?
     /// Whether numbers are reflectance of the surface (L2A), not of the top of the atmosphere (L1C); nil if unknown.
     public internal(set) var isSurfaceReflectance: Bool?
+
+    /// Whether it is known what offset its numbers have; false for files that neither say it nor have a product's name.
+    public internal(set) var isOffsetKnown = true
 
     /// The files that say how the pixels are read: the product's metadata, its STAC item, or its series' description.
     var describedBy: [String] = []

@@ -8,6 +8,8 @@ struct SceneFiles: Sendable {
     let scene: Scene
     /// Where its pixels are decoded.
     var blocks = DecodedBlocks()
+    /// What its masks say of single pixels.
+    let defects = DefectMasks()
 
     /// The grid of a band or the classification.
     ///
@@ -64,7 +66,12 @@ struct SceneFiles: Sendable {
     private func makeReflectance(
         _ pixels: UnsafeMutableBufferPointer<UInt16>, of source: BandSource, _ window: PixelWindow?
     ) throws {
-        source.radiometry.harmonise(pixels, noData: source.noData)
+        source.radiometry.harmonise(
+            pixels, noData: source.noData, saturated: Radiometry.saturated)
+        let defective = try defects.runs(of: source, in: self)
+        if !defective.isEmpty {
+            try defective.clear(pixels, in: window ?? grid(of: source).size.window)
+        }
         guard let correction = source.correction else { return }
         let grid = try grid(of: source)
         correction.apply(to: pixels, on: try window.map { try grid.cropped(to: $0) } ?? grid)
@@ -122,6 +129,9 @@ struct SceneFiles: Sendable {
             do { _ = try grid(of: source, isReflectance: name != "SCL") } catch is DecodeFault {}
         }
         if scene.classification == nil, let mask = try scene.qualityMasks()?.cloudFile {
+            digests.append(try proven(mask, by: checksums))
+        }
+        for mask in try DefectMasks.files(of: bands, in: scene) {
             digests.append(try proven(mask, by: checksums))
         }
         return digests

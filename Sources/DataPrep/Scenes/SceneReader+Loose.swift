@@ -54,26 +54,41 @@ extension SceneReader {
         guard let first = paths.first, let label = Label(first) else { return nil }
         let folder = URL(fileURLWithPath: first).deletingLastPathComponent().path
         let files = BandFiles(paths)
+        var isOffsetKnown = true
         var bands = try files.bands.mapValues { path in
-            let noData = try ForeignRaster(reading: path).nodata.flatMap { UInt16(exactly: $0) }
-            return BandSource(path: path, radiometry: .harmonised, noData: noData ?? 0)
+            try source(path, ForeignRaster(reading: path), 0, label.time, &isOffsetKnown)
         }
         // Where files name their bands, what else lies there is none.
         var twins = files.twins
         for path in bands.isEmpty ? files.others : [] {
-            for (band, source) in try describedBands(path) {
+            for (band, source) in try describedBands(path, label.time, &isOffsetKnown) {
                 if let taken = bands[band] { twins.append((band, taken.path, path)) }
                 bands[band] = bands[band] ?? source
             }
         }
         for twin in twins { try refuse(twin.other, beside: twin.taken, twin.band, label.time) }
-        return Scene(
+        var scene = Scene(
             name: label.name, folder: folder, time: label.time, tile: label.tile, baseline: nil,
             bands: bands, expectedPath: { "\(folder)/….\($0.rawValue).jp2" },
             classification: files.classification.map {
                 BandSource(path: $0, radiometry: .harmonised)
             },
             truthPath: nil, isSurfaceReflectance: label.isSurfaceReflectance)
+        scene.isOffsetKnown = isOffsetKnown
+        return scene
+    }
+
+    /// A band of a file; where nobody says what offset its numbers have, they are taken for reflectance × 10000.
+    private func source(
+        _ path: String, _ file: ForeignRaster, _ index: Int, _ time: SensingTime,
+        _ isOffsetKnown: inout Bool
+    ) throws -> BandSource {
+        let radiometry = try LooseNumbers(path, taken: time, rule: looseOffset)
+            .radiometry(file, band: index)
+        if radiometry == nil { isOffsetKnown = false }
+        return BandSource(
+            path: path, index: index, radiometry: radiometry ?? .harmonised,
+            noData: file.nodata.flatMap { UInt16(exactly: $0) } ?? 0)
     }
 
     /// A band in two resolutions is one picture of one place; of two places one would be lost.
@@ -90,14 +105,14 @@ extension SceneReader {
     }
 
     /// The bands of a file by their descriptions; a single band without one is taken for `unnamedBand`.
-    private func describedBands(_ path: String) throws -> [(Sentinel2Band, BandSource)] {
+    private func describedBands(
+        _ path: String, _ time: SensingTime, _ isOffsetKnown: inout Bool
+    ) throws -> [(Sentinel2Band, BandSource)] {
         let file = try ForeignRaster(reading: path)
-        let noData = file.nodata.flatMap { UInt16(exactly: $0) } ?? 0
-        func source(_ index: Int) -> BandSource {
-            BandSource(path: path, index: index, radiometry: .harmonised, noData: noData)
-        }
-        let named = file.bandDescriptions.enumerated().compactMap { index, text in
-            Sentinel2Band(name: text).map { ($0, source(index)) }
+        var named: [(Sentinel2Band, BandSource)] = []
+        for (index, text) in file.bandDescriptions.enumerated() {
+            guard let band = Sentinel2Band(name: text) else { continue }
+            named.append((band, try source(path, file, index, time, &isOffsetKnown)))
         }
         if !named.isEmpty { return named }
         guard file.bandCount == 1 else {
@@ -105,6 +120,6 @@ extension SceneReader {
                 .badData, path,
                 "\(file.bandCount) bands without names; give them descriptions such as B02")
         }
-        return [(unnamedBand, source(0))]
+        return [(unnamedBand, try source(path, file, 0, time, &isOffsetKnown))]
     }
 }

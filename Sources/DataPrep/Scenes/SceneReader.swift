@@ -11,9 +11,13 @@ public struct SceneReader: Sendable {
     /// The band that a single-band file is taken for when neither its name nor its description says.
     public let unnamedBand: Sentinel2Band
 
+    /// What offset is in numbers of which neither file nor name says it; nil for not known.
+    public let looseOffset: LooseOffset?
+
     /// A reader.
-    public init(unnamedBand: Sentinel2Band = .b04) {
+    public init(unnamedBand: Sentinel2Band = .b04, looseOffset: LooseOffset? = nil) {
         self.unnamedBand = unnamedBand
+        self.looseOffset = looseOffset
     }
 
     /// Every scene at the paths, by sensing time, then name; a product given twice counts once.

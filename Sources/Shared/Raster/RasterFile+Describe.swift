@@ -54,6 +54,20 @@ extension RasterFile {
         }
     }
 
+    /// How the numbers of each band become what they measure, by the file's own word; nil where it has none.
+    public var bandScales: [BandScale?] {
+        (1...bandCount).map { band in
+            let handle = GDALGetRasterBand(dataset, Int32(band))
+            var (hasScale, hasOffset): (Int32, Int32) = (0, 0)
+            let scale = GDALGetRasterScale(handle, &hasScale)
+            let offset = GDALGetRasterOffset(handle, &hasOffset)
+            guard hasScale != 0 || hasOffset != 0, scale.isFinite, offset.isFinite else {
+                return nil
+            }
+            return BandScale(scale: scale, offset: offset)
+        }
+    }
+
     /// The metadata of a domain: "" for the common one, "RPC", "IMAGE_STRUCTURE" and so on.
     public func metadata(_ domain: String = "") -> [String: String] {
         GDALLibrary.quietly { GDALLibrary.dictionary(GDALGetMetadata(dataset, domain)) }

@@ -37,11 +37,13 @@ struct RasterFacts: Codable, Sendable {
     var grid: GeoGrid?
     var nodata: Double?
     var bandDescriptions: [String]
+    var bandScales: [BandScale?]
     var pixelType: RasterPixelType?
 
     init(_ file: borrowing RasterFile) {
         (size, bandCount, blockSize) = (file.size, file.bandCount, file.blockSize)
         (grid, bandDescriptions, pixelType) = (file.grid, file.bandDescriptions, file.pixelType)
+        bandScales = file.bandScales
         nodata = file.nodata.flatMap { $0.isFinite ? $0 : nil }
     }
 }

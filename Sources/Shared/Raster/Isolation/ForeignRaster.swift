@@ -41,6 +41,8 @@ public final class ForeignRaster {
     public var nodata: Double? { facts.nodata }
     /// What the bands are called; empty text for those without a name.
     public var bandDescriptions: [String] { facts.bandDescriptions }
+    /// How the numbers of each band become what they measure, by the file's own word; nil where it has none.
+    public var bandScales: [BandScale?] { facts.bandScales }
     /// The type of the pixels, or nil where it is one that the suite converts on reading.
     public var pixelType: RasterPixelType? { facts.pixelType }
 
