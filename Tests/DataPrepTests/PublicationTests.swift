@@ -159,7 +159,8 @@ import Testing
         let tile = try RasterFile(reading: folder.path("out/tiles/r/1_0/20210601T101031.tif"))
         #expect(try band.read(as: UInt16.self).pixels == tile.read(as: UInt16.self).pixels)
         #expect(band.grid == tile.grid && band.nodata == 0)
-        #expect(band.bandMeanings[0].scale == 0.0001 && band.bandMeanings[0].offset == 0)
+        #expect(band.bandMeanings == tile.bandMeanings && band.bandMeanings[0].scale == 0.0001)
+        #expect(band.bandMeanings[0].wavelengthInMicrometres == 0.6646)
         let valid = try RasterFile(
             reading: folder.path("pub/r/crop_0001/20210601T101031.valid.tif"))
         let mask = try tile.mask()

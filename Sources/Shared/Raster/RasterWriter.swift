@@ -128,7 +128,10 @@ public enum RasterWriter {
         }
         let place = placeInMemory(format.fileExtension)
         defer { _ = GDALLibrary.quietly { VSIUnlink(place) } }
-        try MemoryDataset.with(buffer, description) { dataset in
+        let imagery = format.fileExtension == "tif" ? ImageryEntries(description.bands) : nil
+        var copied = description
+        copied.metadata.merge(imagery?.room ?? [:]) { _, room in room }
+        try MemoryDataset.with(buffer, copied) { dataset in
             try GDALLibrary.collectingErrors(
                 .io, path: "", "cannot encode as \(format.gdalName)"
             ) {
@@ -142,7 +145,8 @@ public enum RasterWriter {
         if let mask = description.mask, try file.mask() != mask.map({ $0 == 0 ? 0 : 1 }) {
             throw RasterError(.io, "\(format.gdalName) did not keep the mask")
         }
-        return try VirtualFile(place).all()
+        let bytes = try VirtualFile(place).all()
+        return try imagery?.put(into: bytes) ?? bytes
     }
 
     /// Compares bits, so that a NaN is itself; a loop over a generic `Pixel` would not be specialised for the caller's type.
