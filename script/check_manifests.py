@@ -92,6 +92,9 @@ def check_peo(folder):
                 assert raster.count == 1 and raster.dtypes[0] == "uint16" and raster.nodata == 0, path
                 bands += 1
                 grid = raster.transform, raster.shape
+        for path in crop.get("valid") or []:
+            with rasterio.open(f"{folder}/{path}") as raster:
+                assert (raster.transform, raster.shape) == grid and set(raster.read(1).ravel()) <= {0, 1}, path
         if crop.get("mask"):
             with rasterio.open(f"{folder}/{crop['mask']}") as raster:
                 assert (raster.transform, raster.shape) == grid and raster.nodata == 255, crop["mask"]

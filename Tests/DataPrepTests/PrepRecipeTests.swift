@@ -24,6 +24,8 @@ import Testing
         edge = "drop"
         bands = ["B2", "b8a"]
         kernel = "cubic"
+        compression = "deflate"
+        overviews = true
         quicklook = ["B02"]
 
         [select]
@@ -54,6 +56,7 @@ import Testing
         let settings = recipe.settings
         #expect((settings.tileSize, settings.tileStride) == (512, 256))
         #expect((settings.edge, settings.kernel) == (.drop, .cubic))
+        #expect(settings.compression == .deflate && settings.writesOverviews)
         #expect(settings.bands == [.b02, .b8a] && settings.quicklookBands == [.b02])
         #expect((settings.largestNoDataShare, settings.largestCloudShare) == (0.25, 0))
         #expect(!settings.aligns && settings.alignmentBands == [.b02])

@@ -64,6 +64,12 @@ import Testing
             #expect(tile?["proj:transform"]?[2]?.double == record.transform[0])
             #expect(tile?["proj:shape"] == [64, 64] && tile?["bands"]?[0]?["name"] == "B04")
             #expect(tile?["file:checksum"]?.string == "1220\(record.sha256)")
+            #expect(tile?["raster:scale"] == 0.0001 && tile?["matter:mask"] == "internal")
+            let offsets = document["properties"]?["matter:added_offset"]?.array
+            #expect(offsets?.map(\.double) == [0])
+            #expect(
+                document["properties"]?["processing:software"]?["matter-prep"]?.string
+                    == SuiteVersion.current)
             #expect(document["properties"]?["proj:code"] == "EPSG:32633")
             #expect(document["properties"]?["datetime"]?.string == record.date)
             let box = (document["bbox"]?.array ?? []).compactMap(\.double)
@@ -148,13 +154,24 @@ import Testing
         let folder = try TemporaryFolder()
         try Self.tiles(in: folder)
         let files = try Self.publish(.peo, in: folder)
-        #expect(files.contains("r/crop_0003/20210602T101031/B04.tif") && files.count == 9)
+        #expect(files.contains("r/crop_0003/20210602T101031/B04.tif") && files.count == 17)
         let band = try RasterFile(reading: folder.path("pub/r/crop_0001/20210601T101031/B04.tif"))
         let tile = try RasterFile(reading: folder.path("out/tiles/r/1_0/20210601T101031.tif"))
         #expect(try band.read(as: UInt16.self).pixels == tile.read(as: UInt16.self).pixels)
         #expect(band.grid == tile.grid && band.nodata == 0)
+        #expect(band.bandMeanings == tile.bandMeanings && band.bandMeanings[0].scale == 0.0001)
+        #expect(band.bandMeanings[0].wavelengthInMicrometres == 0.6646)
+        let valid = try RasterFile(
+            reading: folder.path("pub/r/crop_0001/20210601T101031.valid.tif"))
+        let mask = try tile.mask()
+        #expect(try valid.read(as: UInt8.self).pixels == mask && mask?.contains(1) == true)
+        #expect(valid.grid == tile.grid)
         let crops = try JSONLinesReader.read(folder.path("pub/crops.jsonl")).records
         #expect(crops.map { $0["tile"]?.string } == ["r/0_0", "r/1_0", "r/0_1", "r/1_1"])
+        #expect(
+            crops[1]["valid"]?.array?.map(\.string) == [
+                "r/crop_0001/20210601T101031.valid.tif", "r/crop_0001/20210602T101031.valid.tif",
+            ])
     }
 
     // MARK: All formats

@@ -176,16 +176,25 @@ import Testing
             inputs: ["b", "a"].map { InputDigest(path: $0, bytes: 3, sha256: digest) })
         try record.write(to: folder.path)
         #expect(try RunRecord(readingFrom: folder.path) == record)
+        var other = record
+        other.libraries = ["GDAL": "3.6.2"]
+        try other.write(to: folder.path)
+        let read = try RunRecord(readingFrom: folder.path)
+        #expect(read == record && read.hashValue == record.hashValue)
+        #expect(read.libraries == other.libraries)
         #expect(record.inputs.map(\.path) == ["a", "b"])
     }
 
     @Test func tileRecordsWriteEveryField() throws {
-        let record = TileRecord(
+        var record = TileRecord(
             id: "r/0_1/d", region: "r", column: 0, row: 1, date: "2020-06-01T10:30:00Z",
             path: "tiles/r/0_1/d.tif", bytes: 9, sha256: SHA256Digest(of: [] as [UInt8]),
             width: 2, height: 3, bands: ["B02"], crs: "EPSG:32633",
             transform: [0, 10, 0, 0, 0, -10], validFraction: 1, cloudFraction: 0, shift: nil,
             aligned: false, reason: nil, source: .init(name: "S"), storeKey: "r/0_1/d")
+        #expect(try JSONValue.parse(encodeCanonicalJSON(record))["baseline"] == nil)
+        record.baseline = "05.09"
+        (record.addedOffset, record.quantification) = ([-1000], [10000])
         let bytes = try encodeCanonicalJSON(record)
         let json = try JSONValue.parse(bytes)
         #expect(json["shift"] == .null && json["reason"] == .null)

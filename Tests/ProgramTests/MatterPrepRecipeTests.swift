@@ -44,11 +44,14 @@ import Testing
             "matter-prep",
             [
                 "run", recipe, "--out", folder.path("other"), "--tile-size", "256", "--bands",
-                "B04", "--quiet",
+                "B04", "--compression", "deflate", "--overviews", "--quiet",
             ])
         #expect(other.status == 0, "\(other.stderr)")
         let overridden = try RunRecord(readingFrom: folder.path("other")).plan
         #expect(overridden["settings"]?["tileSize"]?.int == 256)
+        #expect(overridden["settings"]?["compression"] == "deflate")
+        #expect(overridden["settings"]?["writesOverviews"] == true)
+        #expect(plan["settings"]?["compression"] == "zstd")
         #expect(overridden["regions"]?[0]?["bands"] == ["B04"])
     }
 

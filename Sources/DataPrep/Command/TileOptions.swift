@@ -10,6 +10,8 @@ extension Sentinel2Band: ExpressibleByArgument {
 
 extension ResamplingKernel: ExpressibleByArgument {}
 
+extension TileCompression: ExpressibleByArgument {}
+
 extension AlignmentFeature: ExpressibleByArgument {}
 
 /// Which tiles are cut, of which bands; what is not given is as it was.
@@ -35,6 +37,12 @@ struct TileOptions: ParsableArguments {
 
     @Option(help: "Kernel for a moved or reprojected date. Default: lanczos.")
     var resampling: ResamplingKernel?
+
+    @Option(help: "How rasters are packed: zstd, or deflate, which all know. Default: zstd.")
+    var compression: TileCompression?
+
+    @Flag(inversion: .prefixedNo, help: "Write smaller copies into the rasters. Default: none.")
+    var overviews: Bool?
 
     @Option(help: "Bands of the quick-looks: three, or one. Default: B04,B03,B02.")
     var quicklookBands: String?
@@ -73,6 +81,8 @@ struct TileOptions: ParsableArguments {
         settings.edge = edge.flatMap(TileGrid.EdgeRule.init(rawValue:)) ?? settings.edge
         settings.smallestTileShare = smallestShare ?? settings.smallestTileShare
         settings.kernel = resampling ?? settings.kernel
+        settings.compression = compression ?? settings.compression
+        settings.writesOverviews = overviews ?? settings.writesOverviews
         settings.bands = try Self.parsed(bands, "--bands") ?? settings.bands
         settings.quicklookBands =
             try Self.parsed(quicklookBands, "--quicklook-bands") ?? settings.quicklookBands

@@ -1,5 +1,6 @@
 import Geo
 import Manifests
+import Raster
 
 extension Sentinel2Band {
     /// What STAC's eo extension (2.0) calls the band.
@@ -38,6 +39,21 @@ extension Sentinel2Band {
         case .b11: 91
         case .b12: 175
         }
+    }
+
+    /// `centreWavelengthInNanometres` to a ten-thousandth of a micrometre, without the noise of a division.
+    var centreWavelengthInMicrometres: Double {
+        (centreWavelengthInNanometres * 10).rounded() / 10000
+    }
+
+    /// `bandwidthInNanometres` in micrometres.
+    var bandwidthInMicrometres: Double { (bandwidthInNanometres * 10).rounded() / 10000 }
+
+    /// What reflectance × 10000 of the band means, as a raster says it.
+    var reflectanceDescription: BandDescription {
+        BandDescription(
+            scale: 0.0001, wavelengthInMicrometres: centreWavelengthInMicrometres,
+            bandwidthInMicrometres: bandwidthInMicrometres)
     }
 }
 

@@ -3,16 +3,17 @@ import Manifests
 
 /// A STAC 1.1 collection with an item a tile and date: `collection.json`, `<region>/<column>_<row>/<date>.json`.
 ///
-/// Extensions: projection 2.0, eo 2.0, raster 2.0, file 2.1. All links are relative.
+/// Extensions: projection 2.0, eo 2.0, raster 2.0, file 2.1, processing 1.2. All links are relative.
 struct STACExport {
     let export: Export
 
     init(_ export: Export) { self.export = export }
 
     private static let extensions: JSONValue = .array(
-        [("eo", "v2.0.0"), ("file", "v2.1.0"), ("projection", "v2.0.0"), ("raster", "v2.0.0")].map {
-            .string("https://stac-extensions.github.io/\($0.0)/\($0.1)/schema.json")
-        })
+        [
+            ("eo", "v2.0.0"), ("file", "v2.1.0"), ("processing", "v1.2.0"),
+            ("projection", "v2.0.0"), ("raster", "v2.0.0"),
+        ].map { .string("https://stac-extensions.github.io/\($0.0)/\($0.1)/schema.json") })
 
     func write() throws -> [String] {
         var views: [String: GlobeView] = [:]
@@ -64,7 +65,13 @@ struct STACExport {
             "matter:valid_fraction": .number(tile.validFraction),
             "matter:aligned": .bool(tile.aligned),
             "matter:source": .string(tile.source.name),
+            "processing:software": ["matter-prep": .string(export.catalogue.run.version)],
         ]
+        properties["s2:processing_baseline"] = tile.baseline.map { .string($0) }
+        properties["matter:added_offset"] = tile.addedOffset.map { .array($0.map { .number($0) }) }
+        properties["matter:quantification"] = tile.quantification.map {
+            .array($0.map { .number($0) })
+        }
         if let shift = tile.shift {
             properties["matter:shift"] = [
                 "rows": .number(shift.rows), "columns": .number(shift.columns),
@@ -80,7 +87,7 @@ struct STACExport {
     }
 
     private func raster(_ tile: TileRecord, in folder: String) -> JSONValue {
-        [
+        var raster: [String: JSONValue] = [
             "href": .string(export.path(of: tile.path, from: folder)),
             "type": "image/tiff; application=geotiff; profile=cloud-optimized",
             "title": "Reflectance × 10000", "roles": ["data", "reflectance"],
@@ -92,6 +99,12 @@ struct STACExport {
             "file:size": .integer(Int64(tile.bytes)),
             "file:checksum": .string("1220\(tile.sha256.hex)"),
         ]
+        if export.catalogue.hasMasks {
+            raster["description"] =
+                "Valid by the internal mask: pixels with data in every band and nothing that hides the ground"
+            raster["matter:mask"] = "internal"
+        }
+        return .object(raster)
     }
 
     /// What the dates of the tile's place say together; the same for each of them.
@@ -123,14 +136,9 @@ struct STACExport {
         guard let band = Sentinel2Band(name: name) else { return ["name": .string(name)] }
         return [
             "name": .string(name), "eo:common_name": .string(band.commonName),
-            "eo:center_wavelength": .number(Self.micrometres(band.centreWavelengthInNanometres)),
-            "eo:full_width_half_max": .number(Self.micrometres(band.bandwidthInNanometres)),
+            "eo:center_wavelength": .number(band.centreWavelengthInMicrometres),
+            "eo:full_width_half_max": .number(band.bandwidthInMicrometres),
         ]
-    }
-
-    /// To a ten-thousandth, without the noise of a division.
-    private static func micrometres(_ nanometres: Double) -> Double {
-        (nanometres * 10).rounded() / 10000
     }
 
     private func picture(_ tile: TileRecord, in folder: String) -> JSONValue {

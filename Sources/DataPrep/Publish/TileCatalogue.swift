@@ -17,6 +17,9 @@ struct TileCatalogue {
     /// What its dates say together, where `matter-prep unchanged` was run.
     let unchanged: UnchangedCatalogue?
 
+    /// Whether the rasters have a mask inside: those of runs that say how they are packed.
+    var hasMasks: Bool { run.plan["settings"]?["compression"] != nil }
+
     /// The files that a publication is made of.
     var inputs: [InputDigest] { [manifest] + (unchanged?.inputs ?? []) }
 

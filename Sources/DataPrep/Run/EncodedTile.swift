@@ -16,16 +16,15 @@ struct EncodedTile: Sendable {
     /// Encodes a tile, and completes its record by what only the pixels tell.
     init(
         _ tile: Tile, as record: TileRecord, bands: [Sentinel2Band], grid: GeoGrid,
-        quicklook: [Sentinel2Band], times: StageTimes
+        quicklook: [Sentinel2Band], in format: RasterFormat, times: StageTimes
     ) throws {
         raster = try times.measure(.encode, bytes: \.count) {
             try RasterWriter.encode(
-                tile.pixels, grid: grid, as: .cog(.zstd), nodata: 0, bandNames: record.bands,
-                metadata: [
-                    "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
-                    "MATTER_SCALE": "reflectance x 10000",
-                    "MATTER_SURFACE_REFLECTANCE": record.surfaceReflectance ?? "unknown",
-                ])
+                tile.pixels,
+                RasterDescription(
+                    grid: grid, nodata: 0, bandNames: record.bands, metadata: Self.facts(record),
+                    bands: bands.map(\.reflectanceDescription), mask: tile.valid),
+                as: format)
         }
         self.quicklook = try times.measure(.encode, bytes: \.count) {
             try Self.picture(tile, bands, quicklook)
@@ -40,6 +39,25 @@ struct EncodedTile: Sendable {
             .digest, bytes: { _ in raster.count + picture.count }
         ) { (SHA256Digest(of: raster), SHA256Digest(of: picture)) }
         self.record = record
+    }
+
+    /// What the raster says of where its pixels come from; what is not known is left out.
+    private static func facts(_ record: TileRecord) -> [String: String] {
+        var facts = [
+            "MATTER_SENSING_TIME": record.date, "MATTER_SOURCE": record.source.name,
+            "MATTER_SCALE": "reflectance x 10000",
+            "MATTER_SURFACE_REFLECTANCE": record.surfaceReflectance ?? "unknown",
+        ]
+        facts["MATTER_PROCESSING_BASELINE"] = record.baseline
+        facts["MATTER_ADDED_OFFSET"] = record.addedOffset.map(Self.list)
+        facts["MATTER_QUANTIFICATION"] = record.quantification.map(Self.list)
+        return facts
+    }
+
+    /// One number if it is that of all bands, else those of the bands.
+    private static func list(_ numbers: [Double]) -> String {
+        (Set(numbers).count == 1 ? Array(numbers.prefix(1)) : numbers)
+            .map { Int(exactly: $0).map(String.init) ?? "\($0)" }.joined(separator: ",")
     }
 
     /// Bytes of all that is written of it.

@@ -1,6 +1,7 @@
 import Foundation
 public import Geo
 import Manifests
+import Raster
 
 /// A region with everything resolved: scenes opened by their metadata, bands chosen.
 public struct RegionPlan: Sendable {
@@ -146,7 +147,9 @@ public struct PrepPlan: Sendable {
                     return .object(Dictionary(digests) { first, _ in first })
                 })
         }
-        return RunRecord(program: "matter-prep run", plan: .object(plan), inputs: inputs)
+        return RunRecord(
+            program: "matter-prep run", plan: .object(plan), inputs: inputs,
+            libraries: RasterLibraries.versions)
     }
 
     /// Proves every file that will be read, and gives their digests; asks between scenes whether to stop.

@@ -116,7 +116,11 @@ extension PrepPreview.Region {
         // A sample holds its bands and the mask as they are.
         bytesAtLeast = bandPixels * 2 + pixels
         // Beside pixels a file has a header, and blocks that cannot be compressed grow a little.
-        bytesAtMost = bytesAtLeast + bandPixels * 2 * 51 / 50 + pixels * 3 + tiles * Self.header
+        let rasters = bandPixels * 2 * 51 / 50 + pixels / 6
+        // Smaller copies have a third of the pixels, and more blocks that reach beyond the edges.
+        bytesAtMost =
+            bytesAtLeast + (settings.writesOverviews ? rasters * 3 / 2 : rasters) + pixels * 3
+            + tiles * Self.header
         bytesToWrite = min(
             bytesAtMost,
             bytesAtLeast

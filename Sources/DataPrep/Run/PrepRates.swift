@@ -40,7 +40,8 @@ struct PrepRates {
             try warp.resample(image, nodata: 0, kernel: settings.kernel).image
         }
         let (bytes, encoding) = try seconds {
-            let bytes = try RasterWriter.encode(moved, grid: area, as: .cog(.zstd), nodata: 0)
+            let bytes = try RasterWriter.encode(
+                moved, grid: area, as: settings.rasterFormat, nodata: 0)
             _ = SHA256Digest(of: bytes)
             return bytes
         }

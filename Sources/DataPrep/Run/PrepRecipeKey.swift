@@ -38,6 +38,8 @@ struct PrepRecipeKey: Sendable {
             $0.settings.bands = $1
         },
         word("tiles.kernel", ResamplingKernel.self) { $0.settings.kernel = $1 },
+        word("tiles.compression", TileCompression.self) { $0.settings.compression = $1 },
+        flag("tiles.overviews") { $0.settings.writesOverviews = $1 },
         bands(
             "tiles.quicklook", "three bands or one, as in [\"B04\", \"B03\", \"B02\"]",
             counts: [1, 3]

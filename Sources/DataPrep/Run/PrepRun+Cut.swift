@@ -56,7 +56,7 @@ extension PrepRun {
         let (times, watch) = (times, watch)
         try OrderedWork.run(tiles.count, threads: blocks.threads) { index -> MadeTile in
             var (record, grid) = (tiles[index].expected, tiles[index].grid)
-            record.surfaceReflectance = date.reflectance
+            record.tell(of: date.read, region.bands, reflectance: date.reflectance)
             let tile = try times.measure(.resample, bytes: { $0.pixels.pixels.count * 2 }) {
                 try date.cutter.cut(grid)
             }
@@ -67,7 +67,7 @@ extension PrepRun {
             return .whole(
                 try EncodedTile(
                     tile, as: record, bands: region.bands, grid: grid, quicklook: quicklook,
-                    times: times))
+                    in: settings.rasterFormat, times: times))
         } use: { made in
             try checkStop()
             switch made {
@@ -97,7 +97,8 @@ extension PrepRun {
             files: SceneFiles(scene: prepared.scene, blocks: blocks), region: alignment.grid,
             applied: date.applied, kernel: plan.settings.kernel)
         return DateCutter(
-            scene: scene, cutter: TileCutter(warp: warp, bands: region.bands),
+            scene: scene, read: prepared.scene,
+            cutter: TileCutter(warp: warp, bands: region.bands),
             reflectance: prepared.reflectance)
     }
 
@@ -142,6 +143,19 @@ private struct SetAside {
     }
 }
 
+extension TileRecord {
+    /// Says how the numbers of the scene that is read became those of the tile.
+    fileprivate mutating func tell(
+        of scene: Scene, _ bands: [Sentinel2Band], reflectance: String?
+    ) {
+        let radiometries = bands.compactMap { scene.bands[$0]?.radiometry }
+        surfaceReflectance = reflectance
+        baseline = scene.baseline
+        addedOffset = radiometries.map(\.offset)
+        quantification = radiometries.map(\.quantification)
+    }
+}
+
 /// A tile that is not there yet.
 private struct WantedTile {
     let expected: TileRecord
@@ -151,6 +165,8 @@ private struct WantedTile {
 /// What cuts the tiles of a date.
 private struct DateCutter: Sendable {
     let scene: Scene
+    /// The scene whose numbers are read: what the correction of the atmosphere made of `scene`.
+    let read: Scene
     let cutter: TileCutter
     let reflectance: String?
 }

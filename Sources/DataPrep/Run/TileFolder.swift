@@ -147,6 +147,9 @@ extension TileRecord {
             expected.validFraction, expected.cloudFraction
         )
         plain.surfaceReflectance = expected.surfaceReflectance
+        (plain.baseline, plain.addedOffset, plain.quantification) = (
+            expected.baseline, expected.addedOffset, expected.quantification
+        )
         return plain == expected
     }
 }

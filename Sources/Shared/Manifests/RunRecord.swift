@@ -44,20 +44,25 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public var seed: UInt64?
     /// What was read.
     public var inputs: [InputDigest]
+    /// Versions of the C libraries that it was made with, by name, where that is told: no part of what two records are compared by.
+    public var libraries: [String: String]?
 
     /// Makes a record; inputs are sorted by path.
     public init(
         program: String, plan: JSONValue, seed: UInt64? = nil, inputs: [InputDigest] = [],
-        version: String = SuiteVersion.current
+        version: String = SuiteVersion.current, libraries: [String: String]? = nil
     ) {
         self.program = program
         self.version = version
         self.plan = plan
         self.seed = seed
         self.inputs = inputs.sorted { $0.path < $1.path }
+        self.libraries = libraries
     }
 
-    private enum CodingKeys: String, CodingKey { case program, version, plan, seed, inputs }
+    private enum CodingKeys: String, CodingKey {
+        case program, version, plan, seed, inputs, libraries
+    }
 
     /// Decodes the record; a seed may be a number or text.
     public init(from decoder: any Decoder) throws {
@@ -66,6 +71,7 @@ public struct RunRecord: Hashable, Codable, Sendable {
         version = try fields.decode(String.self, forKey: .version)
         plan = try fields.decode(JSONValue.self, forKey: .plan)
         inputs = try fields.decode([InputDigest].self, forKey: .inputs)
+        libraries = try fields.decodeIfPresent([String: String].self, forKey: .libraries)
         let text = try? fields.decodeIfPresent(String.self, forKey: .seed)
         seed = try text.flatMap(UInt64.init) ?? fields.decodeIfPresent(UInt64.self, forKey: .seed)
     }
@@ -77,6 +83,7 @@ public struct RunRecord: Hashable, Codable, Sendable {
         try fields.encode(version, forKey: .version)
         try fields.encode(plan, forKey: .plan)
         try fields.encode(inputs, forKey: .inputs)
+        try fields.encodeIfPresent(libraries, forKey: .libraries)
         if let seed, Int64(exactly: seed) == nil {
             try fields.encode(String(seed), forKey: .seed)
         } else {
@@ -95,5 +102,22 @@ public struct RunRecord: Hashable, Codable, Sendable {
     public func write(to folder: String) throws {
         try AtomicFile.write(
             encodeCanonicalJSON(self, pretty: true), to: "\(folder)/\(Self.fileName)")
+    }
+}
+
+extension RunRecord {
+    /// Whether two runs are the same by program, version, plan, seed and inputs, whatever the libraries.
+    public static func == (one: RunRecord, other: RunRecord) -> Bool {
+        (one.program, one.version, one.plan, one.seed, one.inputs)
+            == (other.program, other.version, other.plan, other.seed, other.inputs)
+    }
+
+    /// Hashes what `==` compares.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(program)
+        hasher.combine(version)
+        hasher.combine(plan)
+        hasher.combine(seed)
+        hasher.combine(inputs)
     }
 }

@@ -67,6 +67,12 @@ public struct TileRecord: Hashable, Codable, Sendable {
     /// How the pixels became reflectance of the ground: "L2A" (delivered so), "sen2cor 2.11", "dark-object+rayleigh",
     /// "rayleigh", or "none" (top of the atmosphere); nil where the product does not say.
     public var surfaceReflectance: String?
+    /// The processing baseline of the product whose numbers were read, "05.09"; nil where it does not say.
+    public var baseline: String?
+    /// What was added to the product's numbers of each band before they became reflectance; nil in manifests of before it was recorded.
+    public var addedOffset: [Double]?
+    /// The product's number, with the offset added, that is a reflectance of 1, of each band; nil where `addedOffset` is.
+    public var quantification: [Double]?
     /// Where the pixels come from.
     public var source: Source
     /// The key in the training store.
@@ -116,6 +122,9 @@ public struct TileRecord: Hashable, Codable, Sendable {
         try fields.encode(aligned, forKey: .aligned)
         try fields.encode(reason, forKey: .reason)
         try fields.encode(surfaceReflectance, forKey: .surfaceReflectance)
+        try fields.encodeIfPresent(baseline, forKey: .baseline)
+        try fields.encodeIfPresent(addedOffset, forKey: .addedOffset)
+        try fields.encodeIfPresent(quantification, forKey: .quantification)
         try fields.encode(source, forKey: .source)
         try fields.encode(storeKey, forKey: .storeKey)
         try fields.encodeIfPresent(quicklookSHA256, forKey: .quicklookSHA256)

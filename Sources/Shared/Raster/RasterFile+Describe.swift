@@ -68,6 +68,26 @@ extension RasterFile {
         }
     }
 
+    /// What the numbers of each band mean: scale, offset and wavelength, as far as the file says.
+    public var bandMeanings: [BandDescription] {
+        (1...bandCount).map { number in
+            let band = GDALGetRasterBand(dataset, Int32(number))
+            let imagery = bandMetadata(number - 1, "IMAGERY")
+            return BandDescription(
+                scale: GDALGetRasterScale(band, nil), offset: GDALGetRasterOffset(band, nil),
+                wavelengthInMicrometres: imagery["CENTRAL_WAVELENGTH_UM"].flatMap(Double.init),
+                bandwidthInMicrometres: imagery["FWHM_UM"].flatMap(Double.init))
+        }
+    }
+
+    /// The metadata of a band, counted from 0, in a domain: "" for the common one, "IMAGERY" and so on.
+    public func bandMetadata(_ index: Int, _ domain: String = "") -> [String: String] {
+        GDALLibrary.quietly {
+            let band = GDALGetRasterBand(dataset, Int32(index + 1))
+            return GDALLibrary.dictionary(GDALGetMetadata(band, domain))
+        }
+    }
+
     /// The metadata of a domain: "" for the common one, "RPC", "IMAGE_STRUCTURE" and so on.
     public func metadata(_ domain: String = "") -> [String: String] {
         GDALLibrary.quietly { GDALLibrary.dictionary(GDALGetMetadata(dataset, domain)) }

@@ -44,6 +44,25 @@ extension RasterFile {
         return RasterBuffer(unchecked: result, bands.count, pixels)
     }
 
+    /// The mask that the file has for all of its bands together: 1 where pixels are valid, 0 elsewhere, (height, width).
+    ///
+    /// - Returns: nil for a file without one, whatever its value for no data is.
+    /// - Throws: `RasterError`, `unreadable` if the mask is broken.
+    public func mask() throws(RasterError) -> [UInt8]? {
+        let band = GDALGetRasterBand(dataset, 1)
+        guard GDALLibrary.quietly({ GDALGetMaskFlags(band) }) == GMF_PER_DATASET else { return nil }
+        var bytes = [UInt8](repeating: 0, count: size.count)
+        let (width, height) = (Int32(size.width), Int32(size.height))
+        try GDALLibrary.collectingErrors(
+            .unreadable, path: path, "cannot read the mask; fetch the file again"
+        ) {
+            GDALRasterIO(
+                GDALGetMaskBand(band), GF_Read, 0, 0, width, height, &bytes, width, height,
+                GDT_Byte, 0, 0) == CE_None ? () : nil
+        }
+        return bytes.map { $0 == 0 ? 0 : 1 }
+    }
+
     private func check(
         _ window: PixelWindow, _ bands: [Int], pixels: Int, bytesEach: Int
     ) throws(RasterError) {

@@ -76,7 +76,11 @@ enum MemoryDataset {
                         add(first, Pixel.type.gdal, to: dataset.handle)
                     else { return Void?.none }
                 }
-                return describe(dataset.handle, buffer.bands, description)
+                guard describe(dataset.handle, buffer.bands, description) != nil else {
+                    return nil
+                }
+                // After the value without data, which would put it aside in some versions.
+                return description.mask.map { mask($0, buffer.size, dataset.handle) } ?? ()
             }
             return try body(dataset.handle)
         }
@@ -98,6 +102,21 @@ enum MemoryDataset {
         }
     }
 
+    /// Gives a dataset a mask of one byte a pixel, 0 where it is not valid; nil where GDAL refuses.
+    private static func mask(
+        _ valid: [UInt8], _ size: PixelSize, _ dataset: GDALDatasetH
+    ) -> Void? {
+        let first = GDALGetRasterBand(dataset, 1)
+        guard GDALCreateMaskBand(first, GMF_PER_DATASET) == CE_None,
+            let band = GDALGetMaskBand(first)
+        else { return nil }
+        var bytes = valid.map { $0 == 0 ? UInt8(0) : 255 }
+        let (width, height) = (Int32(size.width), Int32(size.height))
+        let status = GDALRasterIO(
+            band, GF_Write, 0, 0, width, height, &bytes, width, height, GDT_Byte, 0, 0)
+        return status == CE_None ? () : nil
+    }
+
     /// Gives a dataset its place, names and entries; nil where GDAL refuses one.
     static func describe(
         _ dataset: GDALDatasetH, _ bands: Int, _ description: RasterDescription
@@ -115,10 +134,27 @@ enum MemoryDataset {
             if !description.bandNames.isEmpty {
                 GDALSetDescription(band, description.bandNames[index])
             }
+            if !description.bands.isEmpty { describe(band, description.bands[index]) }
         }
         set(description.metadata, dataset, domain: "")
         if let rpc = description.rpc { set(rpc.metadata, dataset, domain: "RPC") }
         return ()
+    }
+
+    /// Gives a band its scale and wavelength: as GDAL 3.10 and later name it, and as ENVI does.
+    private static func describe(_ band: GDALRasterBandH?, _ facts: BandDescription) {
+        if (facts.scale, facts.offset) != (1, 0) {
+            GDALSetRasterScale(band, facts.scale)
+            GDALSetRasterOffset(band, facts.offset)
+        }
+        if let centre = facts.wavelengthInMicrometres {
+            GDALSetMetadataItem(band, "CENTRAL_WAVELENGTH_UM", "\(centre)", "IMAGERY")
+            GDALSetMetadataItem(band, "wavelength", "\(centre)", "")
+            GDALSetMetadataItem(band, "wavelength_units", "Micrometers", "")
+        }
+        if let width = facts.bandwidthInMicrometres {
+            GDALSetMetadataItem(band, "FWHM_UM", "\(width)", "IMAGERY")
+        }
     }
 
     private static func set(_ entries: [String: String], _ dataset: GDALDatasetH, domain: String) {

@@ -26,6 +26,29 @@ public enum RasterFormat: Hashable, Sendable {
     case png
 }
 
+/// What a file says of the numbers of one band.
+public struct BandDescription: Hashable, Sendable {
+    /// number × scale + offset is what was measured.
+    public var scale: Double
+    /// number × scale + offset is what was measured.
+    public var offset: Double
+    /// Centre of the light that was measured, in micrometres.
+    public var wavelengthInMicrometres: Double?
+    /// Its full width at half maximum, in micrometres.
+    public var bandwidthInMicrometres: Double?
+
+    /// Makes a description.
+    public init(
+        scale: Double = 1, offset: Double = 0, wavelengthInMicrometres: Double? = nil,
+        bandwidthInMicrometres: Double? = nil
+    ) {
+        self.scale = scale
+        self.offset = offset
+        self.wavelengthInMicrometres = wavelengthInMicrometres
+        self.bandwidthInMicrometres = bandwidthInMicrometres
+    }
+}
+
 /// What a file says of its pixels beside them.
 public struct RasterDescription: Sendable {
     /// Which ground they cover.
@@ -38,17 +61,26 @@ public struct RasterDescription: Sendable {
     public var metadata: [String: String]
     /// The camera model of a scene in sensor geometry.
     public var rpc: RPCModel?
+    /// What the numbers of each band mean; of no band, or of all.
+    public var bands: [BandDescription]
+    /// One byte a pixel, (height, width), 0 where it is not valid: kept as a mask inside of COGs; nil for no mask.
+    ///
+    /// GDAL puts such a mask before `nodata`: it alone says which pixels are valid.
+    public var mask: [UInt8]?
 
     /// Makes a description; all of it may be left out.
     public init(
         grid: GeoGrid? = nil, nodata: Double? = nil, bandNames: [String] = [],
-        metadata: [String: String] = [:], rpc: RPCModel? = nil
+        metadata: [String: String] = [:], rpc: RPCModel? = nil, bands: [BandDescription] = [],
+        mask: [UInt8]? = nil
     ) {
         self.grid = grid
         self.nodata = nodata
         self.bandNames = bandNames
         self.metadata = metadata
         self.rpc = rpc
+        self.bands = bands
+        self.mask = mask
     }
 }
 
@@ -85,16 +117,21 @@ public enum RasterWriter {
         "/vsimem/matter-\(counter.add(1, ordering: .relaxed).newValue).\(fileExtension)"
     }
 
-    private static func encode<Pixel: RasterPixel>(
+    /// Encodes pixels with all that is to be said of them, reads the result back and compares.
+    /// - Throws: `RasterError`: `invalid` if the format cannot hold the pixels, `io` if encoding fails.
+    public static func encode<Pixel: RasterPixel>(
         _ buffer: RasterBuffer<Pixel>, _ description: RasterDescription, as format: RasterFormat
     ) throws -> [UInt8] {
-        try check(buffer, description)
+        try check(buffer, description, format)
         if case .cog(let compression, overviews: false) = format, COGWriter.canWrite(buffer) {
             return try COGWriter.encode(buffer, description, compression)
         }
         let place = placeInMemory(format.fileExtension)
         defer { _ = GDALLibrary.quietly { VSIUnlink(place) } }
-        try MemoryDataset.with(buffer, description) { dataset in
+        let imagery = format.fileExtension == "tif" ? ImageryEntries(description.bands) : nil
+        var copied = description
+        copied.metadata.merge(imagery?.room ?? [:]) { _, room in room }
+        try MemoryDataset.with(buffer, copied) { dataset in
             try GDALLibrary.collectingErrors(
                 .io, path: "", "cannot encode as \(format.gdalName)"
             ) {
@@ -105,7 +142,11 @@ public enum RasterWriter {
         guard isSame(try file.read(as: Pixel.self).pixels, buffer.pixels) else {
             throw RasterError(.io, "\(format.gdalName) did not keep the pixels")
         }
-        return try VirtualFile(place).all()
+        if let mask = description.mask, try file.mask() != mask.map({ $0 == 0 ? 0 : 1 }) {
+            throw RasterError(.io, "\(format.gdalName) did not keep the mask")
+        }
+        let bytes = try VirtualFile(place).all()
+        return try imagery?.put(into: bytes) ?? bytes
     }
 
     /// Compares bits, so that a NaN is itself; a loop over a generic `Pixel` would not be specialised for the caller's type.
@@ -122,7 +163,7 @@ public enum RasterWriter {
     }
 
     private static func check<Pixel: RasterPixel>(
-        _ buffer: RasterBuffer<Pixel>, _ description: RasterDescription
+        _ buffer: RasterBuffer<Pixel>, _ description: RasterDescription, _ format: RasterFormat
     ) throws {
         if let grid = description.grid, grid.size != buffer.size {
             throw RasterError(.invalid, "a grid of \(grid.size) for pixels of \(buffer.size)")
@@ -130,6 +171,15 @@ public enum RasterWriter {
         guard [0, buffer.bands].contains(description.bandNames.count) else {
             throw RasterError(
                 .invalid, "\(description.bandNames.count) names for \(buffer.bands) bands")
+        }
+        guard [0, buffer.bands].contains(description.bands.count) else {
+            throw RasterError(
+                .invalid, "\(description.bands.count) descriptions for \(buffer.bands) bands")
+        }
+        guard let mask = description.mask else { return }
+        guard case .cog = format, mask.count == buffer.size.count else {
+            throw RasterError(
+                .invalid, "a mask of \(mask.count) pixels for \(buffer.size) in \(format.gdalName)")
         }
     }
 }

@@ -36,11 +36,25 @@ enum COGWriter {
         let directory = try TIFFDirectory(
             of: emptyFile(buffer.size, buffer.bands, Pixel.type, description, compression, side))
         let blocks = try packed(buffer, side, compression)
-        let file = directory.file(withBlocks: blocks)
+        let masks = try description.mask.map { try packed($0, buffer.size, side) }
+        let file = directory.file(withBlocks: blocks, maskBlocks: masks)
         guard keeps(buffer, in: file) else {
             throw RasterError(.io, "the COG did not keep the pixels")
         }
+        guard description.mask.map({ keeps($0, in: file) }) ?? true else {
+            throw RasterError(.io, "the COG did not keep the mask")
+        }
         return file
+    }
+
+    private static func keeps(_ mask: [UInt8], in file: [UInt8]) -> Bool {
+        guard let read = PlainTIFFReader().mask(of: file) else { return false }
+        return read.count == mask.count
+            && mask.withUnsafeBufferPointer { mask in
+                read.withUnsafeBufferPointer { read in
+                    mask.indices.allSatisfy { (mask[$0] == 0) == (read[$0] == 0) }
+                }
+            }
     }
 
     private static func keeps<Pixel: RasterPixel>(
@@ -120,5 +134,39 @@ enum COGWriter {
             }
         }
         return packed
+    }
+
+    // MARK: The mask
+
+    /// The blocks of a mask of one byte a pixel as one bit a pixel, the first of each byte the highest; 0 beyond the edges.
+    private static func packed(
+        _ mask: [UInt8], _ size: PixelSize, _ side: Int
+    ) throws -> [[UInt8]] {
+        let packer = BlockPacker(.deflate)
+        var packed: [[UInt8]] = []
+        for top in stride(from: 0, to: size.height, by: side) {
+            for left in stride(from: 0, to: size.width, by: side) {
+                let columns = left..<min(left + side, size.width)
+                var block = [UInt8](repeating: 0, count: side * side / 8)
+                for row in top..<min(top + side, size.height) {
+                    let start = row * size.width
+                    pack(
+                        mask[start + columns.lowerBound..<start + columns.upperBound],
+                        into: &block, at: (row - top) * side / 8)
+                }
+                packed.append(try packer.pack(block))
+            }
+        }
+        return packed
+    }
+
+    private static func pack(_ row: ArraySlice<UInt8>, into block: inout [UInt8], at start: Int) {
+        row.withUnsafeBufferPointer { row in
+            block.withUnsafeMutableBufferPointer { block in
+                for (column, value) in row.enumerated() where value != 0 {
+                    block[start + column >> 3] |= 0x80 >> UInt8(column & 7)
+                }
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Plain is: classic TIFF or BigTIFF of either byte order; strips or tiles; uncompressed, or DEFLATE, LZW or ZSTD with any of
 /// the predictors; one or many bands of uint8, uint16, int16 or float32, pixel by pixel or band by band; one image, with or
-/// without smaller copies of itself. Everything else (masks, JPEG, colour maps, single bits, blocks never written, files above
+/// without smaller copies and masks of itself. Everything else (JPEG, colour maps, single bits, blocks never written, files above
 /// 2 GiB) is not, and `RasterFile` reads it. One reader serves one thread.
 public final class PlainTIFFReader {
     private static let headBytes = 1 << 16
@@ -83,6 +83,13 @@ extension PlainTIFFReader {
         do throws(TIFFFault) {
             return try decode(TIFFHeader(bytes, fileSize: bytes.count), from: OpenFile())
         } catch { return nil }
+    }
+
+    /// Reads the mask of a file that is in memory: 1 where pixels are valid, 0 elsewhere, (height, width).
+    ///
+    /// - Returns: `nil` for a file without a mask, or with one of another form than our COGs have.
+    package func mask(of file: [UInt8]) -> [UInt8]? {
+        file.withUnsafeBytes { TIFFMask(of: $0)?.pixels(by: inflater) }
     }
 }
 

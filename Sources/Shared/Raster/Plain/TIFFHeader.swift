@@ -183,7 +183,7 @@ extension TIFFHeader {
         }
     }
 
-    /// Masks and further images behind the first are for GDAL; smaller copies of it do not matter.
+    /// Further images behind the first are for GDAL; smaller copies and masks of it do not matter for its pixels.
     private func checkFollowers(from first: Int, isBig: Bool) throws(TIFFFault) {
         var next = first
         var seen = 0
@@ -195,7 +195,7 @@ extension TIFFHeader {
             next = try bytes.forEachField(at: next, isBig: isBig) { tag, field in
                 if tag == 254 { kind = field.integer(0, in: bytes) ?? 0 }
             }
-            guard kind == 1 else { throw .notPlain }
+            guard [1, 4, 5].contains(kind) else { throw .notPlain }
         }
     }
 }
