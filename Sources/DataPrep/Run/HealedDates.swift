@@ -23,11 +23,11 @@ struct HealedDates {
         dates = all.filter { date in changed.contains { Self.isFile($0, of: date.scene) } }
         self.plan = plan
         let setAside = try Self.setAside(by: plan)
-        guard dates.allSatisfy({ setAside.contains(Self.key($0.region, $0.scene.time.label)) })
+        let theirs = dates
+        guard
+            theirs.allSatisfy({ setAside.contains(Self.key($0.region, $0.scene.time.label)) }),
+            changed.allSatisfy({ path in theirs.contains { Self.isFile(path, of: $0.scene) } })
         else { return nil }
-        for path in changed where !dates.contains(where: { Self.isFile(path, of: $0.scene) }) {
-            return nil
-        }
     }
 
     /// Dates that were set aside, of some regions.

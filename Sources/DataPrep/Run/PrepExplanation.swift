@@ -40,8 +40,9 @@ public struct PrepExplanation: Sendable, Codable {
     public init(_ job: PrepJob) throws {
         try self.init(job.plan)
         let later = try job.laterSteps().flatMap(\.differences)
-        differences += later
+        isHealed = isHealed && later.isEmpty
         isAdoptable = isAdoptable && later.isEmpty
+        differences += later
     }
 
     /// Reads the inputs of a plan that the folder's run has not read, to know their digests, and writes nothing.
