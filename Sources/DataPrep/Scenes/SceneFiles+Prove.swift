@@ -52,10 +52,12 @@ extension SceneFiles {
         return inputs
     }
 
-    /// Refuses a scene of which a file is not there; none is opened.
+    /// Refuses a scene of which a file is not there; none is opened, and nothing is asked of the network.
     /// - Throws: `PrepError` (`missing`) that names band and file.
     func refuseMissing(_ bands: [Sentinel2Band]) throws {
-        for (name, source) in try sources(bands) { try refuseMissing(source, name) }
+        for (name, source) in try sources(bands) where !source.path.contains("://") {
+            try refuseMissing(source, name)
+        }
     }
 
     private func refuseMissing(_ source: BandSource, _ name: String) throws {
