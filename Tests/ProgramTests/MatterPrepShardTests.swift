@@ -131,4 +131,33 @@ import Testing
             "matter-prep", ["run", recipe, "--tile-size", "64", "--quiet"])
         #expect(refused.status == 78 && refused.stderr.contains("settings.tileSize"))
     }
+
+    /// What may be taken over is said by the refusal and by --explain, and done with --adopt.
+    @Test func adoptGoesOnWithOtherQuicklooks() throws {
+        let folder = try TemporaryFolder()
+        let recipe = try MatterPrepRecipeTests.recipe(in: folder)
+        let arguments = ["run", recipe, "--quicklook-bands", "B08"]
+        #expect(try runProgram("matter-prep", ["run", recipe, "--quiet"]).status == 0)
+        let refused = try runProgram("matter-prep", arguments + ["--quiet"])
+        #expect(refused.status == 78 && refused.stderr.contains("--adopt"), "\(refused.stderr)")
+        let explained = try runProgram("matter-prep", arguments + ["--explain"])
+        #expect(explained.stdout.contains("or go on there with --adopt"), "\(explained.stdout)")
+        let adopted = try runProgram("matter-prep", arguments + ["--adopt", "--quiet"])
+        #expect(adopted.status == 0, "\(adopted.stderr)")
+        let log = try WholeFile.readText(folder.path("out/prep.log"))
+        #expect(log.contains("settings.quicklookBands: – → [\"B08\"]; anew: quick-looks"))
+        #expect(try runProgram("matter-prep", ["verify", folder.path("out")]).status == 0)
+        let fresh = try runProgram(
+            "matter-prep", arguments + ["--out", folder.path("fresh"), "--quiet"])
+        #expect(fresh.status == 0, "\(fresh.stderr)")
+        for name in ["run.json", "manifest.jsonl", "files.jsonl"] {
+            #expect(
+                try WholeFile.read(folder.path("out/\(name)"))
+                    == WholeFile.read(folder.path("fresh/\(name)")))
+        }
+        // Another size of tiles is another run.
+        let other = try runProgram(
+            "matter-prep", ["run", recipe, "--tile-size", "64", "--adopt", "--quiet"])
+        #expect(other.status == 78 && !other.stderr.contains("with --adopt"), "\(other.stderr)")
+    }
 }

@@ -12,12 +12,17 @@ struct PrepSession {
     private let threads: Int?
     private let logging: LoggingOptions
     private let json: JSONOption
+    private let adopts: Bool
 
-    init(_ job: PrepJob, threads: Int?, logging: LoggingOptions, json: JSONOption) {
+    init(
+        _ job: PrepJob, threads: Int?, logging: LoggingOptions, json: JSONOption,
+        adopts: Bool = false
+    ) {
         self.job = job
         self.threads = threads
         self.logging = logging
         self.json = json
+        self.adopts = adopts
     }
 
     func run() throws {
@@ -28,7 +33,7 @@ struct PrepSession {
         let screen = Screen(logging, log: RunLog(folder: job.plan.output))
         job.plan.remarks.forEach(screen.remark)
         let report = try job.run(
-            threads: threads, checkStop: stop.check, onEvent: screen.show)
+            threads: threads, adopts: adopts, checkStop: stop.check, onEvent: screen.show)
         screen.finish(report.tiles.stages)
         let tiles = report.tiles
         try json.print(Summary(tiles)) {
@@ -144,6 +149,13 @@ private final class Screen {
 
     func show(_ event: PrepEvent) {
         switch event {
+        case .adopting(let differences):
+            for line in differences {
+                logger.info("\(line)")
+                log.note(line)
+            }
+        case .proven(let region, let scene):
+            log.note("\(region) \(scene): proven")
         case .region(let name, let scenes):
             logger.info("aligning", metadata: ["region": "\(name)", "scenes": "\(scenes)"])
             log.note("region \(name): \(scenes) scenes")

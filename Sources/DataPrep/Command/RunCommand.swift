@@ -47,10 +47,18 @@ struct RunCommand: ParsableCommand {
 
     @Flag(
         help: """
-            Say what differs from the run in the output folder and what would be made anew; write nothing. Reads the \
-            inputs once, to know them by their digests.
+            Say what differs from the run in the output folder and what would be made anew; write nothing. Reads \
+            inputs that the run has not read, to know their digests.
             """)
     var explain = false
+
+    @Flag(
+        help: """
+            Go on in the output folder of a run that had fewer scenes or regions, other quick-looks, or other \
+            thresholds of selection: say what differs, make anew what depends on it, keep the rest. Anything else is \
+            refused.
+            """)
+    var adopt = false
 
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
@@ -97,7 +105,9 @@ struct RunCommand: ParsableCommand {
             try tell(order)
         } else {
             let job = try order.prepared(logging)
-            try PrepSession(job, threads: work.threads, logging: logging, json: json).run()
+            try PrepSession(
+                job, threads: work.threads, logging: logging, json: json, adopts: adopt
+            ).run()
         }
     }
 

@@ -30,17 +30,29 @@ struct HealedDates {
         else { return nil }
     }
 
-    /// Lets a folder's run go on where it differs from the wanted one in the files of such dates only.
+    /// Dates that were set aside, of some regions.
+    init(_ plan: PrepPlan, _ dates: [(region: String, scene: Scene)]) {
+        (self.plan, self.dates) = (plan, dates)
+    }
+
+    /// Lets a folder's run go on with these dates' files as they are now, of which its record knows nothing then.
     ///
     /// The record is written last: killed before that, the next run does the same again.
     /// - Throws: `ManifestError`, `StoreError`, `PrepError` for what cannot be read or removed.
-    static func takeOver(_ plan: PrepPlan, _ record: RunRecord) throws {
-        guard FileManager.default.fileExists(atPath: "\(plan.output)/\(RunRecord.fileName)"),
-            let healed = try HealedDates(
-                plan, from: RunRecord(readingFrom: plan.output), to: record)
-        else { return }
-        try healed.forget()
+    func takeOver(in folder: TileFolder) throws {
+        try forget(in: folder)
+        var record = try RunRecord(readingFrom: plan.output)
+        record.inputs.removeAll { input in
+            dates.contains { Self.isFile(input.path, of: $0.scene) }
+        }
         try record.write(to: plan.output)
+    }
+
+    /// Whether an earlier run set a scene's date aside.
+    static func isSetAside(
+        _ scene: Scene, of region: RegionPlan, _ plan: PrepPlan
+    ) throws -> Bool {
+        try setAside(by: plan).contains(key(region.name, scene.time.label))
     }
 
     // MARK: What the earlier run set aside
@@ -98,10 +110,10 @@ struct HealedDates {
     /// Drops what was made of these dates' earlier files.
     ///
     /// What tells that they were set aside stays, so that this can be done again.
-    private func forget() throws {
-        let folder = try TileFolder(plan.output)
+    private func forget(in folder: TileFolder) throws {
         let names = Set(dates.map { Self.key($0.region, $0.scene.time.label) })
-        try folder.forget { names.contains(Self.date(ofTile: $0)) }
+        try folder.forget { names.contains(Self.date(ofTile: $0.id)) }
+        folder.forgetLeftOut { names.contains(Self.date(ofTile: $0.id)) }
         for date in dates {
             try FolderBounds.remove("sen2cor/\(date.scene.name)/sen2cor.json", in: plan.output)
             let file = Self.alignment(of: date.region)

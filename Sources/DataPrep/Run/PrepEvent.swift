@@ -1,5 +1,9 @@
 /// What a run tells while it works.
 public enum PrepEvent: Sendable {
+    /// The folder's run is taken over; what differs, a line each.
+    case adopting([String])
+    /// The files of a scene are proven.
+    case proven(region: String, scene: String)
     /// A region begins: how many scenes.
     case region(name: String, scenes: Int)
     /// A date was aligned, or was not.

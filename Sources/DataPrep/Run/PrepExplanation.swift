@@ -13,6 +13,9 @@ public struct PrepExplanation: Sendable, Codable {
         public var after: String?
         /// What depends on it.
         public var redo: String
+
+        /// For people.
+        var line: String { "\(key): \(before ?? "–") → \(after ?? "–"); anew: \(redo)" }
     }
 
     /// The output folder.
@@ -27,8 +30,10 @@ public struct PrepExplanation: Sendable, Codable {
     public var differences: [Difference] = []
     /// Whether only files of dates that were set aside differ, so that a run would go on there with them.
     public var isHealed = false
+    /// Whether a run with `--adopt` would go on there and keep what stays the same.
+    public var isAdoptable = false
 
-    /// Reads the inputs of a job once, to know them by their digests, and writes nothing.
+    /// Reads the inputs of a job that the folder's run has not read, to know their digests, and writes nothing.
     ///
     /// What differs in the folders of the steps after the tiles is among the differences, under "unchanged" and "publish".
     /// - Throws: `PrepError`, `ManifestError` for inputs that are damaged, or a record that cannot be read.
@@ -36,10 +41,11 @@ public struct PrepExplanation: Sendable, Codable {
         try self.init(job.plan)
         let later = try job.laterSteps().flatMap(\.differences)
         isHealed = isHealed && later.isEmpty
+        isAdoptable = isAdoptable && later.isEmpty
         differences += later
     }
 
-    /// Reads the inputs of a plan once, to know them by their digests, and writes nothing.
+    /// Reads the inputs of a plan that the folder's run has not read, to know their digests, and writes nothing.
     /// - Throws: `PrepError`, `ManifestError` for inputs that are damaged, or a record that cannot be read.
     public init(_ plan: PrepPlan) throws {
         folder = plan.output
@@ -51,9 +57,36 @@ public struct PrepExplanation: Sendable, Codable {
         isFinished = exists(manifest)
         let lines = isFinished ? manifest : "\(folder)/\(TileFolder.journalName)"
         tilesThere = exists(lines) ? try JSONLinesReader.read(lines).records.count : 0
-        let later = try plan.record(inputs: plan.prove(), alignedTo: plan.proveOthers())
-        differences = Self.differences(from: earlier, to: later)
-        isHealed = try HealedDates(plan, from: earlier, to: later) != nil
+        try compare(plan, with: earlier)
+    }
+
+    private mutating func compare(_ plan: PrepPlan, with earlier: RunRecord) throws {
+        let ledger = InputLedger()
+        ledger.read(folder, earlier)
+        var (before, inputs, others) = (earlier, [InputDigest](), [String: [InputDigest]]())
+        let scenes = Set(Self.facts(of: earlier.withoutInputs).keys)
+        for region in plan.regions {
+            for reading in try plan.readings(of: region) {
+                let found = try ledger.prove(reading.scene, reading.bands, in: region.name)
+                guard reading.isOwn else {
+                    others[region.name, default: []] += found.map(\.digest)
+                    continue
+                }
+                inputs += found.map(\.digest)
+                // A run that was stopped has not recorded all of its scenes.
+                if scenes.contains("regions.\(region.name).scenes.\(reading.scene.name)") {
+                    before.inputs += ledger.earlier(found, in: region.name)
+                }
+            }
+        }
+        let later = try plan.record(inputs: inputs, alignedTo: others)
+        differences = Self.differences(from: before, to: later).filter {
+            $0.before != nil || !$0.key.hasPrefix("alignedTo.") || earlier.plan["alignedTo"] != nil
+        }
+        isHealed = try HealedDates(plan, from: before, to: later) != nil
+        isAdoptable =
+            try Adoption(plan, from: earlier) != nil
+            && Set(before.inputs).isSubset(of: later.inputs)
     }
 
     /// For people: a line a difference, and what follows from them.
@@ -68,14 +101,13 @@ public struct PrepExplanation: Sendable, Codable {
                         : "a run would go on there")
             ]
         }
-        return differences.map {
-            "\($0.key): \($0.before ?? "–") → \($0.after ?? "–"); anew: \($0.redo)"
-        } + [
-            "\(folder): \(state); "
-                + (isHealed
-                    ? "those dates were set aside, so a run would go on there"
-                    : "it belongs to that run, so give the new one another --out")
-        ]
+        return differences.map(\.line) + ["\(folder): \(state); \(advice)"]
+    }
+
+    private var advice: String {
+        if isHealed { return "those dates were set aside, so a run would go on there" }
+        let other = "it belongs to that run, so give the new one another --out"
+        return isAdoptable ? "\(other), or go on there with --adopt" : other
     }
 
     // MARK: Comparing records

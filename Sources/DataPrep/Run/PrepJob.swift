@@ -66,18 +66,21 @@ public struct PrepJob: Sendable {
     ///
     /// - Parameters:
     ///   - threads: how many decode, resample and encode; one for each core if nil.
+    ///   - adopts: whether the tiles' folder is gone on with where the plan has more of the same.
     ///   - checkStop: throws when the work should end; asked between tiles.
     ///   - onEvent: told what happens.
     /// - Returns: what became of each step.
     /// - Throws: `PrepError`, `RasterError`, `ManifestError`, `StoreError`; each names file, cause and what to do. That a later
     ///   step's folder was made with other settings is said before the first tile is cut, of other tiles before the step.
     public func run(
-        threads: Int? = nil, checkStop: @escaping () throws -> Void = {},
+        threads: Int? = nil, adopts: Bool = false,
+        checkStop: @escaping () throws -> Void = {},
         onEvent: @escaping (PrepEvent) -> Void = { _ in }
     ) throws -> Report {
         try checkClaims()
-        let tiles = try PrepRun(plan, threads: threads, checkStop: checkStop, onEvent: onEvent)
-            .run()
+        let tiles = try PrepRun(
+            plan, threads: threads, adopts: adopts, checkStop: checkStop, onEvent: onEvent
+        ).run()
         var report = Report(tiles: tiles)
         guard hasMore, tiles.tiles > 0 else { return report }
         if let unchanged {

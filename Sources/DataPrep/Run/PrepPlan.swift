@@ -152,35 +152,38 @@ public struct PrepPlan: Sendable {
             libraries: RasterLibraries.versions)
     }
 
-    /// Proves every file that will be read, and gives their digests; asks between scenes whether to stop.
-    func prove(checkStop: () throws -> Void = {}) throws -> [InputDigest] {
-        try regions.flatMap { region in
-            try region.ownScenes.flatMap {
-                try checkStop()
-                return try SceneFiles(scene: $0).prove(bandsRead(of: $0, in: region))
-            }
+    /// The scenes of a region that are read: those that this run works on, then other shards', to align these by.
+    func readings(of region: RegionPlan) throws -> [SceneReading] {
+        let aligning = try alignmentBands(of: region)
+        let own = region.ownScenes.map {
+            SceneReading(
+                scene: $0, bands: bandsRead(of: $0, in: region, aligning), isOwn: true)
         }
+        guard shard != nil, !region.own.isEmpty else { return own }
+        let others = region.scenes.indices.filter { !region.own.contains($0) }
+        return own
+            + others.map {
+                SceneReading(scene: region.scenes[$0], bands: aligning, isOwn: false)
+            }
     }
 
-    /// Other shards' files that this one's dates are aligned by, by region; nothing in a whole run.
-    ///
-    /// The shard's tiles depend on them as on its own.
-    func proveOthers(checkStop: () throws -> Void = {}) throws -> [String: [InputDigest]] {
-        guard shard != nil else { return [:] }
-        var others: [String: [InputDigest]] = [:]
-        for region in regions where !region.own.isEmpty {
-            let bands = try alignmentBands(of: region)
-            for (place, scene) in region.scenes.enumerated() where !region.own.contains(place) {
-                try checkStop()
-                others[region.name, default: []] += try SceneFiles(scene: scene).prove(bands)
-            }
+    /// Refuses a plan of which a file is not there; none is opened.
+    /// - Throws: `PrepError` (`missing`) that names scene, band and file.
+    func refuseMissing() throws {
+        for reading in try regions.flatMap(readings) {
+            try SceneFiles(scene: reading.scene).refuseMissing(reading.bands)
         }
-        return others
     }
 
     /// The bands of a scene that are read: those to write, and those that alignment and correction look at.
     func bandsRead(of scene: Scene, in region: RegionPlan) throws -> [Sentinel2Band] {
-        var bands = region.bands + (try alignmentBands(of: region))
+        bandsRead(of: scene, in: region, try alignmentBands(of: region))
+    }
+
+    private func bandsRead(
+        of scene: Scene, in region: RegionPlan, _ aligning: [Sentinel2Band]
+    ) -> [Sentinel2Band] {
+        var bands = region.bands + aligning
         if scene.isSurfaceReflectance == false {
             switch settings.surfaceReflectance {
             case .delivered: break
@@ -197,4 +200,12 @@ public struct PrepPlan: Sendable {
             region: region.name, scenes: region.scenes, bands: region.bands, settings: settings
         ).alignmentBands()
     }
+}
+
+/// A scene that a run reads.
+struct SceneReading {
+    let scene: Scene
+    let bands: [Sentinel2Band]
+    /// Whether the run works on it, and does not only align others by it.
+    let isOwn: Bool
 }

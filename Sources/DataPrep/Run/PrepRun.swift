@@ -3,7 +3,7 @@ import Geo
 import Manifests
 package import Raster
 
-/// Carries out a plan: proves the inputs, aligns every region, cuts its tiles, publishes the manifest last.
+/// Carries out a plan: proves and aligns region after region, cuts their tiles, publishes the manifest last.
 ///
 /// Killed anywhere and started again it goes on where it was, and ends with the same bytes.
 public struct PrepRun {
@@ -12,6 +12,7 @@ public struct PrepRun {
     let blocks: DecodedBlocks
     let onEvent: (PrepEvent) -> Void
     let checkStop: () throws -> Void
+    let adopts: Bool
     let times = StageTimes()
     let watch: InputWatch
 
@@ -20,23 +21,29 @@ public struct PrepRun {
     /// - Parameters:
     ///   - plan: what is to be done.
     ///   - threads: how many decode, resample and encode; one for each core if nil. The bytes do not depend on it.
+    ///   - adopts: whether a folder that lacks scenes or regions of the plan, or has other quick-looks or
+    ///     thresholds, is gone on with.
     ///   - checkStop: throws when the run should end; asked between tiles.
     ///   - onEvent: told what happens.
     public init(
-        _ plan: PrepPlan, threads: Int? = nil, checkStop: @escaping () throws -> Void = {},
+        _ plan: PrepPlan, threads: Int? = nil, adopts: Bool = false,
+        checkStop: @escaping () throws -> Void = {},
         onEvent: @escaping (PrepEvent) -> Void = { _ in }
     ) {
         self.init(
-            plan, blocks: DecodedBlocks(threads: threads), checkStop: checkStop, onEvent: onEvent)
+            plan, blocks: DecodedBlocks(threads: threads), adopts: adopts, checkStop: checkStop,
+            onEvent: onEvent)
     }
 
     /// A run whose decoding can be looked at.
     package init(
-        _ plan: PrepPlan, blocks: DecodedBlocks, checkStop: @escaping () throws -> Void = {},
+        _ plan: PrepPlan, blocks: DecodedBlocks, adopts: Bool = false,
+        checkStop: @escaping () throws -> Void = {},
         onEvent: @escaping (PrepEvent) -> Void = { _ in }
     ) {
         self.plan = plan
         self.blocks = blocks
+        self.adopts = adopts
         self.checkStop = checkStop
         self.onEvent = onEvent
         watch = InputWatch(plan.regions)
@@ -46,23 +53,18 @@ public struct PrepRun {
     ///
     /// - Throws: `PrepError`, `RasterError`, `ManifestError`; each names file, cause and what to do.
     public func run() throws -> PrepReport {
-        let inputs = try times.measure(
-            .digest, bytes: { $0.reduce(0) { $0 + $1.bytes } }
-        ) { try plan.prove(checkStop: checkStop) }
-        let others = try times.measure(
-            .digest, bytes: { $0.values.joined().reduce(0) { $0 + $1.bytes } }
-        ) { try plan.proveOthers(checkStop: checkStop) }
-        let lock = try FolderLock(folder: plan.output)
+        let (lock, ledger) = try claim()
         defer { withExtendedLifetime(lock) {} }
-        let record = try plan.record(inputs: inputs, alignedTo: others)
-        try HealedDates.takeOver(plan, record)
-        try RunClaim.claim(plan.output, for: record)
         let folder = try TileFolder(plan.output)
         var regions: [(plan: RegionPlan, alignment: RegionAlignment)] = []
+        var (inputs, others) = ([InputDigest](), [String: [InputDigest]]())
         var cut = CutTiles()
         for region in plan.regions where !region.own.isEmpty {
+            let proof = try prove(region, ledger, folder)
+            inputs += proof.inputs
+            if !proof.others.isEmpty { others[region.name] = proof.others }
             do {
-                let alignment = try align(region, folder)
+                let alignment = try align(region, folder, isKnown: proof.isKnown)
                 regions.append((region, alignment))
                 cut.quarantined += (alignment.leftOut ?? []).map {
                     "\(region.name) \($0): the dates were aligned without it, since its file ends the decoder"
@@ -71,6 +73,8 @@ public struct PrepRun {
                 cut.quarantined.append("\(region.name): no date is left: \(fault.reason)")
             }
         }
+        try RunClaim.complete(
+            plan.output, with: plan.record(inputs: inputs, alignedTo: others))
         let total = try total(regions.map(\.alignment))
         onEvent(.tiles(total: total))
         try DiskRoom.check(for: total, of: plan)
@@ -85,6 +89,7 @@ public struct PrepRun {
             }
         }
         let dropped = try regions.flatMap { try tilePlan($0.alignment).dropped }
+        try Adoption.finish(plan.output)
         try times.measure(.write) {
             try folder.finish(cut.records, leftOut: cut.leftOut + dropped)
         }
@@ -96,11 +101,13 @@ public struct PrepRun {
 
     // MARK: Alignment
 
-    private func align(_ region: RegionPlan, _ folder: TileFolder) throws -> RegionAlignment {
+    private func align(
+        _ region: RegionPlan, _ folder: TileFolder, isKnown: Bool
+    ) throws -> RegionAlignment {
         onEvent(.region(name: region.name, scenes: region.own.count))
         let relative = "alignment/\(region.name).json"
         let path = "\(plan.output)/\(relative)"
-        if FileManager.default.fileExists(atPath: path), folder.isIntact(relative) {
+        if isKnown, FileManager.default.fileExists(atPath: path), folder.isIntact(relative) {
             let known = try decodeStrictJSON(RegionAlignment.self, fromFile: path)
             if known.excluded.isEmpty {
                 for date in known.dates { onEvent(.aligned(region: region.name, date)) }
@@ -115,6 +122,7 @@ public struct PrepRun {
             }
         }
         try watch.check(region.scenes)
+        try Adoption.forgetMoved(by: alignment, in: folder)
         try FolderWriter(root: plan.output).write(
             encodeCanonicalJSON(alignment, pretty: true), to: relative)
         return alignment

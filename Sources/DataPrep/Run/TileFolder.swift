@@ -11,10 +11,12 @@ import Tensors
 /// `journal.jsonl` after them. `manifest.jsonl` appears last, in one piece, and takes the journal's place.
 final class TileFolder {
     let path: String
-    private let store: SampleStore
-    private var records: [String: TileRecord] = [:]
+    let store: SampleStore
+    private(set) var records: [String: TileRecord] = [:]
     private var leftOut: [String: LeftOutTile] = [:]
-    private let isFinished: Bool
+    /// Whether a run came to its end here.
+    let isFinished: Bool
+    private let log: TileLog
     private let contents: FolderContents?
     /// Whether the list of digests can be read; where it cannot, nothing is believed, and all is made anew.
     private let isListed: Bool
@@ -27,6 +29,7 @@ final class TileFolder {
         self.path = path
         let (manifest, journal) = ("\(path)/\(Self.manifestName)", "\(path)/\(Self.journalName)")
         isFinished = FileManager.default.fileExists(atPath: manifest)
+        log = TileLog(path, reads: !isFinished)
         do {
             contents = try isFinished ? FolderContents(of: path) : nil
             isListed = true
@@ -63,12 +66,16 @@ final class TileFolder {
     }
 
     /// Whether a tile is there as its record says, to the last byte, with its quick-look and its sample.
+    ///
+    /// While a run is unfinished, files that nobody has touched since they were written are not read.
     func holds(_ id: String, expecting expected: TileRecord) throws -> TileRecord? {
         guard let record = records[id], record.tells(of: expected),
             FileManager.default.fileExists(atPath: "\(path)/\(record.path)"),
             FileManager.default.fileExists(atPath: "\(path)/\(Self.quicklook(id))"),
-            try store.contains(record.storeKey),
-            try SHA256Digest(ofFile: "\(path)/\(record.path)") == record.sha256,
+            try store.contains(record.storeKey)
+        else { return nil }
+        if !isFinished, log.isUntouched(record) { return record }
+        guard try SHA256Digest(ofFile: "\(path)/\(record.path)") == record.sha256,
             try record.quicklookSHA256
                 == SHA256Digest(ofFile: "\(path)/\(Self.quicklook(id))"),
             try record.sampleSHA256 == store.digest(record.storeKey)
@@ -84,13 +91,9 @@ final class TileFolder {
     /// What a finished run said of a tile that it did not write.
     func leavesOut(_ id: String) -> LeftOutTile? { leftOut[id] }
 
-    /// Drops the tiles whose ids a function names, and their samples.
-    func forget(_ isForgotten: (String) -> Bool) throws {
-        for record in records.values where isForgotten(record.id) {
-            try FolderBounds.remove(Self.raster(record.id), in: path)
-            try FolderBounds.remove(Self.quicklook(record.id), in: path)
-            if try store.contains(record.storeKey) { try store.remove(record.storeKey) }
-        }
+    /// Drops what a finished run said of tiles that it did not write.
+    func forgetLeftOut(_ isForgotten: (LeftOutTile) -> Bool) {
+        leftOut = leftOut.filter { !isForgotten($0.value) }
     }
 
     static func raster(_ id: String) -> String { "tiles/\(id).tif" }
@@ -105,6 +108,7 @@ final class TileFolder {
         let journal = try JSONLinesWriter(appendingTo: "\(path)/\(Self.journalName)")
         try journal.append(record)
         try journal.synchronize()
+        try log.note(record)
         return record
     }
 

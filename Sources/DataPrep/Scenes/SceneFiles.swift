@@ -1,6 +1,4 @@
-import Foundation
 import Geo
-import Manifests
 import Raster
 
 /// Opens the files of a scene, checked against what the scene says of itself.
@@ -101,60 +99,6 @@ struct SceneFiles: Sendable {
         _ source: BandSource, _ read: () throws -> Result
     ) throws -> Result {
         try source.path.contains("://") ? Patience().attempt(source.path, read) : read()
-    }
-
-    /// Proves every file that will be read: there, whole by the product's own checksums, and openable.
-    ///
-    /// What says how pixels are read is recorded too; it is not held against `manifest.safe`, since archives that hand
-    /// out single files write a product's metadata anew and leave its manifest as it was.
-    ///
-    /// - Returns: the digests for the run record, named below the scene, each file once.
-    /// - Throws: `PrepError`: `missing`, or `badData` for a file that is damaged or holds no reflectance × 10000.
-    func prove(_ bands: [Sentinel2Band]) throws -> [InputDigest] {
-        let checksums = try scene.checksums()
-        var sources = try bands.map { band in (band.rawValue, try scene.source(of: band)) }
-        if let classes = scene.classification { sources.append(("SCL", classes)) }
-        var digests = try scene.describedBy.map { try proven($0, by: [:]) }
-        var seen: Set<String> = []
-        for (name, source) in sources {
-            guard StoredFile(source.path).exists else {
-                throw PrepError(
-                    .missing, scene.name,
-                    "band \(name) is missing: expected \(source.path); get the product again")
-            }
-            if seen.insert(source.path).inserted {
-                digests.append(try proven(source.path, by: checksums))
-            }
-            // A file that ends its decoder is set aside where its pixels are wanted.
-            do { _ = try grid(of: source, isReflectance: name != "SCL") } catch is DecodeFault {}
-        }
-        if scene.classification == nil, let mask = try scene.qualityMasks()?.cloudFile {
-            digests.append(try proven(mask, by: checksums))
-        }
-        for mask in try DefectMasks.files(of: bands, in: scene) {
-            digests.append(try proven(mask, by: checksums))
-        }
-        return digests
-    }
-
-    private func proven(_ path: String, by checksums: [String: FileChecksum]) throws -> InputDigest
-    {
-        let relative = self.relative(path)
-        try checksums[relative]?.verify(path)
-        return try StoredFile(path).digest(named: "\(scene.name)/\(relative)")
-    }
-
-    /// The path below the scene's folder, however either is written; as it is for a file elsewhere, without what an address
-    /// may be signed with.
-    private func relative(_ path: String) -> String {
-        let (full, folder) = (Self.full(path), Self.full(scene.folder))
-        return full.hasPrefix(folder + "/")
-            ? String(full.dropFirst(folder.count + 1))
-            : Network.redacted(path)
-    }
-
-    private static func full(_ path: String) -> String {
-        URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
     // MARK: For alignment
