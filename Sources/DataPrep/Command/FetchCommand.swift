@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import DataPrep
 import Geo
+import Logging
 import Manifests
 import Raster
 

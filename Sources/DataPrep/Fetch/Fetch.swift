@@ -250,7 +250,7 @@ public struct Fetch {
                 let isThere = isClaimed && FileManager.default.fileExists(atPath: path)
                 return scene(item, isThere ? .kept : .wanted)
             }
-            report.regions.append(search.report(region, scenes))
+            report.regions.append(try search.report(region, scenes))
         }
         return report
     }
