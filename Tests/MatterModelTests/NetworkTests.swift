@@ -80,7 +80,7 @@ struct NetworkTests {
         for name in ["project.bias", "encoding.clusters"] {
             let parameter = try #require(model.parameter(name))
             // Eight centres: vectors spread eight times as far as residuals.
-            noGradient { parameter.copyInPlace(parameter + Double(200 * 8 * spread)) }
+            _ = noGradient { parameter.copyInPlace(parameter + Double(200 * 8 * spread)) }
         }
         let whole = features { $0() }
         let mixed = features { autocast(to: .bfloat16, on: .cpu, $0) }
