@@ -47,6 +47,7 @@ enum UnchangedFixture {
     static func make(_ folder: TemporaryFolder, _ pairs: [Pair]) throws {
         try tiles(folder)
         let unchanged = folder.path("tiles/unchanged")
+        try AtomicFile.makeFolder(at: unchanged)
         let manifest = try InputDigest(
             file: folder.path("tiles/manifest.jsonl"), named: "manifest.jsonl")
         try RunRecord(program: "matter-prep unchanged", plan: [:], seed: 1, inputs: [manifest])
