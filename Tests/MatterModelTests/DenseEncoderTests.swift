@@ -63,6 +63,21 @@ struct DenseEncoderTests {
         #expect(Self.difference(dense, single) < 1e-5)
     }
 
+    /// A recipe may ask for another window than that of its training.
+    @Test func inferenceHasItsOwnWindow() throws {
+        var recipe = Form(strides: [2, 2], window: 9).recipe
+        let (model, encoder) = try Self.encoder(Form(strides: [2, 2], window: 9))
+        recipe.patches.window = 5
+        recipe.patches.inferenceWindow = 9
+        let statistics = BandStatistics(
+            means: .init(repeating: 0, count: 9), deviations: .init(repeating: 1, count: 9))
+        let other = DenseEncoder(model: model, recipe: recipe, statistics: statistics)
+        #expect(other.window == 9)
+        let image = Drawn.tensor("image", [1, 9, 12, 11])
+        let features: [Float] = try encoder.features(of: image, stride: 2).values()
+        #expect(try other.features(of: image, stride: 2).values(as: Float.self) == features)
+    }
+
     @Test func tilesAndBatchesDoNotShow() throws {
         var (_, encoder) = try Self.encoder(Form(strides: [2, 2]))
         let image = Drawn.tensor("image", [1, 9, 60, 53])

@@ -63,6 +63,32 @@ struct NetworkTests {
         #expect(try fixture.distance("\(key).refined", refined) < 1e-5)
     }
 
+    /// Residuals are differences of large numbers here: in bfloat16 nothing would be left of them.
+    @Test func whatFollowsTheConvolutionsStaysInFloat32() throws {
+        let model = MatterEncoder(Self.recipe(.pamr, [[1, 2]]))
+        try model.fill()
+        model.setTraining(false)
+        let images = Drawn.tensor("images.a", [3, 9, 16, 16])
+        let places: [(Int64, Int64, Int64)] = [
+            (0, 4, 4), (0, 9, 8), (1, 5, 5), (1, 11, 3), (2, 3, 12), (2, 9, 6),
+        ]
+        let positions = Tensor(places.flatMap { [$0.0, $0.1, $0.2] }, shape: [6, 3])
+        func features(_ precise: (() -> Tensor) -> Tensor) -> Tensor {
+            noGradient { model.features(images, at: positions, window: 9, convolving: precise) }
+        }
+        let spread = features { $0() }.standardDeviation([0, 1]).item(as: Float.self)
+        for name in ["project.bias", "encoding.clusters"] {
+            let parameter = try #require(model.parameter(name))
+            // Eight centres: vectors spread eight times as far as residuals.
+            _ = noGradient { parameter.copyInPlace(parameter + Double(200 * 8 * spread)) }
+        }
+        let whole = features { $0() }
+        let mixed = features { autocast(to: .bfloat16, on: .cpu, $0) }
+        #expect(mixed.dtype == .float32)
+        #expect(largest(mixed - whole) > 0)
+        #expect(largest(mixed - whole) < 0.3 * spread)
+    }
+
     static func recipe(_ kernel: TextureRefinement.Kernel, _ layers: [[Int]]) -> Recipe {
         var recipe = Recipe.example
         recipe.data.bands = ["B02", "B03", "B04", "B05", "B06", "B07", "B08", "B11", "B12"]

@@ -25,7 +25,10 @@ struct RecipeTests {
         let file = try RecipeFile(path: "\(Self.folder)/\(name).toml")
         #expect(file.recipe.name == name)
         let example = try JSONValue(encoding: Recipe.example)
-        #expect(Set(file.rows.map(\.key)) == Set(Self.keys(of: example)))
+        let (given, known) = (Set(file.rows.map(\.key)), try JSONValue(encoding: Recipe.kinds))
+        #expect(given.isSuperset(of: Self.keys(of: example)))
+        #expect(given.isSubset(of: Self.keys(of: known)))
+        #expect(file.recipe.data.pairs != nil)
         for row in file.rows {
             #expect(["paper", "snapshot", "ours"].contains(row.origin), "\(row.key)")
             #expect(!row.reason.isEmpty || row.origin == "snapshot", "\(row.key)")
@@ -80,6 +83,25 @@ struct RecipeTests {
         #expect(error?.message.contains("two patches or more") == true)
     }
 
+    /// Recipes of before there were these keys mean what they meant, and are written as they were.
+    @Test func twoKeysMayBeLeftOut() throws {
+        #expect(Recipe.example.data.pairs == nil && Recipe.example.patches.inferenceWindow == nil)
+        let text = try JSONValue(encoding: Recipe.example).serialized()
+        #expect(!text.contains("pairs") && !text.contains("inferenceWindow"))
+        #expect(try decodeStrictJSON(Recipe.self, from: Array(text.utf8)) == .example)
+        #expect(try Self.changed("patches.inferenceWindow=9").rows.last?.value == "9")
+        #expect(try Self.changed().recipe.patches.windowInInference == 7)
+    }
+
+    /// The authors' code: 7 pixels in training and 13 in inference, a rate that stays; unchanged regions, as in the paper.
+    @Test func theSnapshotsValuesAreTheSnapshots() throws {
+        let snapshot = try RecipeFile(path: "\(Self.folder)/matter-snapshot.toml").recipe
+        #expect(snapshot.patches.window == 7 && snapshot.patches.windowInInference == 13)
+        #expect(snapshot.optimiser.schedule == .constant)
+        #expect(snapshot.data.pairs == .unchanged)
+        #expect(try Self.changed().recipe.data.pairs == .unchanged)
+    }
+
     @Test func missingKeysAndBrokenTextsAreNamed() throws {
         let text = try Self.text("matter-demo")
         let without = text.split(separator: "\n").filter { !$0.hasPrefix("temperature") }
@@ -126,6 +148,8 @@ struct RecipeTests {
         ("tern.kernl=pamr", "is no key of a recipe; the nearest is tern.kernel"),
         ("tern.kernel=pam", "must be one of pamr"), ("patches.window=8", "must be odd"),
         ("loss.margin=inf", "must be a finite number"),
+        ("data.pairs=some", "must be one of all, unchanged"),
+        ("patches.inferenceWindow=8", "must be odd"),
         ("encoder.features=65536", "must not make more than 2^27 learned values"),
         ("tern=3", "must be a section"), ("data.crop=x", "must be an integer, not a text"),
     ])

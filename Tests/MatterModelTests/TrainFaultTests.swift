@@ -95,6 +95,38 @@ struct TrainFaultTests {
         #expect(try encoders() == before)
     }
 
+    /// D12: what is no number is named: a weight, a layer whose output leaves the numbers, a gradient while the loss is finite.
+    @Test(arguments: [
+        (["layer1.0.conv1.weight": Double.nan], "layer1.0.conv1.weight is not finite"),
+        (["project.weight": 1e25], "the output of encoding is not finite"),
+        (
+            ["layer1.1.bn2.weight": 1e36, "project.weight": 1e-36],
+            "the gradient of project.weight is not finite"
+        ),
+    ])
+    func whatIsNoNumberIsNamed(_ factors: [String: Double], _ name: String) throws {
+        let folder = try TemporaryFolder()
+        try SyntheticStore.make(at: folder.path("store"))
+        let plan = TrainerTests.plan(folder)
+        var asked = 0
+        _ = try Trainer(plan) { _ in }.run {
+            asked += 1
+            return asked > 1
+        }
+        let path = "\(plan.output)/checkpoints"
+        let found = try #require(try Checkpoint.latest(in: path) { _ in })
+        var arrays = found.arrays
+        for (key, factor) in factors {
+            let weight = try #require(arrays["model.\(key)"])
+            arrays["model.\(key)"] = (Tensor(weight) * factor).hostArray()
+        }
+        try Checkpoint(step: found.step, arrays: arrays).write(to: path, keeping: 1)
+        let error = #expect(throws: TrainingError.self) { try Trainer(plan) { _ in }.run() }
+        #expect(error?.exitCode == .diverged)
+        #expect(error?.description.contains(name) == true, "\(error?.description ?? "")")
+        #expect(try WholeFile.readText("\(plan.output)/diverged.json").contains(name))
+    }
+
     /// D15: too much for the memory is told with the operation, not by a crash; no checkpoint is begun.
     @Test func tooMuchForTheMemoryIsTold() throws {
         let folder = try Self.prepared {

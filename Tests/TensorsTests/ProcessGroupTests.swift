@@ -122,6 +122,23 @@ struct ProcessGroupTests {
         }
     }
 
+    /// Those of the last layer are on their way while the first still waits for its own, whatever order an optimiser has.
+    @Test func gradientsTravelWhileBackwardWorks() throws {
+        let images = Tensor(
+            (0..<200).map { Float($0 % 7) }, shape: [4, 2, 5, 5]
+        ).hostArray()
+        let found = try together(2) { group -> Int in
+            let network = try Self.lock.withLock { try Self.network() }
+            let sum = try GradientSum(of: network, over: group, bucketBytes: 100)
+            try sum.begin()
+            Self.loss(network(Tensor(images))).backward()
+            try sum.finish()
+            return sum.earlyBuckets
+        }
+        // The bias and the weight of the last convolution, a bucket each.
+        for early in found { #expect(early >= 2) }
+    }
+
     @Test func aRankThatLeavesIsAnErrorForTheOthers() throws {
         let found = try together(3) { group -> (TorchError?, Duration) in
             try group.barrier()

@@ -19,6 +19,8 @@ import Tensors
         Torch.retainFreedMemory()
         let settings = words.dropFirst(7).compactMap { RecipeSetting($0) }
         var recipe = try RecipeFile(path: words[2], settings: settings).recipe
+        // A store by itself has no list of unchanged pairs.
+        recipe.data.pairs = .all
         recipe.run.steps = numbers[1] + numbers[2]
         recipe.run.snapshotEvery = 1_000_000
         recipe.run.checkpointEvery = 1_000_000

@@ -75,7 +75,8 @@ struct PretrainCommand: ParsableCommand {
         meeting?.timeout = .seconds(timeout)
         var plan = PretrainPlan(
             store: store ?? "\(tiles ?? "")/store", manifest: tiles.map { "\($0)/manifest.jsonl" },
-            recipe: recipe, output: out, seed: seed, device: try chosenDevice(meeting),
+            unchanged: tiles.map { "\($0)/unchanged" }, recipe: recipe, output: out, seed: seed,
+            device: try chosenDevice(meeting),
             meeting: meeting)
         plan.allowedChanges = Set(allowChange)
         plan.patience = .seconds(timeout)

@@ -28,6 +28,17 @@ public struct BandStatistics: Codable, Hashable, Sendable {
         deviations = totals.map(\.deviation)
     }
 
+    /// What each sample is standardised with where the recipe standardises images by themselves; else nothing.
+    static func ofImages(
+        _ keys: [String], _ data: Recipe.Data, in store: SampleStore
+    ) throws -> [String: BandStatistics] {
+        guard data.standardise == .image else { return [:] }
+        return try Dictionary(
+            uniqueKeysWithValues: keys.map {
+                ($0, try BandStatistics(of: [$0], bands: data.bands, in: store))
+            })
+    }
+
     private struct Total {
         var (count, sum, squares) = (0, 0, 0)
 

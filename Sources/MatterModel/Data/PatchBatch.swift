@@ -37,7 +37,7 @@ package struct PatchGround: Hashable, Sendable {
     /// Number of the tile's place.
     let place: Int
     /// Pixel of the tile.
-    let row, column: Int
+    package let row, column: Int
 
     package init(region: String, place: Int, row: Int, column: Int) {
         (self.region, self.place, self.row, self.column) = (region, place, row, column)

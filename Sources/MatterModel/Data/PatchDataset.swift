@@ -11,21 +11,31 @@ package final class PatchDataset {
         let places: [TilePlace]
         let recipe: Recipe
         let statistics: BandStatistics
+        /// Those of each sample by its key, where images are standardised by themselves.
+        let ofImages: [String: BandStatistics]
         let seed: UInt64
         /// Which of a batch's crops are drawn: those of this process.
-        var slots: Range<Int>
+        let slots: Range<Int>
+
+        /// Reads the whole store for its statistics.
+        init(_ plan: PretrainPlan, _ places: [TilePlace], slots: Range<Int>) throws {
+            (store, recipe, seed) = (plan.store, plan.recipe, plan.seed)
+            (self.places, self.slots) = (places, slots)
+            let store = try SampleStore(plan.store, for: .reading)
+            let (keys, data) = (places.flatMap(\.keys), plan.recipe.data)
+            statistics = try BandStatistics(of: keys, bands: data.bands, in: store)
+            ofImages = try BandStatistics.ofImages(keys, data, in: store)
+        }
     }
 
     /// Opens a dataset over all places of a store.
     package convenience init(store path: String, recipe: Recipe, seed: UInt64) throws {
-        let store = try SampleStore(path, for: .reading)
-        let places = try TilePlace.all(in: store, records: nil, crop: recipe.data.crop)
-        let statistics = try BandStatistics(
-            of: places.flatMap(\.keys), bands: recipe.data.bands, in: store)
-        try self.init(
-            Source(
-                store: path, places: places, recipe: recipe, statistics: statistics, seed: seed,
-                slots: 0..<recipe.data.batch))
+        try self.init(PretrainPlan(store: path, recipe: recipe, output: "", seed: seed))
+    }
+
+    /// Opens a dataset over the places of a plan, for one process.
+    package convenience init(_ plan: PretrainPlan) throws {
+        try self.init(Source(plan, plan.places(), slots: 0..<plan.recipe.data.batch))
     }
 
     private let store: SampleStore
@@ -98,8 +108,10 @@ package final class PatchDataset {
     private struct ClearCrop {
         let window: PixelWindow
         let keys: (String, String)
-        /// Whether a pixel of the window is clear on both dates.
+        /// Whether a patch may be centred on a pixel of the window: clear on both dates, and unchanged where that is asked for.
         let valid: [Bool]
+        /// Whether no patch may be centred elsewhere, however long it takes to find such a pixel.
+        let isBinding: Bool
     }
 
     /// A window near a cell and two dates; nil if too little of it is clear on both.
@@ -113,45 +125,73 @@ package final class PatchDataset {
         let window = try PixelWindow(
             column: start(cell.column, place.size.width), row: start(cell.row, place.size.height),
             width: side, height: side)
-        let first = random.nextInt(below: place.keys.count)
-        let other = random.nextInt(below: place.keys.count - 1)
-        let second =
-            recipe.data.positives == .sameDate ? first : other < first ? other : other + 1
+        let (first, other) = Self.dates(of: place, &random)
+        let second = recipe.data.positives == .sameDate ? first : other
         let keys = (place.keys[first], place.keys[second])
         let masks = try [keys.0, keys.1].map { key in
             try store.withSample(key) { try $0.pixels("valid", in: window, as: UInt8.self) }
         }
-        let valid = zip(masks[0], masks[1]).map { $0 != 0 && $1 != 0 }
+        var valid = zip(masks[0], masks[1]).map { $0 != 0 && $1 != 0 }
+        if let ground = place.ground {
+            let corner = window.offset.row * place.size.width + window.offset.column
+            for index in valid.indices where valid[index] {
+                valid[index] = ground[corner + index / side * place.size.width + index % side]
+            }
+        }
         let clear = valid.count { $0 }
         guard Double(clear) >= recipe.data.minimumValidFraction * Double(valid.count), clear > 0
         else { return nil }
-        return ClearCrop(window: window, keys: keys, valid: valid)
+        let crop = ClearCrop(
+            window: window, keys: keys, valid: valid, isBinding: place.ground != nil)
+        return crop.isBinding && centres(of: crop).isEmpty ? nil : crop
+    }
+
+    /// Two dates of a place, by the numbers of their keys; either of a listed pair may be the anchor.
+    private static func dates(
+        of place: TilePlace, _ random: inout SplitMix64
+    ) -> (first: Int, second: Int) {
+        if let pairs = place.pairs {
+            let pair = pairs[random.nextInt(below: pairs.count)]
+            return random.nextInt(below: 2) == 0 ? (pair[0], pair[1]) : (pair[1], pair[0])
+        }
+        let first = random.nextInt(below: place.keys.count)
+        let other = random.nextInt(below: place.keys.count - 1)
+        return (first, other < first ? other : other + 1)
+    }
+
+    /// The pixels of a crop, not turned, that a whole patch may be centred on.
+    private func centres(of crop: ClearCrop) -> [Int] {
+        let (side, half) = (recipe.data.crop, recipe.patches.window / 2)
+        let inner = half..<side - half
+        return crop.valid.indices.filter {
+            crop.valid[$0] && inner.contains($0 / side) && inner.contains($0 % side)
+        }
     }
 
     /// Adds both dates, turned alike.
     ///
     /// A positive of the same date differs by its standardisation alone: the anchor has the store's,
-    /// whatever the recipe says, and the positive its own.
+    /// whatever the recipe says, and the positive its crop's own.
     private func addPixels(
         _ crop: ClearCrop, _ turn: QuarterTurn, to batch: inout PatchBatch
     ) throws {
         let isSame = recipe.data.positives == .sameDate
-        let standardise = recipe.data.standardise
-        try addPixels(crop.keys.0, crop, turn, isSame ? .store : standardise, to: &batch.anchors)
-        try addPixels(crop.keys.1, crop, turn, isSame ? .image : standardise, to: &batch.positives)
+        let (first, second) = crop.keys
+        let anchor = isSame ? source.statistics : source.statistics(of: first)
+        let positive = isSame ? nil : source.statistics(of: second)
+        try addPixels(first, crop, turn, anchor, to: &batch.anchors)
+        try addPixels(second, crop, turn, positive, to: &batch.positives)
     }
 
     private func addPixels(
         _ key: String, _ crop: ClearCrop, _ turn: QuarterTurn,
-        _ standardisation: Recipe.Data.Standardisation, to pixels: inout [Float]
+        _ statistics: BandStatistics?, to pixels: inout [Float]
     ) throws {
         let side = recipe.data.crop
         try store.withSample(key) { sample in
             for (band, name) in recipe.data.bands.enumerated() {
                 let plane = try sample.pixels(name, in: crop.window, as: UInt16.self)
-                let (mean, scale) =
-                    standardisation == .store
-                    ? source.statistics.moments(band) : Self.moments(of: plane)
+                let (mean, scale) = statistics?.moments(band) ?? Self.moments(of: plane)
                 pixels += turn.applied(to: plane, side: side) { (Float($0) - mean) * scale }
             }
         }
@@ -181,7 +221,13 @@ package final class PatchDataset {
                 let source = turn.source(row: spot.row, column: spot.column, side: side)
                 if crop.valid[source.row * side + source.column] { break }
             }
-            let centre = turn.source(row: spot.row, column: spot.column, side: side)
+            var centre = turn.source(row: spot.row, column: spot.column, side: side)
+            if crop.isBinding, !crop.valid[centre.row * side + centre.column] {
+                let all = centres(of: crop)
+                let pixel = all[random.nextInt(below: all.count)]
+                centre = (pixel / side, pixel % side)
+                spot = turn.place(row: centre.row, column: centre.column, side: side)
+            }
             batch.positions += [image, Int64(spot.row), Int64(spot.column)]
             batch.grounds.append(
                 PatchGround(
@@ -190,6 +236,11 @@ package final class PatchDataset {
                     column: crop.window.offset.column + centre.column))
         }
     }
+}
+
+extension PatchDataset.Source {
+    /// What a sample is standardised with.
+    func statistics(of key: String) -> BandStatistics { ofImages[key] ?? statistics }
 }
 
 extension BandStatistics {

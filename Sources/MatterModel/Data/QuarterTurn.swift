@@ -19,6 +19,12 @@ struct QuarterTurn: Hashable, Sendable {
         let (r, c) = transposes ? (column, row) : (row, column)
         return (flipsRows ? side - 1 - r : r, flipsColumns ? side - 1 - c : c)
     }
+
+    /// Where in the turned square the pixel (row, column) of the original lies.
+    func place(row: Int, column: Int, side: Int) -> (row: Int, column: Int) {
+        let (r, c) = (flipsRows ? side - 1 - row : row, flipsColumns ? side - 1 - column : column)
+        return transposes ? (c, r) : (r, c)
+    }
 }
 
 extension QuarterTurn {

@@ -118,7 +118,8 @@ public struct EmbedRun {
         _ record: TileRecord, _ encoder: DenseEncoder, _ store: SampleStore, to path: String
     ) throws {
         let image = try TileImage.read(record, bands: encoder.bands.map(\.rawValue), from: store)
-        let features = try encoder.features(of: image, stride: plan.stride)
+        let valid = try TileImage.valid(record, from: store)
+        let features = try encoder.features(of: image, valid: valid, stride: plan.stride)
         let tiff = FeatureTIFF(features, transform: transform(record), crs: record.crs)
         try AtomicFile.makeFolder(
             at: URL(fileURLWithPath: path).deletingLastPathComponent().path)

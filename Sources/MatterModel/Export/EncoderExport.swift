@@ -36,7 +36,7 @@ public struct EncoderExport {
     public func writeProof(to path: String) throws {
         let model = try file.model(path: self.path)
         model.setTraining(false)
-        let window = file.recipe.patches.window
+        let window = file.recipe.patches.windowInInference
         let shape = [
             4, file.recipe.encoder.preChannels + file.recipe.data.bands.count, window, window,
         ]

@@ -56,7 +56,8 @@ public struct DenseEncoder {
         device: Device = .cpu
     ) {
         bands = recipe.bands ?? []
-        (featureCount, window, self.step) = (recipe.encoder.features, recipe.patches.window, step)
+        (featureCount, self.step) = (recipe.encoder.features, step)
+        window = recipe.patches.windowInInference
         (standardisation, self.statistics) = (recipe.data.standardise, statistics)
         (self.model, self.device) = (model, device)
         bytesAPixel = EncoderCost.bytesAPixel(recipe)
@@ -70,23 +71,25 @@ public struct DenseEncoder {
     ///
     /// - Parameters:
     ///   - image: float32 (1, bands, height, width): reflectance × 10000, bands as in `bands`.
+    ///   - valid: (1, 1, height, width), above 0 where a pixel counts for the mean and deviation of an image that is standardised by
+    ///     itself: what is clear. Without it all pixels count but those without data, which are 0 in every band.
     ///   - stride: pixels between two patches; patch (i, j) is centred on pixel (i · stride, j · stride).
     /// - Returns: float32 (features, ⌈height / stride⌉, ⌈width / stride⌉), on the CPU.
-    /// - Throws: `TorchError` (`invalid`) if the image has another shape or the stride is not positive.
-    public func features(of image: Tensor, stride: Int) throws -> Tensor {
+    /// - Throws: `TorchError` (`invalid`) if image or mask has another shape or the stride is not positive.
+    public func features(of image: Tensor, valid: Tensor? = nil, stride: Int) throws -> Tensor {
         let shape = image.shape
         guard shape.count == 4, shape[0] == 1, shape[1] == bands.count, shape[2] > 0, shape[3] > 0,
-            stride > 0
+            stride > 0, valid.map({ $0.shape == [1, 1, shape[2], shape[3]] }) ?? true
         else {
             throw TorchError(
                 .invalid, operation: "features(of:stride:)", shapes: [shape],
                 message: "needs (1, \(bands.count), height, width) and a positive stride")
         }
-        return try Torch.attempt { noGradient { dense(image, stride) } }
+        return try Torch.attempt { noGradient { dense(image, valid, stride) } }
     }
 
-    private func dense(_ image: Tensor, _ stride: Int) -> Tensor {
-        let input = standardised(image.to(device))
+    private func dense(_ image: Tensor, _ valid: Tensor?, _ stride: Int) -> Tensor {
+        let input = standardised(image.to(device), valid: valid?.to(device))
         let whole = DenseTile(
             rows: .init(Swift.stride(from: 0, to: image.size(2), by: stride)),
             columns: .init(Swift.stride(from: 0, to: image.size(3), by: stride)))
@@ -126,8 +129,8 @@ public struct DenseEncoder {
             let patches = ground.maps.patches(
                 at: centres.narrow(0, start: first, length: length), window: window)
             if let trunk { return model.features(ofMaps: trunk.maps(of: patches)) }
-            return inChosenPrecision { model.features(ofPatches: patches) }
-                .to(.float32).to(.cpu)
+            let maps = inChosenPrecision { model.maps(ofPatches: patches) }
+            return model.features(ofContext: maps.to(.float32)).to(.cpu)
         }
         return Tensor.cat(features).transposed(0, 1)
             .reshaped([featureCount, tile.rows.count, tile.columns.count])
@@ -142,8 +145,8 @@ public struct DenseEncoder {
         usesBFloat16 ? autocast(to: .bfloat16, on: device) { body() } : body()
     }
 
-    /// An image as the network sees it, on the image's device.
-    func standardised(_ image: Tensor) -> Tensor {
+    /// An image as the network sees it, on the image's device; `valid` as for `features(of:valid:stride:)`.
+    package func standardised(_ image: Tensor, valid: Tensor? = nil) -> Tensor {
         switch standardisation {
         case .store:
             let means = statistics.means.map { Float($0) }
@@ -152,10 +155,13 @@ public struct DenseEncoder {
             return (image - Tensor(means, shape: shape, on: image.device))
                 * Tensor(scales, shape: shape, on: image.device)
         case .image:
-            let mean = image.mean([2, 3], keepingDimensions: true)
+            let mask =
+                (valid ?? image.abs().max([1], keepingDimensions: true)).isGreater(0).to(.float32)
+            let count = mask.sum().clamp(minimum: 1)
+            let mean = (image * mask).sum([2, 3], keepingDimensions: true) / count
             let centred = image - mean
-            let variance = centred.square().mean([2, 3], keepingDimensions: true)
-            return centred / variance.sqrt().clamp(minimum: 1)
+            let squares = (centred.square() * mask).sum([2, 3], keepingDimensions: true)
+            return centred / (squares / count).sqrt().clamp(minimum: 1)
         }
     }
 }

@@ -71,6 +71,26 @@ public final class MatterEncoder: Module {
             [map.channelsLast(), images.to(map.dtype).channelsLast()], dimension: 1)
     }
 
+    /// Feature vectors of patches, with convolutions computed in some precision.
+    ///
+    /// What comes behind them is computed in float32: the encoding takes differences of large numbers.
+    ///
+    /// - Parameters:
+    ///   - images: as for `callAsFunction(_:at:window:)`.
+    ///   - positions: as there.
+    ///   - window: as there.
+    ///   - precise: runs convolutions in their precision, as `autocast` does.
+    /// - Returns: float32 (patches, features).
+    package func features(
+        _ images: Tensor, at positions: Tensor, window: Int,
+        convolving precise: (() -> Tensor) -> Tensor
+    ) -> Tensor {
+        let maps = precise {
+            self.maps(ofPatches: refinedWithImage(images).patches(at: positions, window: window))
+        }
+        return features(ofContext: maps.to(.float32))
+    }
+
     /// Feature vectors of gathered patches: (patches, channels + bands, window, window) → (patches, features).
     func features(ofPatches patches: Tensor) -> Tensor {
         features(ofMaps: trunk(patches))
@@ -78,8 +98,42 @@ public final class MatterEncoder: Module {
 
     /// Feature vectors of the trunk's maps of patches: their mean, projected, as a residual to the centres.
     package func features(ofMaps map: Tensor) -> Tensor {
-        let pooled = (context?(map) ?? map).mean([2, 3])
-        let vectors = projection?(pooled) ?? pooled
+        features(ofContext: context?(map) ?? map)
+    }
+
+    /// The last maps of gathered patches: those of the `ASPP`, or else the trunk's.
+    func maps(ofPatches patches: Tensor) -> Tensor {
+        let map = trunk(patches)
+        return context?(map) ?? map
+    }
+
+    /// Feature vectors of the last maps.
+    func features(ofContext map: Tensor) -> Tensor {
+        let vectors = vectors(ofContext: map)
         return encoding.map { $0(vectors.to(.float32)) } ?? vectors
+    }
+
+    /// What the encoding expresses as residuals: the mean of the last maps, projected.
+    private func vectors(ofContext map: Tensor) -> Tensor {
+        let pooled = map.mean([2, 3])
+        return projection?(pooled) ?? pooled
+    }
+
+    /// What each layer gives on the way to the features, in order: for whoever looks where a number was lost.
+    func outputs(_ images: Tensor, at positions: Tensor, window: Int) -> [(String, Tensor)] {
+        let convolved = preConvolution(images)
+        let normed = preNorm(convolved).relu()
+        let refined = refinement(normed, guide: images)
+        let both = Tensor.cat([refined.channelsLast(), images.channelsLast()], dimension: 1)
+        let stem = trunk.stemOutput(both.patches(at: positions, window: window))
+        let stages = trunk.stageOutputs(afterStem: stem)
+        let last = stages[stages.count - 1]
+        let seen = context?(last) ?? last
+        let vectors = vectors(ofContext: seen)
+        return [("pre_conv", convolved), ("pre_bn", normed), ("TeRN", refined), ("bn1", stem)]
+            + stages.enumerated().map { ("layer\($0.offset + 1)", $0.element) }
+            + (context == nil ? [] : [("aspp", seen)])
+            + (projection == nil ? [] : [("project", vectors)])
+            + (encoding.map { [("encoding", $0(vectors))] } ?? [])
     }
 }

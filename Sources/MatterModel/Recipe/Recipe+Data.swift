@@ -7,15 +7,23 @@ extension Recipe {
         public enum Standardisation: String, Codable, Hashable, Sendable, CaseIterable {
             /// One mean and deviation a band, over all tiles of the store.
             case store
-            /// One mean and deviation a band, of each image by itself.
+            /// One mean and deviation a band, of the clear pixels of each whole tile by itself.
             case image
+        }
+
+        /// Which two dates of a place may be compared, and where.
+        public enum Pairs: String, Codable, Hashable, Sendable, CaseIterable {
+            /// Any two aligned dates of any tile, wherever both are clear.
+            case all
+            /// What `matter-prep unchanged` found: the pairs of dates in its list, of the regions to train on, on unchanged pixels.
+            case unchanged
         }
 
         /// What an anchor's positive is.
         public enum Positives: String, Codable, Hashable, Sendable, CaseIterable {
             /// The same ground at another date.
             case secondDate = "second-date"
-            /// The same pixels with the image's own mean and deviation, as the authors' code had it; for comparison.
+            /// The same pixels with the crop's own mean and deviation, as the authors' code had it; for comparison.
             case sameDate = "same-date"
         }
 
@@ -25,11 +33,13 @@ extension Recipe {
         public var standardise: Standardisation
         /// What an anchor's positive is.
         public var positives: Positives
+        /// Which two dates of a place may be compared, and where; a recipe without it means all.
+        public var pairs: Pairs?
         /// Side of a crop in pixels.
         public var crop: Int
         /// Crops a step, each at two dates.
         public var batch: Int
-        /// The least part of a crop that is clear on both dates, 0…1.
+        /// The least part of a crop that is clear on both dates, and unchanged where `pairs` asks for it, 0…1.
         public var minimumValidFraction: Double
         /// Whether crops are flipped and turned by quarters, both dates alike.
         public var augment: Bool
@@ -42,6 +52,7 @@ extension Recipe {
         static let choices = [
             Choice("standardise", of: Standardisation.self),
             Choice("positives", of: Positives.self),
+            Choice("pairs", of: Pairs.self),
         ]
 
         var rules: [RecipeRule] {

@@ -30,12 +30,14 @@ extension Recipe {
         name: "example", data: .example, patches: .example, tern: .example, encoder: .example,
         encoding: .example, loss: .example, optimiser: .example, run: .example)
 
-    /// The example with something in every list and a fraction in every number that may have one: the kinds of all values.
-    static var kinds: Recipe {
+    /// The example with something in every list, a fraction in every number that may have one, and the keys that a recipe may leave
+    /// out: the kinds of all values.
+    package static var kinds: Recipe {
         var recipe = example
         recipe.encoder.aspp = [1]
         (recipe.optimiser.clip, recipe.optimiser.average) = (0.5, 0.5)
         (recipe.loss.margin, recipe.run.checkpointMinutes) = (0.5, 0.5)
+        (recipe.data.pairs, recipe.patches.inferenceWindow) = (.all, 7)
         return recipe
     }
 

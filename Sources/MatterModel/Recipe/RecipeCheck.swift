@@ -19,8 +19,12 @@ struct RecipeCheck {
         return document.failure(key, atValue: atValue, message)
     }
 
+    /// Compares keys and types; what `required` has not may be left out.
+    ///
     /// - Throws: `ManifestError` for the first key that is unknown, missing or of another type.
-    func compare(_ value: JSONValue, with example: JSONValue, at key: String) throws {
+    func compare(
+        _ value: JSONValue, with example: JSONValue, required: JSONValue?, at key: String
+    ) throws {
         guard let known = example.object else { return try compareKind(value, example, key) }
         guard let given = value.object else {
             throw failure(key, atValue: true, "must be a section, as in [\(key)]")
@@ -34,10 +38,12 @@ struct RecipeCheck {
         }
         for name in known.keys.sorted() {
             guard let example = known[name] else { continue }
+            let required = required?.object?[name]
             guard let value = given[name] else {
+                guard required != nil else { continue }
                 throw failure(dotted(name), atValue: false, "is missing; every recipe must give it")
             }
-            try compare(value, with: example, at: dotted(name))
+            try compare(value, with: example, required: required, at: dotted(name))
         }
     }
 
@@ -60,8 +66,9 @@ struct RecipeCheck {
     func choices(_ json: JSONValue) throws {
         for (name, section) in Recipe.example.sections {
             for choice in type(of: section).choices {
-                let word = json.object?[name]?.object?[choice.key]?.string ?? ""
-                guard !choice.words.contains(word) else { continue }
+                guard let word = json.object?[name]?.object?[choice.key]?.string,
+                    !choice.words.contains(word)
+                else { continue }
                 throw failure(
                     "\(name).\(choice.key)", atValue: true,
                     "must be one of \(choice.words.joined(separator: ", ")), not \"\(word)\"")
@@ -69,18 +76,31 @@ struct RecipeCheck {
         }
     }
 
+    /// The values with their origins: those of the file in its order, then what was set by hand and is not in it.
     func rows(_ json: JSONValue) -> [RecipeFile.Row] {
+        let added = Set(settings.map(\.key)).filter { document.source.entries[$0] == nil }
+        return rows(ofFile: json)
+            + added.sorted().compactMap { key in value(of: key, in: json).map { byHand(key, $0) } }
+    }
+
+    /// The value at a dotted key; nil for a section.
+    private func value(of key: String, in json: JSONValue) -> JSONValue? {
+        var value: JSONValue? = json
+        for part in key.split(separator: ".") { value = value?.object?[String(part)] }
+        return value?.object == nil ? value : nil
+    }
+
+    private func byHand(_ key: String, _ value: JSONValue) -> RecipeFile.Row {
+        RecipeFile.Row(
+            key: key, value: value.serialized(), origin: "ours",
+            reason: "set by hand, in the place of the file's")
+    }
+
+    private func rows(ofFile json: JSONValue) -> [RecipeFile.Row] {
         document.source.order.compactMap { key in
-            var value: JSONValue? = json
-            for part in key.split(separator: ".") { value = value?.object?[String(part)] }
-            guard let value, value.object == nil, let entry = document.source.entries[key] else {
-                return nil
-            }
-            guard !settings.contains(where: { $0.key == key }) else {
-                return RecipeFile.Row(
-                    key: key, value: value.serialized(), origin: "ours",
-                    reason: "set by hand, in the place of the file's")
-            }
+            guard let value = value(of: key, in: json), let entry = document.source.entries[key]
+            else { return nil }
+            guard !settings.contains(where: { $0.key == key }) else { return byHand(key, value) }
             let parts = entry.comment.split(separator: ":", maxSplits: 1).map(String.init)
             let origins = ["paper", "snapshot", "ours"]
             let word = parts.first.map { $0.filter { !$0.isWhitespace } } ?? ""

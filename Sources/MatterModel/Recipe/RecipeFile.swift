@@ -44,7 +44,9 @@ public struct RecipeFile: Sendable {
     private init(_ document: TOMLDocument, _ settings: [RecipeSetting]) throws {
         let check = RecipeCheck(document: document, settings: settings)
         let json = check.json
-        try check.compare(json, with: JSONValue(encoding: Recipe.kinds), at: "")
+        try check.compare(
+            json, with: JSONValue(encoding: Recipe.kinds),
+            required: JSONValue(encoding: Recipe.example), at: "")
         try check.choices(json)
         recipe = try decodeStrictJSON(Recipe.self, from: Array(json.serialized().utf8))
         if let problem = recipe.problem {

@@ -1,6 +1,6 @@
 /// One section of a recipe: its keys, what a key may hold, and a small instance that shows the kind of each value.
 protocol RecipeSection: Codable, Hashable, Sendable {
-    /// A small instance; its keys and kinds of values are those of every recipe.
+    /// A small instance; its keys and kinds of values are those that every recipe must give.
     static var example: Self { get }
 
     /// The keys that take one of a few words.

@@ -1,5 +1,6 @@
 import Foundation
 import Manifests
+import Store
 public import Tensors
 
 /// Everything that a pretraining run does, resolved.
@@ -8,6 +9,8 @@ public struct PretrainPlan: Sendable {
     public var store: String
     /// The tile manifest beside the store, if there is one.
     public var manifest: String?
+    /// What `matter-prep unchanged` wrote of the tiles, if it is known; read where `data.pairs` is "unchanged".
+    public var unchanged: String?
     /// What is trained, and how.
     public var recipe: Recipe
     /// The folder that is written.
@@ -28,9 +31,11 @@ public struct PretrainPlan: Sendable {
 
     /// Makes a plan.
     public init(
-        store: String, manifest: String? = nil, recipe: Recipe, output: String, seed: UInt64,
-        device: Device = .cpu, meeting: ProcessGroup.Meeting? = nil
+        store: String, manifest: String? = nil, unchanged: String? = nil, recipe: Recipe,
+        output: String, seed: UInt64, device: Device = .cpu,
+        meeting: ProcessGroup.Meeting? = nil
     ) {
+        self.unchanged = unchanged
         (self.store, self.manifest, self.recipe) = (store, manifest, recipe)
         (self.output, self.seed, self.device) = (output, seed, device)
         self.meeting = meeting
@@ -38,6 +43,26 @@ public struct PretrainPlan: Sendable {
 
     /// Whether this process writes the run's folder.
     public var isWriter: Bool { meeting.map { $0.rank == 0 } ?? true }
+
+    /// The folder of `matter-prep unchanged` that the recipe asks for; nil where it asks for none.
+    ///
+    /// - Throws: `ManifestError` (`missing`) if the recipe asks for one that nobody named.
+    private func unchangedFolder() throws -> String? {
+        guard recipe.data.pairs == .unchanged else { return nil }
+        guard let unchanged else { throw UnchangedGround.missing(store) }
+        return unchanged
+    }
+
+    /// The places of the store that are trained on.
+    func places() throws -> [TilePlace] {
+        let records = try manifest.map(TileManifest.read)
+        let unchanged = try unchangedFolder().map {
+            try UnchangedGround(folder: $0, manifest: manifest)
+        }
+        return try TilePlace.all(
+            in: SampleStore(store, for: .reading), records: records, crop: recipe.data.crop,
+            unchanged: unchanged)
+    }
 
     /// The crops of a batch that this process draws.
     ///
@@ -56,6 +81,7 @@ public struct PretrainPlan: Sendable {
     func record() throws -> RunRecord {
         var inputs = [try InputDigest(file: "\(store)/data.mdb", named: "store/data.mdb")]
         if let manifest { inputs.append(try InputDigest(file: manifest, named: "manifest.jsonl")) }
+        if let folder = try unchangedFolder() { inputs += try UnchangedGround.inputs(folder) }
         var plan: [String: JSONValue] = [
             "recipe": try JSONValue(encoding: recipe),
             "device": .string(device.kind == .cpu ? "cpu" : "cuda"),

@@ -1,6 +1,5 @@
 import Foundation
 import Manifests
-import Store
 import Tensors
 
 /// Pretrains an encoder: the steps, and what is written so that a killed run goes on as if it had not been.
@@ -26,9 +25,7 @@ public final class Trainer {
         // Who waits for this process learns at once if what follows fails.
         group = try plan.meeting.map { try ProcessGroup($0) }
         let recipe = plan.recipe
-        let records = try plan.manifest.map(TileManifest.read)
-        let places = try TilePlace.all(
-            in: SampleStore(plan.store, for: .reading), records: records, crop: recipe.data.crop)
+        let places = try plan.places()
         let regions = Set(places.map(\.region)).sorted()
         if recipe.loss.negatives == .regions, regions.count == 1 {
             throw TrainingError.oneRegion(store: plan.store, region: regions[0])
@@ -37,18 +34,14 @@ public final class Trainer {
         let record = try Ranks.together(group) { try plan.record() }
         try Ranks.requireSame(record, group)
         let changes = plan.isWriter ? try plan.claimOutput(record) : []
-        let statistics = try Ranks.together(group) {
-            try BandStatistics(
-                of: places.flatMap(\.keys), bands: recipe.data.bands,
-                in: SampleStore(plan.store, for: .reading))
+        let source = try Ranks.together(group) {
+            try PatchDataset.Source(plan, places, slots: slots)
         }
-        source = PatchDataset.Source(
-            store: plan.store, places: places, recipe: recipe, statistics: statistics,
-            seed: plan.seed, slots: slots)
+        self.source = source
         cropsAnEpoch = try PatchDataset(source).count
         let training = try TrainingStep(plan, group: group, regions: regions)
         self.training = training
-        output = lock.map { RunOutput(plan, training, statistics, lock: $0, onEvent) }
+        output = lock.map { RunOutput(plan, training, source.statistics, lock: $0, onEvent) }
         watch = CurveWatch(recipe)
         onEvent(.runtime(libtorch: Torch.version, threads: Torch.threads))
         if !changes.isEmpty { onEvent(.planChanged(changes)) }

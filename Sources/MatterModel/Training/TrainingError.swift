@@ -6,6 +6,8 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
     case noPairs(store: String, samples: Int, usable: Int, crop: Int)
     /// No crop is clear on two dates (65).
     case noClearCrop(store: String, crop: Int, minimum: Double)
+    /// The list of unchanged pairs names none to train on (65).
+    case noUnchangedPairs(list: String)
     /// Negatives of other regions were asked for, but there is one region (65).
     case oneRegion(store: String, region: String)
     /// A loss, a gradient or a weight is not a number (81); `crops` were in the batch.
@@ -34,9 +36,12 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
         case .noClearCrop(let store, let crop, let minimum):
             "\(store): no crop of \(crop)×\(crop) px is clear on two dates to \(minimum); lower "
                 + "data.minimumValidFraction or data.crop, or prepare clearer dates"
+        case .noUnchangedPairs(let list):
+            "\(list): names no pair of dates to train on; prepare more dates or clearer ones, or run matter-prep "
+                + "unchanged with a lower --smallest-score or --smallest-pair-share"
         case .oneRegion(let store, let region):
-            "\(store): holds the region \"\(region)\" alone, but loss.negatives = \"regions\" needs another; "
-                + "prepare a second region or use \"places\""
+            "\(store): has the region \"\(region)\" alone to train on, but loss.negatives = \"regions\" needs another; "
+                + "prepare a further region (of those in matter-prep unchanged one is for validation) or use \"places\""
         case .diverged(let what, let step, let crops, let checkpoint):
             "training diverged at step \(step): \(what); "
                 + Self.list(of: crops)
@@ -72,7 +77,8 @@ public enum TrainingError: ExitCoded, Hashable, CustomStringConvertible {
     /// The code with which a program ends.
     public var exitCode: ExitCode {
         switch self {
-        case .noPairs, .noClearCrop, .oneRegion, .noGoodCheckpoint, .badEncoder: .badData
+        case .noPairs, .noClearCrop, .noUnchangedPairs, .oneRegion, .noGoodCheckpoint, .badEncoder:
+            .badData
         case .diverged: .diverged
         case .otherPlan, .tooLate, .otherRank, .unevenRanks: .configuration
         case .noBatch: .io

@@ -24,8 +24,13 @@ extension TrainingStep {
     func encoderState() -> [String: HostArray] { average?.hostState() ?? model.hostState() }
 
     /// The first parameter or buffer that is not finite.
-    func firstBrokenState() throws -> String? {
-        for (name, tensor) in model.namedState where tensor.dtype.isFloatingPoint {
+    func firstBrokenState() throws -> String? { try firstBroken(model.namedState) }
+
+    /// The first parameter that is not finite.
+    func firstBrokenParameter() throws -> String? { try firstBroken(model.namedParameters) }
+
+    private func firstBroken(_ tensors: [(String, Tensor)]) throws -> String? {
+        for (name, tensor) in tensors where tensor.dtype.isFloatingPoint {
             let largest = try Torch.attempt {
                 noGradient { tensor.abs().max().item(as: Float.self) }
             }

@@ -34,9 +34,7 @@ final class TrainingStep {
         rates = recipe.optimiser.rates(steps: recipe.run.steps)
         contrast = Contrast(recipe.loss)
         ranks = Ranks(group, regions: regions)
-        gradients = try group.map {
-            try GradientSum(of: optimiser.parameters.map(\.1), over: $0)
-        }
+        gradients = try group.map { [model] in try GradientSum(of: model, over: $0) }
     }
 
     /// Takes a step; `step` counts from 0.
@@ -89,14 +87,32 @@ final class TrainingStep {
             )
         }
         guard value.isFinite, abs(value) <= Self.highestLoss else {
-            throw TrainingFault(what: "the loss is \(value)")
+            throw TrainingFault(what: "the loss is \(value)\(try origin(of: value, batch))")
         }
         try Torch.attempt { (loss * share).backward() }
         return (value, spread)
     }
 
-    /// The features of all ranks' patches at both dates.
-    private func features(of batch: PatchBatch) -> (anchors: Tensor, positives: Tensor) {
+    /// What a loss that is no number comes from: the first parameter that is not finite, or else the first layer whose output is not.
+    ///
+    /// Norms' running moments are not looked at first: a layer before them may have broken them in this very step.
+    ///
+    /// All ranks come here, as all have the same loss, and all go the same way: their norms wait for each other.
+    private func origin(of loss: Double, _ batch: PatchBatch) throws -> String {
+        guard !loss.isFinite else { return "" }
+        if let name = try firstBrokenParameter() { return ": \(name) is not finite" }
+        let broken = try Torch.attempt {
+            noGradient {
+                let (images, positions) = input(batch)
+                return model.outputs(images, at: positions, window: recipe.patches.window)
+                    .first { !$0.1.isFinite().all().item(as: Bool.self) }
+            }
+        }
+        return broken.map { ": the output of \($0.0) is not finite" } ?? ""
+    }
+
+    /// A batch's images, and its positions in them.
+    private func input(_ batch: PatchBatch) -> (images: Tensor, positions: Tensor) {
         let side = recipe.data.crop
         let crops = batch.crops.count
         let shape = [crops, recipe.data.bands.count, side, side]
@@ -109,9 +125,15 @@ final class TrainingStep {
         let positions = Tensor(
             twice(batch.positions, Int64(crops)), shape: [2 * count, 3]
         ).to(device)
-        let features = inChosenPrecision {
-            model(images, at: positions, window: recipe.patches.window)
-        }.to(.float32)
+        return (images, positions)
+    }
+
+    /// The features of all ranks' patches at both dates.
+    private func features(of batch: PatchBatch) -> (anchors: Tensor, positives: Tensor) {
+        let (images, positions) = input(batch)
+        let features = model.features(
+            images, at: positions, window: recipe.patches.window, convolving: inChosenPrecision)
+        let count = batch.grounds.count
         return (
             ranks.joined(features.narrow(0, start: 0, length: count)),
             ranks.joined(features.narrow(0, start: count, length: count))

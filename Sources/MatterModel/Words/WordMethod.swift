@@ -47,7 +47,8 @@ struct WordFeatures {
                 "is no plain backbone; train one with tern.iterations = 0 and encoding.enabled = false"
             )
         }
-        guard recipe.bands == encoder.bands, recipe.patches.window == encoder.window else {
+        guard recipe.bands == encoder.bands, recipe.patches.windowInInference == encoder.window
+        else {
             throw ManifestError(
                 .invalid, path: path,
                 "has other bands or another window than the encoder; train both with the same")
@@ -57,25 +58,26 @@ struct WordFeatures {
     /// The bands that images must have.
     var bands: [String] { encoder.bands.map(\.rawValue) }
 
-    /// Float32 (places, features), places row by row.
-    func features(_ method: WordMethod, of image: Tensor) throws -> Tensor {
+    /// Float32 (places, features), places row by row; `valid` as for `DenseEncoder.features(of:valid:stride:)`.
+    func features(_ method: WordMethod, of image: Tensor, valid: Tensor) throws -> Tensor {
         let maps =
             switch method {
-            case .textons: try Torch.attempt { noGradient { textons(image) } }
-            case .rawPatches: try Torch.attempt { noGradient { rawPatches(image) } }
-            case .backbone: try backbone.features(of: image, stride: stride)
-            case .matter: try encoder.features(of: image, stride: stride)
+            case .textons: try Torch.attempt { noGradient { textons(image, valid) } }
+            case .rawPatches: try Torch.attempt { noGradient { rawPatches(image, valid) } }
+            case .backbone: try backbone.features(of: image, valid: valid, stride: stride)
+            case .matter: try encoder.features(of: image, valid: valid, stride: stride)
             }
         return maps.flattened(from: 1).transposed(0, 1).contiguous()
     }
 
-    private func textons(_ image: Tensor) -> Tensor {
-        let brightness = encoder.standardised(image).mean([1], keepingDimensions: true)
+    private func textons(_ image: Tensor, _ valid: Tensor) -> Tensor {
+        let brightness = encoder.standardised(image, valid: valid)
+            .mean([1], keepingDimensions: true)
         return filters(brightness).slice(1, step: stride).slice(2, step: stride)
     }
 
-    private func rawPatches(_ image: Tensor) -> Tensor {
-        let pixels = encoder.standardised(image)
+    private func rawPatches(_ image: Tensor, _ valid: Tensor) -> Tensor {
+        let pixels = encoder.standardised(image, valid: valid)
         let rows = Swift.stride(from: 0, to: image.size(2), by: stride).map { Int64($0) }
         let columns = Swift.stride(from: 0, to: image.size(3), by: stride).map { Int64($0) }
         let centres = rows.flatMap { row in columns.flatMap { [Int64(0), row, $0] } }

@@ -35,12 +35,13 @@ public struct WordsRun {
                 "has no place that is clear at both dates; name another by --place")
         }
         let images = try (0..<2).map { try pair.image($0, bands: features.bands, from: store) }
+        let valid = try (0..<2).map { try pair.valid($0, from: store) }
         let width = (pair.records[0].width + plan.stride - 1) / plan.stride
         var methods: [WordsReport.Method] = []
         var maps: [[[Int]]] = []
         for method in WordMethod.allCases {
             onMethod(name(method))
-            let labels = try words(method, images, features, clear: clear[0])
+            let labels = try words(method, images, valid, features, clear: clear[0])
             methods.append(compare(method, labels, classes, clear[0], both, width: width))
             maps.append(labels)
         }
@@ -86,9 +87,12 @@ public struct WordsRun {
 
     /// The words of both dates: found on what is clear of the first, applied to both.
     private func words(
-        _ method: WordMethod, _ images: [Tensor], _ features: WordFeatures, clear: [Bool]
+        _ method: WordMethod, _ images: [Tensor], _ valid: [Tensor], _ features: WordFeatures,
+        clear: [Bool]
     ) throws -> [[Int]] {
-        let points = try images.map { try features.features(method, of: $0) }
+        let points = try zip(images, valid).map {
+            try features.features(method, of: $0, valid: $1)
+        }
         let seen = clear.indices.filter { clear[$0] }.map { Int64($0) }
         guard plan.words <= seen.count else {
             throw ManifestError(

@@ -24,6 +24,8 @@ struct Reducer {
     std::vector<Bucket> buckets;
     std::vector<size_t> bucket_of;
     size_t launched = 0;
+    size_t missing = 0; // gradients that backward still owes
+    size_t early = 0;   // buckets launched while it owed some
     bool is_armed = false;
 
     Reducer(Group &group, std::vector<at::Tensor> given, size_t bytes)
@@ -43,6 +45,8 @@ struct Reducer {
             bucket.work.reset();
         }
         launched = 0;
+        early = 0;
+        missing = parameters.size();
         is_armed = true;
     }
 
@@ -90,7 +94,11 @@ struct Reducer {
     void is_ready(size_t index) {
         if (!is_armed) return;
         buckets[bucket_of[index]].missing -= 1;
-        while (launched < buckets.size() && buckets[launched].missing == 0) launch(buckets[launched++]);
+        missing -= 1;
+        while (launched < buckets.size() && buckets[launched].missing == 0) {
+            launch(buckets[launched++]);
+            early += missing > 0;
+        }
     }
 
     template <typename Body> void each(Bucket &bucket, Body &&body) {
@@ -144,3 +152,5 @@ int ctorch_reducer_begin(ctorch_reducer reducer) {
 int ctorch_reducer_finish(ctorch_reducer reducer) {
     return guarded([&] { reducer_of(reducer).finish(); });
 }
+
+size_t ctorch_reducer_early(ctorch_reducer reducer) { return reducer_of(reducer).early; }

@@ -25,7 +25,24 @@ public final class GradientSum {
         (self.group, self.parameters, self.handle) = (group, parameters, handle)
     }
 
+    /// Watches over the parameters of a module, in the order of its layers, which is the one that backward follows.
+    ///
+    /// - Parameters:
+    ///   - module: the same on every rank; an optimiser may have its parameters in another order.
+    ///   - group: the ranks.
+    ///   - bucketBytes: the most that travels together.
+    /// - Throws: `TorchError` (`invalid`).
+    public convenience init(
+        of module: some Module, over group: ProcessGroup, bucketBytes: Int = 4 << 20
+    ) throws(TorchError) {
+        try self.init(
+            of: module.namedParameters.map(\.1), over: group, bucketBytes: bucketBytes)
+    }
+
     deinit { ctorch_reducer_free(handle) }
+
+    /// How many buckets of the last step began to travel while backward still owed gradients.
+    public var earlyBuckets: Int { Int(ctorch_reducer_early(handle)) }
 
     /// Begins to listen: call it before the backward whose gradients complete a step.
     ///

@@ -148,6 +148,8 @@ void ctorch_reducer_free(ctorch_reducer reducer);
 int ctorch_reducer_begin(ctorch_reducer reducer);
 /// Waits for all sums; every gradient is then that of all processes together.
 int ctorch_reducer_finish(ctorch_reducer reducer);
+/// How many buckets of the last step began to travel while backward still owed gradients.
+size_t ctorch_reducer_early(ctorch_reducer reducer);
 
 #ifdef __cplusplus
 }
