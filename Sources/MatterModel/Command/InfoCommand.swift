@@ -21,13 +21,7 @@ struct InfoCommand: ParsableCommand {
     func run() throws {
         if file.hasSuffix(".toml") {
             let summary = RecipeSummary(try RecipeFile(path: file, settings: changes.settings))
-            try json.print(summary) {
-                var table = Table(["key", "value", "origin", "reason"])
-                for row in summary.values {
-                    table.add([row.key, row.value, row.origin, row.reason])
-                }
-                return table.lines + [""] + Self.lines(summary.cost)
-            }
+            try json.print(summary) { Self.lines(summary) }
         } else {
             let summary = try EncoderSummary(path: file)
             try json.print(summary) {
@@ -39,6 +33,22 @@ struct InfoCommand: ParsableCommand {
                 return table.lines + ["", "\(summary)"] + Self.lines(summary.cost)
             }
         }
+    }
+
+    private static func lines(_ summary: RecipeSummary) -> [String] {
+        var values = Table(["key", "value", "origin", "reason"])
+        for row in summary.values { values.add([row.key, row.value, row.origin, row.reason]) }
+        var fixed = Table(["fixed in the program", "value", "origin", "reason"])
+        for row in summary.fixed { fixed.add([row.name, row.value, row.origin, row.reason]) }
+        return values.lines + [""] + fixed.lines + [""] + lines(summary.defects)
+            + lines(summary.cost)
+    }
+
+    private static func lines(_ defects: [RecipeFile.Defect]) -> [String] {
+        guard !defects.isEmpty else { return [] }
+        var table = Table(["defect of the source, not reproduced", "here"])
+        for row in defects { table.add([row.what, row.here]) }
+        return table.lines + [""]
     }
 
     private static func lines(_ cost: EncoderCost) -> [String] {
