@@ -24,14 +24,8 @@ struct InfoCommand: ParsableCommand {
             try json.print(summary) { Self.lines(summary) }
         } else {
             let summary = try EncoderSummary(path: file)
-            try json.print(summary) {
-                var table = Table(
-                    ["parameter", "shape", "values"], alignments: [.left, .left, .right])
-                for row in summary.arrays {
-                    table.add([row.name, "\(row.shape)", "\(row.values)"])
-                }
-                return table.lines + ["", "\(summary)"] + Self.lines(summary.cost)
-            }
+            let facts = try summary.facts()
+            try json.print(summary) { Self.lines(summary, facts) }
         }
     }
 
@@ -51,6 +45,16 @@ struct InfoCommand: ParsableCommand {
         return table.lines + [""]
     }
 
+    private static func lines(
+        _ summary: EncoderSummary, _ facts: [EncoderSummary.Fact]
+    ) -> [String] {
+        var arrays = Table(["parameter", "shape", "values"], alignments: [.left, .left, .right])
+        for row in summary.arrays { arrays.add([row.name, "\(row.shape)", "\(row.values)"]) }
+        var values = Table(["key", "value"])
+        for fact in facts { values.add([fact.key, fact.value]) }
+        return arrays.lines + [""] + values.lines + ["", "\(summary)"] + lines(summary.cost)
+    }
+
     private static func lines(_ cost: EncoderCost) -> [String] {
         [
             "parameters                  \(cost.parameters)",
@@ -58,6 +62,8 @@ struct InfoCommand: ParsableCommand {
             "multiplications a patch     \(cost.multiplicationsAPatch)",
             "bytes a pixel               \(cost.bytesAPixel)",
             "bytes a patch in training   \(cost.bytesAPatchInTraining)",
+            "multiplications a step      \(cost.multiplicationsAStep)",
+            "bytes a batch in training   \(cost.bytesABatchInTraining)",
         ]
     }
 }
