@@ -66,6 +66,16 @@ enum TileImage {
             planes.map { Float($0) }, shape: [1, bands.count, record.height, record.width])
     }
 
+    /// Float32 (1, 1, height, width): 1 where a pixel is clear.
+    static func valid(_ record: TileRecord, from store: SampleStore) throws -> Tensor {
+        let valid = try store.withSample(record.storeKey) { sample in
+            try requireSize(record, of: "valid", in: sample)
+            return try sample.pixels("valid", as: UInt8.self)
+        }
+        return Tensor(
+            valid.map { $0 == 0 ? Float(0) : 1 }, shape: [1, 1, record.height, record.width])
+    }
+
     /// - Throws: `ManifestError` (`invalid`) if a plane has another size than its tile in the manifest.
     static func requireSize(
         _ record: TileRecord, of name: String, in sample: StoredSample
