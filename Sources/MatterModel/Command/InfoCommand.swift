@@ -34,8 +34,10 @@ struct InfoCommand: ParsableCommand {
         for row in summary.values { values.add([row.key, row.value, row.origin, row.reason]) }
         var fixed = Table(["fixed in the program", "value", "origin", "reason"])
         for row in summary.fixed { fixed.add([row.name, row.value, row.origin, row.reason]) }
-        return values.lines + [""] + fixed.lines + [""] + lines(summary.defects)
-            + lines(summary.cost)
+        let parts: [[String]] = [
+            values.lines, [""], fixed.lines, [""], lines(summary.defects), lines(summary.cost),
+        ]
+        return parts.flatMap(\.self)
     }
 
     private static func lines(_ defects: [RecipeFile.Defect]) -> [String] {
@@ -52,7 +54,10 @@ struct InfoCommand: ParsableCommand {
         for row in summary.arrays { arrays.add([row.name, "\(row.shape)", "\(row.values)"]) }
         var values = Table(["key", "value"])
         for fact in facts { values.add([fact.key, fact.value]) }
-        return arrays.lines + [""] + values.lines + ["", "\(summary)"] + lines(summary.cost)
+        let parts: [[String]] = [
+            arrays.lines, [""], values.lines, ["", "\(summary)"], lines(summary.cost),
+        ]
+        return parts.flatMap(\.self)
     }
 
     private static func lines(_ cost: EncoderCost) -> [String] {
