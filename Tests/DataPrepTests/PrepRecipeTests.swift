@@ -83,6 +83,7 @@ import Testing
         settings.quicklookBands = [.b04, .b03, .b02]
         settings.reference = "2020-06-01"
         settings.search.windowSide = 256
+        settings.looseOffset = .absent
         #expect(recipe.settings == settings && recipe.regions.count == 1)
         var unchanged = UnchangedSettings()
         unchanged.bands = [.b02, .b03]

@@ -48,11 +48,14 @@ import Testing
             #expect(file.bandMetadata(1)["wavelength_units"] == "Micrometers")
             let packing = file.metadata("IMAGE_STRUCTURE")["COMPRESSION"]
             #expect(packing == compression.rawValue.uppercased())
-            let plain = try #require(try PlainTIFFReader().read(path))
-            #expect(
-                try file.read(as: UInt16.self).pixels.withUnsafeBytes {
-                    plain.pixels.elementsEqual($0)
-                })
+            let reader = PlainTIFFReader()
+            let pixels = try file.read(as: UInt16.self).pixels
+            // The pixels are the reader's.
+            let isSame = try withExtendedLifetime(reader) {
+                let plain = try #require(try reader.read(path))
+                return pixels.withUnsafeBytes { plain.pixels.elementsEqual($0) }
+            }
+            #expect(isSame)
             #expect(file.bandMeanings.map(\.wavelengthInMicrometres) == [0.4924, 0.6646])
             #expect(file.bandMeanings.map(\.bandwidthInMicrometres) == [0.066, 0.031])
         }

@@ -117,6 +117,54 @@ struct RecipeTests {
         #expect(broken?.exitCode == .configuration)
     }
 
+    /// All that is known to be wrong in the authors' code, by a word of each.
+    @Test func theSnapshotNamesItsDefects() throws {
+        let file = try RecipeFile(path: "\(Self.folder)/matter-snapshot.toml")
+        let words = [
+            "cross-entropy", "overwritten", "own region", "6 px", "lower border", "standardised in",
+            "divided by 2", "|sum(f1 - f2)|", "32 windows", "changes alone", "last batch",
+            "best epoch", "n_samples", "13 channels", "0.0003", "-0.2", "no parameters",
+            "2048 channels", "one pixel", "does not run",
+        ]
+        for word in words {
+            #expect(file.defects.count { $0.what.contains(word) } == 1, "\(word)")
+        }
+        #expect(file.defects.count == words.count)
+        #expect(RecipeSummary(file).defects == file.defects)
+        #expect(!(try JSONValue(encoding: file.recipe).serialized().contains("defect")))
+    }
+
+    @Test(arguments: [
+        "[[defect]]\nwhat = \"a\"", "[[defect]]\nwhat = \"a\"\nhere = \"\"",
+        "[[defect]]\nwhat = \"a\"\nhere = 1", "[[defect]]\nwhat = \"a\"\nhere = \"b\"\nby = \"c\"",
+    ])
+    func aDefectIsTwoTexts(_ defect: String) throws {
+        let text = try Self.text("matter-demo")
+        let error = #expect(throws: ManifestError.self) {
+            try RecipeFile(text: text + defect, path: "r.toml")
+        }
+        #expect(error?.exitCode == .configuration)
+        let line = text.split(separator: "\n", omittingEmptySubsequences: false).count
+        #expect(error?.path.hasPrefix("r.toml:\(line):") == true, "\(error?.path ?? "")")
+        #expect(error?.message.contains("must have two texts") == true)
+    }
+
+    /// What only the official code or our own reason speaks for is not the paper's.
+    @Test func nothingIsThePapersThatItDoesNotSay() throws {
+        func origin(_ recipe: String, _ key: String) throws -> String? {
+            try RecipeFile(path: "\(Self.folder)/\(recipe).toml").rows.first { $0.key == key }?
+                .origin
+        }
+        for name in ["matter-demo", "matter-paper", "matter-snapshot"] {
+            #expect(try origin(name, "encoder.stem") == "snapshot")
+        }
+        #expect(try origin("matter-paper", "encoder.backbone") == "snapshot")
+        // The snapshot's rate is constant.
+        for name in ["matter-demo", "matter-paper"] {
+            #expect(try origin(name, "optimiser.schedule") == "ours")
+        }
+    }
+
     static func changed(_ settings: String...) throws -> RecipeFile {
         try RecipeFile(
             text: text("matter-paper"), path: "r.toml",

@@ -213,8 +213,10 @@ struct ResumeFaultTests {
         #expect(try EncoderFile(path: path).step == 1)
     }
 
-    /// Encoders of before there was a proof, or a digest, can be read still.
-    @Test(arguments: [["proof"], ["proof", "digest"]])
+    /// Encoders of before there was a proof, a digest, or a record, can be read still.
+    @Test(arguments: [
+        ["proof"], ["proof", "digest"], ["proof", "provenance"], ["proof", "digest", "provenance"],
+    ])
     func olderEncodersAreRead(_ absent: [String]) throws {
         let folder = try TemporaryFolder()
         try SyntheticStore.make(at: folder.path("store"))

@@ -61,6 +61,38 @@ struct TrainGroupTests {
         }
     }
 
+    /// Whether `script/check-torchrun` has been run here: its torch is there, and the program that it starts.
+    private static let hasTorchrun = OutsideReaders.are(in: "venv-torchrun")
+
+    /// PyTorch's own torchrun, with its agent's store, starts what README says.
+    @Test(.enabled(if: hasTorchrun, "needs the torch that script/check-torchrun installs"))
+    func torchrunStartsTwoThatTrainWhatOneTrains() throws {
+        let folder = try TemporaryFolder()
+        try recipe(folder)
+        let result = try runExecutable(
+            OutsideReaders.script("check-torchrun"),
+            [folder.path("store"), folder.path("recipe.toml"), folder.path("runs")],
+            environment: ["PET_MASTER_PORT": "\(freePort())"])
+        #expect(result.status == 0, "\(result.stderr)")
+        #expect(result.stdout.hasPrefix("torchrun: two processes end within"))
+    }
+
+    /// The script runs the command that README shows, and says what it needs.
+    @Test func theScriptRunsTheCommandOfREADME() throws {
+        let script = OutsideReaders.script("check-torchrun")
+        let readme = URL(filePath: script).deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "README.md").path
+        let words = "--no-python --nproc-per-node 2 matter-model pretrain"
+        for path in [script, readme] {
+            #expect(try WholeFile.readText(path).contains(words), "\(path)")
+        }
+        let none = try runExecutable(script)
+        #expect(none.status == 64 && none.stderr.hasPrefix("check-torchrun: usage:"))
+        let folder = try TemporaryFolder()
+        let missing = try runExecutable(script, [folder.path("store"), folder.path("recipe.toml")])
+        #expect(missing.status == 66 && missing.stderr.contains("store/data.mdb is missing"))
+    }
+
     private func curve(_ folder: TemporaryFolder, _ run: String) throws -> [CurvePoint] {
         try JSONLinesReader.read(CurvePoint.self, from: folder.path("\(run)/curves.jsonl")).records
     }

@@ -30,7 +30,20 @@ import Testing
                 #expect(["paper", "snapshot", "ours"].contains(origin), "\(name): \(value)")
             }
             #expect((json["cost"]?["multiplicationsAPatch"]?.int ?? 0) > 1_000_000)
+            #expect((json["fixed"]?.array?.count ?? 0) > 20)
         }
+    }
+
+    /// What nobody can set, and what is wrong in the authors' code, is printed too.
+    @Test func whatIsFixedAndWhatIsWrongInTheSourceIsPrinted() throws {
+        let snapshot = try run("info", "\(Self.recipes)/matter-snapshot.toml")
+        let lines = snapshot.stdout.split(separator: "\n")
+        for start in ["tern.cosine.floor", "encoder.activation", "optimiser.trust"] {
+            #expect(lines.count { $0.hasPrefix(start) } == 1, "\(start)")
+        }
+        #expect(snapshot.stdout.contains("|sum(f1 - f2)|"))
+        let demo = try run("info", "\(Self.recipes)/matter-demo.toml")
+        #expect(demo.status == 0 && !demo.stdout.contains("defect"))
     }
 
     @Test func aValueSetByHandIsShownAndChecked() throws {

@@ -44,9 +44,11 @@ enum RunClaim {
     /// - Throws: `PrepError` (`configuration`) where it has others.
     static func complete(_ folder: String, with record: RunRecord) throws {
         let earlier = try RunRecord(readingFrom: folder)
-        guard earlier.plan != record.plan || Set(earlier.inputs) != Set(record.inputs) else {
-            return
-        }
+        // Two regions may hold the same file.
+        let isWhole =
+            earlier.inputs.count == record.inputs.count
+            && Set(earlier.inputs) == Set(record.inputs)
+        guard earlier.plan != record.plan || !isWhole else { return }
         let isOpen = earlier.plan == record.plan || earlier.plan["alignedTo"] == nil
         guard isOpen, Set(earlier.inputs).isSubset(of: record.inputs) else {
             throw refusal(of: folder, from: earlier, to: record)

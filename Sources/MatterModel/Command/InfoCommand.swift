@@ -21,24 +21,43 @@ struct InfoCommand: ParsableCommand {
     func run() throws {
         if file.hasSuffix(".toml") {
             let summary = RecipeSummary(try RecipeFile(path: file, settings: changes.settings))
-            try json.print(summary) {
-                var table = Table(["key", "value", "origin", "reason"])
-                for row in summary.values {
-                    table.add([row.key, row.value, row.origin, row.reason])
-                }
-                return table.lines + [""] + Self.lines(summary.cost)
-            }
+            try json.print(summary) { Self.lines(summary) }
         } else {
             let summary = try EncoderSummary(path: file)
-            try json.print(summary) {
-                var table = Table(
-                    ["parameter", "shape", "values"], alignments: [.left, .left, .right])
-                for row in summary.arrays {
-                    table.add([row.name, "\(row.shape)", "\(row.values)"])
-                }
-                return table.lines + ["", "\(summary)"] + Self.lines(summary.cost)
-            }
+            let facts = try summary.facts()
+            try json.print(summary) { Self.lines(summary, facts) }
         }
+    }
+
+    private static func lines(_ summary: RecipeSummary) -> [String] {
+        var values = Table(["key", "value", "origin", "reason"])
+        for row in summary.values { values.add([row.key, row.value, row.origin, row.reason]) }
+        var fixed = Table(["fixed in the program", "value", "origin", "reason"])
+        for row in summary.fixed { fixed.add([row.name, row.value, row.origin, row.reason]) }
+        let parts: [[String]] = [
+            values.lines, [""], fixed.lines, [""], lines(summary.defects), lines(summary.cost),
+        ]
+        return parts.flatMap(\.self)
+    }
+
+    private static func lines(_ defects: [RecipeFile.Defect]) -> [String] {
+        guard !defects.isEmpty else { return [] }
+        var table = Table(["defect of the source, not reproduced", "here"])
+        for row in defects { table.add([row.what, row.here]) }
+        return table.lines + [""]
+    }
+
+    private static func lines(
+        _ summary: EncoderSummary, _ facts: [EncoderSummary.Fact]
+    ) -> [String] {
+        var arrays = Table(["parameter", "shape", "values"], alignments: [.left, .left, .right])
+        for row in summary.arrays { arrays.add([row.name, "\(row.shape)", "\(row.values)"]) }
+        var values = Table(["key", "value"])
+        for fact in facts { values.add([fact.key, fact.value]) }
+        let parts: [[String]] = [
+            arrays.lines, [""], values.lines, ["", "\(summary)"], lines(summary.cost),
+        ]
+        return parts.flatMap(\.self)
     }
 
     private static func lines(_ cost: EncoderCost) -> [String] {
@@ -48,6 +67,8 @@ struct InfoCommand: ParsableCommand {
             "multiplications a patch     \(cost.multiplicationsAPatch)",
             "bytes a pixel               \(cost.bytesAPixel)",
             "bytes a patch in training   \(cost.bytesAPatchInTraining)",
+            "multiplications a step      \(cost.multiplicationsAStep)",
+            "bytes a batch in training   \(cost.bytesABatchInTraining)",
         ]
     }
 }

@@ -37,7 +37,8 @@ public struct EmbedPlan: Sendable {
         RunRecord(
             program: "matter-model embed",
             plan: .object([
-                "stride": .integer(Int64(stride)), "bfloat16": .bool(usesBFloat16),
+                "stride": .integer(Int64(stride)), "noData": .string(FeatureTIFF.noData),
+                "bfloat16": .bool(usesBFloat16),
                 "device": .string(device.kind == .cpu ? "cpu" : "cuda"),
             ]),
             inputs: [
@@ -120,10 +121,23 @@ public struct EmbedRun {
         let image = try TileImage.read(record, bands: encoder.bands.map(\.rawValue), from: store)
         let valid = try TileImage.valid(record, from: store)
         let features = try encoder.features(of: image, valid: valid, stride: plan.stride)
-        let tiff = FeatureTIFF(features, transform: transform(record), crs: record.crs)
+        let tiff = FeatureTIFF(
+            try masked(features, valid), transform: transform(record), crs: record.crs)
         try AtomicFile.makeFolder(
             at: URL(fileURLWithPath: path).deletingLastPathComponent().path)
         try AtomicFile.write(tiff.bytes(), to: path)
+    }
+
+    /// Features with NaN where the pixel in the middle of a patch is not clear.
+    private func masked(_ features: Tensor, _ valid: Tensor) throws -> Tensor {
+        try Torch.attempt {
+            var mask = valid.isEqual(0).reshaped([1, valid.size(2), valid.size(3)])
+            for dimension in 1...2 {
+                let centres = stride(from: 0, to: mask.size(dimension), by: plan.stride)
+                mask = mask.indexSelect(dimension, Tensor(centres.map(Int64.init)))
+            }
+            return features.maskedFill(mask, with: .nan)
+        }
     }
 
     /// A feature's pixel is `stride` pixels wide, and its centre is that of the pixel in the middle of its patch.

@@ -2,10 +2,13 @@ package import Tensors
 
 /// A map of features as a cloud-optimised GeoTIFF: float32, a band a feature, tiles of 256×256, plain, overviews by means of 2×2.
 ///
+/// NaN is no data, in the map and in the tags; an overview's pixel is the mean of those of its four that have data.
 /// BigTIFF, directories first, then the pixels from the smallest overview to the full map, as readers over a network want it. Written
 /// without GDAL: embedding needs to run where training does.
 package struct FeatureTIFF {
     private static let tile = 256
+    /// What GDAL's tag calls a pixel without data.
+    static let noData = "nan"
     /// (features, height, width): the map, then its overviews.
     private let levels: [Tensor]
     private let transform: [Double]
@@ -24,9 +27,16 @@ package struct FeatureTIFF {
             let sides = [last.size(1), last.size(2)].map { $0 % 2 }
             // An odd last row or column is a mean of itself.
             let even = last.unsqueezed(0).padded([0, sides[1], 0, sides[0]], mode: "replicate")
-            levels.append(even.averagePool2d([2], stride: [2]).squeezed(0))
+            levels.append(Self.halved(even).squeezed(0))
         }
         (self.levels, self.transform, self.crs) = (levels, transform, crs)
+    }
+
+    /// Means of 2×2 over what is not NaN: (1, features, height, width), of even sides.
+    private static func halved(_ map: Tensor) -> Tensor {
+        func means(_ values: Tensor) -> Tensor { values.averagePool2d([2], stride: [2]) }
+        // Where all four have data, the share is 1 and nothing is rounded; where none has, 0/0 is NaN again.
+        return means(map.replacingNaN()) / means(map.isNaN().not().to(.float32))
     }
 
     /// The file.
@@ -96,8 +106,20 @@ package struct FeatureTIFF {
         ]
         if bands > 1 { fields.append(.shorts(338, .init(repeating: 0, count: bands - 1))) }
         fields.append(.shorts(339, .init(repeating: 3, count: bands)))
-        if level == 0 { fields += georeference }
+        if level == 0 {
+            fields += georeference
+            fields.append(.text(42112, names(bands)))
+        }
+        fields.append(.text(42113, Self.noData))
         return TIFFField.directory(fields, at: start, next: next)
+    }
+
+    /// GDAL's names of the bands, as XML.
+    private func names(_ bands: Int) -> String {
+        let items = (0..<bands).map {
+            #"<Item name="DESCRIPTION" sample="\#($0)" role="description">feature \#($0)</Item>"#
+        }
+        return "<GDALMetadata>\n\(items.joined(separator: "\n"))\n</GDALMetadata>\n"
     }
 
     private var georeference: [TIFFField] {

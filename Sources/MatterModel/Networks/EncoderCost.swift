@@ -13,6 +13,11 @@ public struct EncoderCost: Codable, Hashable, Sendable {
     /// Bytes a patch that training keeps for the backward pass: the patch and the outputs of all convolutions and norms (float32).
     public let bytesAPatchInTraining: Int
 
+    /// Multiplications a step of training, forward: all crops of its batches, both dates.
+    public let multiplicationsAStep: Int
+    /// Bytes that a batch of training keeps for the backward pass: its patches, and of its crops what inference holds too.
+    public let bytesABatchInTraining: Int
+
     /// Counts a recipe's encoder.
     public init(_ recipe: Recipe) {
         let (bands, channels) = (recipe.data.bands.count, recipe.encoder.preChannels)
@@ -34,6 +39,21 @@ public struct EncoderCost: Codable, Hashable, Sendable {
         multiplicationsAPatch = cost.multiplications + linear + encoding
         // A norm's output and a cut's are one more map each of the same size; the cut is made from the norm's in place of it.
         bytesAPatchInTraining = 4 * ((bands + channels) * window * window + 2 * cost.values)
+        multiplicationsAStep = Self.ofBatch(
+            recipe, pixel: multiplicationsAPixel, patch: multiplicationsAPatch,
+            batches: recipe.optimiser.accumulate)
+        bytesABatchInTraining = Self.ofBatch(
+            recipe, pixel: bytesAPixel, patch: bytesAPatchInTraining)
+    }
+
+    /// What the pixels and patches of a batch cost together; the largest number there is where none holds it.
+    private static func ofBatch(
+        _ recipe: Recipe, pixel: Int, patch: Int, batches: Int = 1
+    ) -> Int {
+        let crop = Double(recipe.data.crop)
+        let image = crop * crop * Double(pixel) + Double(recipe.patches.perImage) * Double(patch)
+        let all = 2 * Double(recipe.data.batch) * Double(batches) * image
+        return Int(exactly: all.rounded()) ?? .max
     }
 
     /// Bytes a pixel of the image that inference holds at once, before patches are taken.

@@ -1,5 +1,5 @@
 import Geo
-import Manifests
+public import Manifests
 public import Tensors
 
 /// An encoder on disk: a safetensors file whose weights have torchvision's names where the layer is torchvision's.
@@ -10,6 +10,8 @@ public struct EncoderFile {
     public let statistics: BandStatistics
     /// Steps of training; 0 for an untrained encoder.
     public let step: Int
+    /// What made the encoder: the run's record without its recipe; nil in files of before there was one.
+    public let provenance: RunRecord?
     /// The weights by name.
     public let weights: [String: HostArray]
 
@@ -17,7 +19,8 @@ public struct EncoderFile {
 
     /// What an encoder's metadata hold, beside the proof of them.
     private static let fields = [
-        "architecture", "bands", "digest", "format", "recipe", "statistics", "step", "version",
+        "architecture", "bands", "digest", "format", "provenance", "recipe", "statistics", "step",
+        "version",
     ]
 
     /// Reads an encoder.
@@ -57,6 +60,9 @@ public struct EncoderFile {
                 throw GeoError("its digest does not fit its weights: the file was damaged")
             }
             self.step = step
+            provenance = try metadata["provenance"].map {
+                try decodeStrictJSON(RunRecord.self, from: Array($0.utf8))
+            }
             weights = file.arrays
         } catch {
             throw TrainingError.badEncoder(path: path, reason: "\(error)")
@@ -68,7 +74,8 @@ public struct EncoderFile {
         if let proof = metadata["proof"] {
             guard proof == Self.proof(of: metadata) else {
                 throw GeoError(
-                    "its proof does not fit its recipe, statistics or step: the file was damaged")
+                    "its proof does not fit its recipe, statistics, step or provenance: the file was damaged"
+                )
             }
         } else if let other = metadata.keys.sorted().first(where: { !fields.contains($0) }) {
             // Files of before there were proofs have none; what else is there may be its name, damaged.
@@ -84,16 +91,17 @@ public struct EncoderFile {
         return SHA256Digest(of: Array(text.utf8)).hex
     }
 
-    /// Writes an encoder, whole or not at all; the same encoder gives the same bytes.
+    /// Writes an encoder, whole or not at all; the same encoder of the same run gives the same bytes.
     static func write(
         _ weights: [String: HostArray], recipe: Recipe, statistics: BandStatistics, step: Int,
-        to path: String
+        run: RunRecord, to path: String
     ) throws {
         var metadata = [
             "architecture": architecture,
             "bands": recipe.data.bands.joined(separator: ","),
             "digest": Checkpoint.digest(weights, step).hex,
             "format": "pt",
+            "provenance": try JSONValue(encoding: provenance(of: run)).serialized(),
             "recipe": try JSONValue(encoding: recipe).serialized(),
             "statistics": try JSONValue(encoding: statistics).serialized(),
             "step": "\(step)",
@@ -102,6 +110,13 @@ public struct EncoderFile {
         metadata["proof"] = proof(of: metadata)
         try AtomicFile.write(
             Safetensors.serialize(weights, metadata: metadata), to: path)
+    }
+
+    /// A run's record as an encoder holds it: with libtorch's version, and without the recipe, which has a field of its own.
+    private static func provenance(of run: RunRecord) -> RunRecord {
+        var record = run
+        record.plan = run.plan.without("recipe").with("libtorch", .string(Torch.version))
+        return record
     }
 
     /// The encoder, ready for inference or further training.

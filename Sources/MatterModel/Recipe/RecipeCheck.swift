@@ -7,9 +7,31 @@ struct RecipeCheck {
     /// What stands in the document's place.
     let settings: [RecipeSetting]
 
-    /// The document's values, with the settings in their places.
+    /// The document's values, with the settings in their places; defects are no values.
     var json: JSONValue {
-        settings.reduce(document.value) { $0.setting($1.value, at: $1.key) }
+        settings.reduce(document.value.without(Self.defectKey)) { $0.setting($1.value, at: $1.key) }
+    }
+
+    private static let defectKey = "defect"
+
+    /// What the document tells of its source's defects.
+    ///
+    /// - Throws: `ManifestError` where a `[[defect]]` is anything but two texts.
+    func defects() throws -> [RecipeFile.Defect] {
+        guard let value = document.value[Self.defectKey] else { return [] }
+        guard let all = value.array else {
+            throw failure(Self.defectKey, atValue: false, "must be a list, as in [[defect]]")
+        }
+        return try all.enumerated().map { index, value in
+            let texts = value.object?.compactMapValues(\.string).filter { !$0.value.isEmpty }
+            guard value.object?.count == 2, let what = texts?["what"], let here = texts?["here"]
+            else {
+                throw failure(
+                    "\(Self.defectKey).\(index)", atValue: false,
+                    "must have two texts, what and here, and nothing else")
+            }
+            return RecipeFile.Defect(what: what, here: here)
+        }
     }
 
     func failure(_ key: String, atValue: Bool, _ message: String) -> ManifestError {

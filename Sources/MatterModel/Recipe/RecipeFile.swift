@@ -15,10 +15,20 @@ public struct RecipeFile: Sendable {
         public let reason: String
     }
 
+    /// Something wrong in what a recipe is taken from.
+    public struct Defect: Hashable, Sendable, Codable {
+        /// What is wrong there.
+        public let what: String
+        /// What is done here.
+        public let here: String
+    }
+
     /// The values.
     public let recipe: Recipe
     /// The values with their origins, in the order of the file.
     public let rows: [Row]
+    /// What is wrong in the recipe's source, in the order of the file; none of it is reproduced.
+    public let defects: [Defect]
 
     /// Reads a recipe from a file.
     ///
@@ -53,5 +63,6 @@ public struct RecipeFile: Sendable {
             throw check.failure(problem.key, atValue: true, problem.reason)
         }
         rows = check.rows(json)
+        defects = try check.defects()
     }
 }

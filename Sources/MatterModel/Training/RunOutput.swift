@@ -150,8 +150,10 @@ final class RunOutput {
 
     private func write(_ step: Int, to path: String) throws {
         try requireWhole(step)
+        // As it lies in the folder: with what was changed on the way.
+        let run = try RunRecord(readingFrom: plan.output)
         try EncoderFile.write(
             training.encoderState(), recipe: plan.recipe, statistics: statistics, step: step,
-            to: path)
+            run: run, to: path)
     }
 }
