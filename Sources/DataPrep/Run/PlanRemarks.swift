@@ -47,14 +47,12 @@ enum PlanRemarks {
 
     /// Names of digests that nothing here computes, and of how many scenes; what cannot be read is said when it is proven.
     private static func unknownDigests(of scenes: [Scene]) -> [String: Int] {
-        var counts: [String: Int] = [:]
-        for scene in scenes where scene.checksumPath != nil {
+        let told = try? concurrently(scenes.filter { $0.checksumPath != nil }) { scene in
             let all = (try? scene.checksums())?.values.map(\.algorithm) ?? []
             let unknown = Set(all).filter { FileDigest.Algorithm(safeName: $0) == nil }
-            guard !unknown.isEmpty else { continue }
-            counts[unknown.sorted().joined(separator: ", "), default: 0] += 1
+            return unknown.sorted().joined(separator: ", ")
         }
-        return counts
+        return Dictionary(grouping: told ?? []) { $0 }.mapValues(\.count).filter { !$0.key.isEmpty }
     }
 
     /// A few files by name, and how many more there are.

@@ -45,10 +45,11 @@ public struct SceneReader: Sendable {
         let names = try Self.listing(folder)
         var found: [Scene] = []
         var (loose, dated, others): ([String], [String], [String]) = ([], [], [])
+        var products: [String] = []
         for name in names where name != "truth" {
             let path = "\(folder)/\(name)"
             switch try Kind(of: path) {
-            case .safe(let metadata): found.append(try Scene(safe: metadata))
+            case .safe(let metadata): products.append(metadata)
             case .item(let item, let folder): found.append(try Scene(item: item, folder: folder))
             case .series(let description):
                 if description == path, !Kind.isSeries(path) { continue }
@@ -66,6 +67,7 @@ public struct SceneReader: Sendable {
             case .other: continue
             }
         }
+        found += try concurrently(products) { try Scene(safe: $0) }
         if !found.isEmpty { try others.forEach(refuseScenes(below:)) }
         if found.isEmpty { found = try looseScenes(loose) }
         if found.isEmpty { found = try dated.flatMap(scenes(inDatedFolder:)) }
