@@ -131,13 +131,7 @@ import Testing
             "leave one of them out"
         ),
     ]) func aFaultIsNamedWithItsPlace(text: String, place: String, words: String) {
-        let error = #expect(throws: ManifestError.self) {
-            try PrepRecipe(text: text, path: "r.toml")
-        }
-        let line = error?.description ?? ""
-        #expect(line.hasPrefix(place) && line.contains(words), "\(line)")
-        #expect(!line.contains("\n"))
-        #expect(error?.exitCode == .configuration)
+        PrepRecipeTests.expectFault(in: text, at: place, saying: words)
     }
 
     @Test func aRegionThatTheListLacksIsNamed() throws {

@@ -152,13 +152,23 @@ import Testing
         ("[tiles", "r.toml:1:7", "end-of-file"),
     ])
     func aFaultIsNamedWithItsPlace(text: String, place: String, words: String) {
-        let error = #expect(throws: ManifestError.self) {
+        Self.expectFault(in: text, at: place, saying: words)
+    }
+
+    /// A recipe that is refused in one line that begins with a place and has some words.
+    static func expectFault(
+        in text: String, at place: String, saying words: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let error = #expect(throws: ManifestError.self, sourceLocation: sourceLocation) {
             try PrepRecipe(text: text, path: "r.toml")
         }
         let line = error?.description ?? ""
-        #expect(line.hasPrefix(place) && line.contains(words), "\(line)")
-        #expect(!line.contains("\n"))
-        #expect(error?.exitCode == .configuration)
+        #expect(
+            line.hasPrefix(place) && line.contains(words), "\(line)",
+            sourceLocation: sourceLocation)
+        #expect(!line.contains("\n"), sourceLocation: sourceLocation)
+        #expect(error?.exitCode == .configuration, sourceLocation: sourceLocation)
     }
 
     // MARK: What the settings do

@@ -69,17 +69,8 @@ struct TrainFaultTests {
         plan.recipe.run.checkpointEvery = checkpointEvery
         plan.recipe.run.snapshotEvery = snapshotEvery
         plan.recipe.run.best = .loss
-        var asked = 0
-        _ = try Trainer(plan) { _ in }.run {
-            asked += 1
-            return asked > 1
-        }
         let path = "\(plan.output)/checkpoints"
-        let found = try #require(try Checkpoint.latest(in: path) { _ in })
-        var arrays = found.arrays
-        let weight = try #require(arrays["model.conv1.weight"])
-        arrays["model.conv1.weight"] = (Tensor(weight) * 1e22).hostArray()
-        try Checkpoint(step: found.step, arrays: arrays).write(to: path, keeping: 1)
+        let found = try Self.stopped(plan, scaling: ["conv1.weight": 1e22])
         func encoders() throws -> [String: SHA256Digest] {
             try TrainerTests.files(plan.output).filter {
                 $0.key.hasSuffix(".safetensors") && !$0.key.hasPrefix("checkpoints/")
@@ -95,19 +86,10 @@ struct TrainFaultTests {
         #expect(try encoders() == before)
     }
 
-    /// D12: what is no number is named: a weight, a layer whose output leaves the numbers, a gradient while the loss is finite.
-    @Test(arguments: [
-        (["layer1.0.conv1.weight": Double.nan], "layer1.0.conv1.weight is not finite"),
-        (["project.weight": 1e25], "the output of encoding is not finite"),
-        (
-            ["layer1.1.bn2.weight": 1e36, "project.weight": 1e-36],
-            "the gradient of project.weight is not finite"
-        ),
-    ])
-    func whatIsNoNumberIsNamed(_ factors: [String: Double], _ name: String) throws {
-        let folder = try TemporaryFolder()
-        try SyntheticStore.make(at: folder.path("store"))
-        let plan = TrainerTests.plan(folder)
+    /// Trains a step, and multiplies weights of the checkpoint that it leaves.
+    private static func stopped(
+        _ plan: PretrainPlan, scaling factors: [String: Double]
+    ) throws -> Checkpoint {
         var asked = 0
         _ = try Trainer(plan) { _ in }.run {
             asked += 1
@@ -121,6 +103,23 @@ struct TrainFaultTests {
             arrays["model.\(key)"] = (Tensor(weight) * factor).hostArray()
         }
         try Checkpoint(step: found.step, arrays: arrays).write(to: path, keeping: 1)
+        return found
+    }
+
+    /// D12: what is no number is named: a weight, a layer whose output leaves the numbers, a gradient while the loss is finite.
+    @Test(arguments: [
+        (["layer1.0.conv1.weight": Double.nan], "layer1.0.conv1.weight is not finite"),
+        (["project.weight": 1e25], "the output of encoding is not finite"),
+        (
+            ["layer1.1.bn2.weight": 1e36, "project.weight": 1e-36],
+            "the gradient of project.weight is not finite"
+        ),
+    ])
+    func whatIsNoNumberIsNamed(_ factors: [String: Double], _ name: String) throws {
+        let folder = try TemporaryFolder()
+        try SyntheticStore.make(at: folder.path("store"))
+        let plan = TrainerTests.plan(folder)
+        _ = try Self.stopped(plan, scaling: factors)
         let error = #expect(throws: TrainingError.self) { try Trainer(plan) { _ in }.run() }
         #expect(error?.exitCode == .diverged)
         #expect(error?.description.contains(name) == true, "\(error?.description ?? "")")

@@ -7,6 +7,20 @@ import Testing
 
 /// Rasters whose pixels tell where they are.
 enum Fixture {
+    /// A camera that looks down on 15° E, 52° N: about 10 m a pixel, and 0.2 pixels of relief a 10 m of height.
+    static func camera() throws -> RPCModel {
+        func list(_ entries: [Int: Double]) -> [Double] { (0..<20).map { entries[$0] ?? 0 } }
+        return try RPCModel(
+            line: .init(offset: 75, scale: 75), sample: .init(offset: 90, scale: 90),
+            latitude: .init(offset: 52, scale: 0.00675),
+            longitude: .init(offset: 15, scale: 0.0131),
+            height: .init(offset: 100, scale: 500),
+            coefficients: [
+                list([0: 0.01, 2: -1, 3: 0.13, 7: 0.004]), list([0: 1, 1: 0.002]),
+                list([1: 1, 2: 0.05, 3: -0.11, 4: 0.003]), list([0: 1, 2: -0.001]),
+            ])
+    }
+
     /// A turned grid of pixels that are not square, in UTM zone 33.
     static func turnedGrid(width: Int, height: Int) throws -> GeoGrid {
         try GeoGrid(

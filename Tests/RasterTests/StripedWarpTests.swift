@@ -6,20 +6,6 @@ import Testing
 @Suite struct StripedWarpTests {
     private static let size = (width: 180, height: 150)
 
-    /// A camera that looks down on 15° E, 52° N: about 10 m a pixel, and 0.2 pixels of relief a 10 m of height.
-    private static func camera() throws -> RPCModel {
-        func list(_ entries: [Int: Double]) -> [Double] { (0..<20).map { entries[$0] ?? 0 } }
-        return try RPCModel(
-            line: .init(offset: 75, scale: 75), sample: .init(offset: 90, scale: 90),
-            latitude: .init(offset: 52, scale: 0.00675),
-            longitude: .init(offset: 15, scale: 0.0131),
-            height: .init(offset: 100, scale: 500),
-            coefficients: [
-                list([0: 0.01, 2: -1, 3: 0.13, 7: 0.004]), list([0: 1, 1: 0.002]),
-                list([1: 1, 2: 0.05, 3: -0.11, 4: 0.003]), list([0: 1, 2: -0.001]),
-            ])
-    }
-
     private static func target(_ side: Double) throws -> GeoGrid {
         let utm = try CoordinateTransform(from: .wgs84, to: CRS(epsg: 32633))
         let middle = try #require(utm.map([Position(x: 15, y: 52)])[0])
@@ -55,7 +41,7 @@ import Testing
     func areTheSameAsTheWhole(kind: String, side: Double) throws {
         let folder = try TemporaryFolder()
         let target = try Self.target(side)
-        let model = try Self.camera()
+        let model = try Fixture.camera()
         let size = try PixelSize(width: Self.size.width, height: Self.size.height)
         let image = Fixture.hills(size)
         let heights = try Self.heights(kind, around: target, in: folder)
@@ -72,7 +58,7 @@ import Testing
 
     @Test func polynomialsAreTheSameAsTheWhole() throws {
         let target = try Self.target(10)
-        let model = try Self.camera()
+        let model = try Fixture.camera()
         let size = try PixelSize(width: Self.size.width, height: Self.size.height)
         let points = (0..<16).map { index in
             let (longitude, latitude) = (

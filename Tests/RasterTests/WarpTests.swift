@@ -149,23 +149,9 @@ private struct Slope: ShiftField {
         #expect(try Warp(from: grid, onto: far).sourceWindow() == nil)
     }
 
-    /// A camera that looks down on 15° E, 52° N: about 10 m a pixel, and 0.2 pixels of relief a 10 m of height.
-    private func camera() throws -> RPCModel {
-        func list(_ entries: [Int: Double]) -> [Double] { (0..<20).map { entries[$0] ?? 0 } }
-        return try RPCModel(
-            line: .init(offset: 75, scale: 75), sample: .init(offset: 90, scale: 90),
-            latitude: .init(offset: 52, scale: 0.00675),
-            longitude: .init(offset: 15, scale: 0.0131),
-            height: .init(offset: 100, scale: 500),
-            coefficients: [
-                list([0: 0.01, 2: -1, 3: 0.13, 7: 0.004]), list([0: 1, 1: 0.002]),
-                list([1: 1, 2: 0.05, 3: -0.11, 4: 0.003]), list([0: 1, 2: -0.001]),
-            ])
-    }
-
     @Test(arguments: [false, true]) func agreesWithGDALThroughACamera(hasHeights: Bool) throws {
         let folder = try TemporaryFolder()
-        let model = try camera()
+        let model = try Fixture.camera()
         let size = try PixelSize(width: 180, height: 150)
         let image = Fixture.hills(size)
         let utm = try CoordinateTransform(from: .wgs84, to: CRS(epsg: 32633))
@@ -233,7 +219,7 @@ private struct Slope: ShiftField {
     @Test func losesNoMoreThanTheHole() throws {
         let (target, heights) = try ground(10, width: 130, height: 110, hasHole: true)
         let size = try PixelSize(width: 180, height: 150)
-        let warp = try Warp(from: camera(), size: size, heights: heights, onto: target)
+        let warp = try Warp(from: Fixture.camera(), size: size, heights: heights, onto: target)
         let columns = (0..<130).filter {
             warp.sourcePosition(column: Double($0) + 0.5, row: 55.5).x.isNaN
         }
@@ -253,7 +239,7 @@ private struct Slope: ShiftField {
             pixels: (0..<size.count).map { ($0 / 180 + $0 % 180) % 2 == 0 ? 500 : 1500 })
         let images = try [false, true].map { hasHole in
             let (target, heights) = try ground(40, width: 30, height: 24, hasHole: hasHole)
-            return try Warp(from: camera(), size: size, heights: heights, onto: target)
+            return try Warp(from: Fixture.camera(), size: size, heights: heights, onto: target)
                 .resample(board, kernel: .lanczos)
         }
         var compared = 0
