@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Where the alarms and the misses of a study lie: over the test cities, means and standard deviations over seeds, in percent.
+"""Where the alarms and the misses of a study lie, in the test cities: means and deviations over seeds, in percent.
 
-Called are the pixels with the highest scores, as many as truly changed. Told of each variant (and of the methods beside it):
+Called are the pixels with the highest scores, as many as truly changed. Told of each variant, and of the methods beside it:
 - alarms: called pixels on change, within four pixels of it, and farther;
-- ground: unchanged ground farther than four pixels from change, by what both dates show ("turned": plants on one of them):
+- ground: unchanged ground farther than four pixels from change, by what the dates show ("turned": plants on one of them):
   how much of it there is, how the alarms there spread over it, and how much of it is called;
 - misses: how much of the change is called, by the size of the changed object and by the distance from its border;
-- scores: the area under the ROC curve, the distance of the means of changed and unchanged pixels in pooled deviations, and a
-  histogram of both, from 0 to the score that one pixel in a thousand exceeds.
+- scores: the area under the ROC curve, the distance of the means of changed and unchanged pixels in pooled deviations,
+  and a histogram of both, from 0 to the score that one pixel in a thousand exceeds.
 
 Made with numpy 2.4.6, scipy 1.17.1 and pillow 13.0.0.
     python script/study_alarms.py STUDY [VARIANT…]      STUDY: what script/study wrote
@@ -166,7 +166,8 @@ def show(title, rows):
     for name, told in rows:
         values = 100 * np.array([list(seed.values()) for seed in told], float)
         spread = values.std(axis=0, ddof=1) if len(told) > 1 else [None] * len(columns)
-        cells = [f"{mean:.2f}" + ("" if sd is None else f" ±{sd:5.2f}") for mean, sd in zip(values.mean(axis=0), spread)]
+        cells = [f"{mean:.2f}" + ("" if sd is None else f" ±{sd:5.2f}")
+                 for mean, sd in zip(values.mean(axis=0), spread)]
         print(f"{name:22}{len(told):6}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths)))
 
 
