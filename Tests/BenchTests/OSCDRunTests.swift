@@ -128,6 +128,31 @@ struct OSCDRunTests {
         #expect(training["cities"]?.array?.compactMap(\.string) == ["pisa"])
     }
 
+    @Test(arguments: [ThresholdRule.minimumError, .unimodal])
+    func eachImageHasAThresholdOfItsOwn(rule: ThresholdRule) throws {
+        var plan = plan
+        plan.methods = [.cva]
+        plan.thresholdRules = [rule, .otsu]
+        let summary = try #require(try run(plan, paths)?.first)
+        #expect(summary.thresholdRule == rule && !summary.isOracle)
+        let lines = try JSONLinesReader.read(
+            CityCounts.self, from: folder.path("BENCH/methods/cva/counts.jsonl")
+        ).records
+        for line in lines {
+            let file = try Safetensors.read(
+                folder.path("BENCH/methods/cva/predictions/\(line.city).safetensors"))
+            let scores = try #require(file.arrays["score"]).values(as: Float.self)
+            let own =
+                rule == .unimodal
+                ? UnimodalThreshold(of: scores)?.value : MinimumErrorThreshold(of: scores)?.value
+            #expect(line.threshold == own.map(Double.init))
+        }
+        #expect(Set(lines.map(\.threshold)).count == 2)
+        let task = try JSONValue.parse(
+            WholeFile.read(folder.path("BENCH/methods/cva/task.json")))
+        #expect(task["threshold"] == nil && task["thresholdRule"]?.string == rule.rawValue)
+    }
+
     @Test func aCurveHasALineASnapshot() throws {
         var plan = plan
         plan.curveCities = ["rio"]

@@ -71,6 +71,28 @@ import TestSupport
         #expect(changed > 300 * 300 / 100 && changed < 300 * 300 / 8)
     }
 
+    /// Without any season a later date shows what the first day shows, to the bit; with half of it a day between.
+    @Test func theSeasonCanBeTakenOut() {
+        let scene = SimulatedScene.make(seed: 12, size: 60)
+        var first = scene.acquisition(day: SimulatedDay(2021, 6, 8), index: 0)
+        first.wetness = 0.8
+        var later = scene.acquisition(day: SimulatedDay(2023, 10, 6), index: 1)
+        func pixels(_ date: Acquisition) -> [UInt16]? {
+            scene.image(date, bands: [.b08])[.b08]?.values
+        }
+        var same = scene.acquisition(day: SimulatedDay(2021, 6, 8), index: 1)
+        same.wetness = 0.8
+        #expect(pixels(later.season(0, since: first)) == pixels(same))
+        #expect(pixels(later.season(1, since: first)) == pixels(later))
+        #expect(pixels(later) != pixels(same))
+        let half = later.season(0.5, since: first)
+        #expect(half.dayOfYear == 219 && half.cropYear == 2022 && half.day == later.day)
+        #expect(abs(half.wetness - 0.55) < 1e-6)
+        later.snowLine = 10
+        #expect(later.season(0, since: first).snowLine == nil)
+        #expect(later.season(0.5, since: first).snowLine == 10)
+    }
+
     /// Clouds cover about what was asked, and all of the scene when all was asked.
     @Test(arguments: [Float(0), 0.25, 1]) func cloudsCoverTheirPart(fraction: Float) {
         let scene = SimulatedScene.make(seed: 9, size: 240)
@@ -127,6 +149,39 @@ import TestSupport
             try Simulation(plan: plan(seed: 2, products: [.oscd])).run(to: folder.path)
         }
         #expect(error?.exitCode == .configuration)
+    }
+
+    /// The products' dates stand under one sun without a season, and a plan with all of it is written as plans always were.
+    @Test func aSeasonlessEarthHasOneSun() throws {
+        func earth(_ season: Double) throws -> (plan: String, suns: Set<String>, second: String) {
+            let folder = try TemporaryFolder()
+            let plan = try SimulationPlan(
+                products: [.l2a, .oscd], regions: 1, size: 60, dates: 2, cities: 2, citySize: 60,
+                season: season)
+            try Simulation(plan: plan).run(to: folder.path)
+            let tiles = folder.files().filter { $0.hasSuffix("MTD_TL.xml") }
+            let suns = try tiles.map { path in
+                let text = try String(contentsOfFile: folder.path(path), encoding: .utf8)
+                return String(text.split(separator: "Mean_Sun_Angle")[1])
+            }
+            #expect(suns.count == 2)
+            let pair = try #require(
+                folder.files().first { $0.hasSuffix("sim01/imgs_2_rect/B08.tif") })
+            return (
+                try String(contentsOfFile: folder.path("plan.json"), encoding: .utf8), Set(suns),
+                try SHA256Digest(ofFile: folder.path(pair)).hex
+            )
+        }
+        let (whole, none) = (try earth(1), try earth(0))
+        #expect(!whole.plan.contains("season") && none.plan.contains("season"))
+        #expect(whole.suns.count == 2 && none.suns.count == 1)
+        #expect(whole.second != none.second)
+    }
+
+    /// There is no more than all of the season, and no less than none: 64.
+    @Test(arguments: [-0.1, 1.1, Double.nan]) func seasonsHaveBounds(season: Double) {
+        let error = #expect(throws: SimulationError.self) { try SimulationPlan(season: season) }
+        #expect(error?.exitCode == .usage)
     }
 
     /// A size that does not fit the 60 m grid is refused with code 64 and a size that fits.

@@ -382,12 +382,14 @@ struct BadTaskTests {
         #expect(strange.code == .badData && strange.text.contains("chip-9"))
     }
 
-    @Test("a city in which Otsu's rule finds no threshold has no calls; one without a line is 66")
-    func noThreshold() throws {
+    @Test(
+        "a city in which a rule of its own finds no threshold has no calls; one without a line is 66",
+        arguments: ["otsu", "minimum-error", "unimodal"])
+    func noThreshold(rule: String) throws {
         let fixture = try TaskFixture()
         var run = TaskFixture.Run()
         // Each city has its own threshold.
-        (run.rule, run.threshold) = ("otsu", nil)
+        (run.rule, run.threshold) = (rule, nil)
         func image(_ name: String, _ scores: [Float]) -> TaskFixture.Image {
             .init(name: name, width: 2, scores: scores, truth: [0, 0, 1, 1])
         }

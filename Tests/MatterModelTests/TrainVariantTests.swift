@@ -74,6 +74,49 @@ struct TrainVariantTests {
         #expect(try TrainerTests.files(plan.output) == whole)
     }
 
+    static let shipped = try? FileManager.default.contentsOfDirectory(atPath: RecipeTests.folder)
+        .filter { $0.hasPrefix("matter-") }.sorted()
+
+    /// What makes a shipped recipe small; kernel, layers, window, loss, pairs, negatives and optimiser stay its own.
+    static let small = [
+        "data.bands=[\"B02\", \"B03\", \"B04\"]", "data.crop=16", "data.batch=4",
+        "data.minimumValidFraction=0.05", "patches.perImage=4", "encoder.backbone=resnet18",
+        "encoder.preChannels=8", "encoder.strides=[1, 2]", "encoder.features=8",
+        "encoding.clusters=4", "run.steps=2", "run.snapshotEvery=2",
+    ]
+
+    @Test(arguments: shipped ?? []) func everyShippedRecipeLearns(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        try UnchangedFixture.make(
+            folder,
+            [
+                .init(region: "east", split: "train", months: [1, 3]),
+                .init(region: "west", split: "train", months: [1, 2]),
+            ])
+        let plan = PretrainPlan(
+            store: folder.path("tiles/store"), manifest: folder.path("tiles/manifest.jsonl"),
+            unchanged: folder.path("tiles/unchanged"),
+            recipe: try RecipeFile(
+                path: "\(RecipeTests.folder)/\(name)",
+                settings: Self.small.compactMap(RecipeSetting.init)
+            ).recipe, output: folder.path("run"), seed: 5)
+        var losses: [Double] = []
+        let outcome = try Trainer(plan) {
+            if case .step(let point, _) = $0 { losses.append(point.loss) }
+        }.run()
+        #expect(outcome == .done)
+        #expect(losses.count == 2 && losses.allSatisfy(\.isFinite))
+        let weights = try [0, 2].map { step in
+            let path = "\(plan.output)/snapshots/step-00000\(step).safetensors"
+            return try #require(try Safetensors.read(path).arrays["pre_conv.weight"])
+        }
+        #expect(weights[0] != weights[1])
+    }
+
+    @Test func shippedRecipesAreFound() {
+        #expect(Self.shipped?.contains("matter-paper.toml") == true)
+    }
+
     @Test func theBestSnapshotHasTheLowestMeanLoss() throws {
         let folder = try TemporaryFolder()
         try SyntheticStore.make(at: folder.path("store"))

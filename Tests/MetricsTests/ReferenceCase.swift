@@ -23,6 +23,8 @@ struct ReferenceCase: Decodable, Sendable, CustomTestStringConvertible {
     let averagePrecision: Double?
     let curve: Curve?
     let otsuBin: Int?
+    let minimumErrorBin: Int?
+    let unimodalBin: Int?
 
     var testDescription: String { name }
 

@@ -1,7 +1,8 @@
 """Writes Tests/Fixtures/metrics.json: what scikit-learn says of small cases, ties and empty classes included.
 
 Made with numpy 2.4.6 and scikit-learn 1.9.1. Undefined scores are null, where scikit-learn warns and says 0.
-Otsu's cut is scikit-image's formula (skimage/filters/thresholding.py: threshold_otsu) written on numpy.histogram.
+Otsu's cut is scikit-image's formula (skimage/filters/thresholding.py: threshold_otsu) written on numpy.histogram;
+Kittler's and Illingworth's is their criterion of the classes' own values; Rosin's the distance of points from a line.
     python script/reference/metrics.py > Tests/Fixtures/metrics.json
 """
 import json
@@ -24,6 +25,34 @@ def otsu_bin(scores, bins=256):
     return int(numpy.flatnonzero(variance >= variance.max() * (1 - 1e-12))[0])
 
 
+def minimum_error_bin(scores, bins=256):
+    counts, _ = numpy.histogram(scores, bins=bins)
+    numbers = numpy.repeat(numpy.arange(bins), counts)
+    best, cut = numpy.inf, None
+    for k in range(bins - 1):
+        lower, upper = numbers[numbers <= k], numbers[numbers > k]
+        if not len(lower) or not len(upper):
+            continue
+        share = numpy.array([len(lower), len(upper)]) / len(numbers)
+        # A bin's own spread is 1/12.
+        deviation = numpy.sqrt([lower.var() + 1 / 12, upper.var() + 1 / 12])
+        criterion = 1 + 2 * share @ numpy.log(deviation) - 2 * share @ numpy.log(share)
+        if criterion < best - 1e-12:
+            best, cut = criterion, k
+    return cut
+
+
+def unimodal_bin(scores, bins=256):
+    counts, _ = numpy.histogram(scores, bins=bins)
+    peak = int(counts.argmax())
+    if peak == bins - 1:
+        return None
+    start, line = numpy.array([peak, counts[peak]]), numpy.array([bins - peak, -counts[peak]])
+    points = numpy.stack([numpy.arange(peak, bins - 1), counts[peak:-1]], axis=1) - start
+    below = (points[:, 0] * line[1] - points[:, 1] * line[0]) / numpy.hypot(*line)
+    return peak + int(numpy.flatnonzero(below >= below.max() - 1e-9)[0])
+
+
 def defined(value, denominator):
     return float(value) if denominator else None
 
@@ -42,6 +71,7 @@ def case(name, scores, truth, threshold):
             "recall": recall[:-1][::-1].tolist(),
             "threshold": thresholds[::-1].astype(float).tolist(),
         }
+    has_two_values = scores.min() < scores.max()
     one_class = len(set(truth) | set(called)) < 2
     return {
         "name": name,
@@ -57,7 +87,9 @@ def case(name, scores, truth, threshold):
         "kappa": None if one_class else float(metrics.cohen_kappa_score(truth, called)),
         "averagePrecision": average_precision,
         "curve": curve,
-        "otsuBin": otsu_bin(scores) if scores.min() < scores.max() else None,
+        "otsuBin": otsu_bin(scores) if has_two_values else None,
+        "minimumErrorBin": minimum_error_bin(scores) if has_two_values else None,
+        "unimodalBin": unimodal_bin(scores) if has_two_values else None,
     }
 
 

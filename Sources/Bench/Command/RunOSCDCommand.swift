@@ -11,9 +11,11 @@ struct RunOSCDCommand: ParsableCommand {
         commandName: "oscd",
         abstract: "Detect change without labels, score every pixel.",
         discussion: """
-            Distances between two dates, by change vector analysis, an untrained and a trained encoder. The thresholds: otsu (each \
-            image's own), train-cities (one, chosen on the training cities' labels), oracle (chosen on the test cities: an upper bound). \
-            The first one given is the headline. Started again, it goes on where it was stopped.
+            Distances between two dates, by change vector analysis, an untrained and a trained encoder. The \
+            thresholds: otsu, minimum-error (Kittler and Illingworth) and unimodal (Rosin) are each image's own, the \
+            latter two for few changed pixels; train-cities (one, chosen on the training cities' labels), oracle \
+            (chosen on the test cities: an upper bound). The first one given is the headline. Started again, it goes \
+            on where it was stopped.
             """)
 
     @Option(help: "Folder that holds OSCD's images and labels.")
@@ -37,7 +39,10 @@ struct RunOSCDCommand: ParsableCommand {
     )
     var methods: CommaList<OSCDMethod>?
 
-    @Option(help: "Threshold rules: otsu, train-cities, oracle; the first is the headline.")
+    @Option(
+        help:
+            "Rules: otsu, minimum-error, unimodal, train-cities, oracle; the first is the headline."
+    )
     var thresholds = CommaList<ThresholdRule>([.otsu])
 
     @Option(help: "Pixels from one feature to the next.")

@@ -70,7 +70,7 @@ struct MethodRun {
 
     /// The method as a task that was run, by the first of the rules: so it stands beside trained ones in scores and tables.
     private func record(_ scoring: RuleScoring) -> TaskRecord {
-        let hasCommonThreshold = rules[0] != .otsu
+        let hasCommonThreshold = !rules[0].isOfEachImage
         return TaskRecord(
             task: .change, dataset: OSCDDataset.name, split: SplitName.test.rawValue,
             protocolName: "pooled", classes: ["unchanged", "changed"], ignore: 255,

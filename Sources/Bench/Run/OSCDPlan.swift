@@ -59,7 +59,7 @@ public struct OSCDPlan: Codable, Sendable, Hashable {
             if methods.isEmpty || Set(methods).count < methods.count {
                 "the methods must be at least one, each once"
             } else if thresholdRules.first?.isOracle ?? true {
-                "the first threshold rule must be otsu or train-cities; an oracle is no headline"
+                "the first threshold rule must be another than oracle, which is no headline"
             } else if Set(thresholdRules).count < thresholdRules.count {
                 "a threshold rule is named twice"
             } else if !(1...64).contains(features.stride) {

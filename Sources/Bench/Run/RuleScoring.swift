@@ -44,7 +44,7 @@ struct RuleScoring {
     /// The one threshold of all cities, for the rules that have one.
     private func common(of rule: ThresholdRule) -> Float? {
         switch rule {
-        case .otsu: nil
+        case .otsu, .minimumError, .unimodal: nil
         case .trainCities: trainThreshold
         case .oracle: curve.bestF1?.threshold
         }

@@ -48,6 +48,13 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "Greatest local warp of a date in pixels, 0 to 2.")
     var warp = 1.5
 
+    @Option(
+        help: """
+            How much of the season the dates of a region or city differ by, 0 to 1: sun, plants, crops, \
+            wet soil, snow; 0 shows all as on the first date, changes, haze, clouds and noise apart.
+            """)
+    var season = 1.0
+
     @Flag(help: "Put the last date of each region wholly under cloud.")
     var allCloudDate = false
 
@@ -80,6 +87,6 @@ struct SimulateCommand: ParsableCommand {
         return try SimulationPlan(
             seed: seed, products: chosen, regions: regions, size: size, dates: dates,
             cities: cities, citySize: citySize, patches: patches, chips: chips, warp: warp,
-            allCloudDate: allCloudDate)
+            allCloudDate: allCloudDate, season: season)
     }
 }

@@ -171,9 +171,9 @@ struct TaskRun {
 
     /// What scores at least this is called change.
     ///
-    /// Otsu's rule finds no threshold in scores that take one value only: nothing is called there.
+    /// Rules of each image's own find no threshold in scores that take one value only: nothing is called there.
     func threshold(_ key: String) -> Double? {
-        guard record.thresholdRule == "otsu" else {
+        guard ["otsu", "minimum-error", "unimodal"].contains(record.thresholdRule) else {
             return record.threshold ?? lines[key]?.threshold
         }
         return record.threshold ?? lines[key].map { $0.threshold ?? .infinity }

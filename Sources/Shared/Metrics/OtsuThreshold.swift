@@ -16,37 +16,9 @@ public struct OtsuThreshold: Sendable, Hashable {
 
     /// Finds the threshold; `nil` when the finite scores take fewer than two values.
     public init?(of scores: [Float], binCount: Int = 256) {
-        precondition(binCount >= 2, "Otsu's threshold needs two bins, not \(binCount)")
-        guard let range = Self.finiteRange(of: scores), range.lowerBound < range.upperBound else {
-            return nil
-        }
-        let histogram = Self.histogram(of: scores, in: range, binCount: binCount)
-        let cut = Self.bestCut(of: histogram)
-        let width = (Double(range.upperBound) - Double(range.lowerBound)) / Double(binCount)
-        value = Float(Double(range.lowerBound) + Double(cut + 1) * width)
-        lastLowerBin = cut
-    }
-
-    private static func finiteRange(of scores: [Float]) -> ClosedRange<Float>? {
-        var lowest = Float.infinity
-        var highest = -Float.infinity
-        for score in scores where score.isFinite {
-            lowest = min(lowest, score)
-            highest = max(highest, score)
-        }
-        return lowest <= highest ? lowest...highest : nil
-    }
-
-    private static func histogram(
-        of scores: [Float], in range: ClosedRange<Float>, binCount: Int
-    ) -> [Int64] {
-        var counts = [Int64](repeating: 0, count: binCount)
-        let origin = Double(range.lowerBound)
-        let scale = Double(binCount) / (Double(range.upperBound) - origin)
-        for score in scores where score.isFinite {
-            counts[min(binCount - 1, Int((Double(score) - origin) * scale))] += 1
-        }
-        return counts
+        guard let histogram = ScoreHistogram(of: scores, binCount: binCount) else { return nil }
+        lastLowerBin = Self.bestCut(of: histogram.counts)
+        value = histogram.edge(after: lastLowerBin)
     }
 
     private static func bestCut(of histogram: [Int64]) -> Int {

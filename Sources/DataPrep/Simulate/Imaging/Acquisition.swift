@@ -41,7 +41,11 @@ func padded(_ number: Int, _ digits: Int) -> String {
 /// Everything about one date that the land does not know: sun, air, clouds, sensor, geometry.
 public struct Acquisition: Sendable {
     /// When.
-    public var day: SimulatedDay
+    public let day: SimulatedDay
+    /// The day of the year, 1 … 366, that sun and plants show; `day`'s, but where seasons are weakened.
+    public var dayOfYear: Int
+    /// The year whose crops stand on the fields; `day`'s, but where seasons are weakened.
+    public var cropYear: Int
     /// Index among the dates of the series; events of the land begin at one.
     public var index: Int
     /// How the image lies against the reference.
@@ -70,8 +74,32 @@ public struct Acquisition: Sendable {
     /// A clear date without warp.
     public init(day: SimulatedDay, index: Int, shift: TrueShiftField, seed: UInt64) {
         self.day = day
+        dayOfYear = day.dayOfYear
+        cropYear = day.year
         self.index = index
         self.shift = shift
         self.seed = seed
+    }
+
+    /// The same date with a part of what the season makes unlike another one.
+    ///
+    /// Sun, plants, wetness and crops come nearer to the other date's, by whole days and years. Without any season the
+    /// snow goes too. Changes, clouds, haze, noise, place and the day in names stay as they are.
+    ///
+    /// - Parameters:
+    ///   - part: 0 (sun, plants and wetness of `first`) … 1 (nothing is changed).
+    ///   - first: The date that the others are compared with.
+    /// - Returns: The date.
+    package func season(_ part: Double, since first: Acquisition) -> Acquisition {
+        guard part < 1 else { return self }
+        func between(_ start: Int, _ end: Int) -> Int {
+            start + Int((part * Double(end - start)).rounded())
+        }
+        var date = self
+        date.dayOfYear = between(first.dayOfYear, dayOfYear)
+        date.cropYear = between(first.cropYear, cropYear)
+        date.wetness = first.wetness + Float(part) * (wetness - first.wetness)
+        date.snowLine = part > 0 ? snowLine : first.snowLine
+        return date
     }
 }

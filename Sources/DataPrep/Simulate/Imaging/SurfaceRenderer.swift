@@ -74,13 +74,13 @@ struct SurfaceRenderer: Sendable {
         self.land = land
         self.acquisition = acquisition
         sun = SunPosition(
-            dayOfYear: acquisition.day.dayOfYear, latitude: land.options.latitude)
+            dayOfYear: acquisition.dayOfYear, latitude: land.options.latitude)
         clouds = CloudField(
             seed: acquisition.seed, extent: land.extent, fraction: acquisition.cloudFraction,
             cirrus: acquisition.cirrus, sun: sun)
         texture = Texture(seed: textureSeed)
         season = SeasonTable(
-            dayOfYear: acquisition.day.dayOfYear, delay: land.options.delay,
+            dayOfYear: acquisition.dayOfYear, delay: land.options.delay,
             wetness: acquisition.wetness)
         light = land.terrain.illumination(sun)
         air = Atmosphere(
@@ -155,7 +155,7 @@ struct SurfaceRenderer: Sendable {
     @inline(__always)
     private func point(_ x: Float, _ y: Float) -> Spectrum {
         let surface = land.surface(
-            x, y, date: acquisition.index, year: acquisition.day.year)
+            x, y, date: acquisition.index, year: acquisition.cropYear)
         let look = Int(surface.material.rawValue) * SeasonTable.variants + Int(surface.variant)
         let rough = texture(surface, x, y)
         return season.base[look] * (1 + rough.brightness) + season.contrast[look] * rough.cover

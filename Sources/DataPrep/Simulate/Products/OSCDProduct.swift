@@ -51,7 +51,7 @@ struct OSCDProduct {
             options: .city(city), dates: 2, changedFraction: 0.035)
         let site = SeriesSite(region: city)
         let grid = try site.grid(width: plan.citySize, height: plan.citySize, resolution: 10)
-        let pair = Self.acquisitions(scene, city: city)
+        let pair = acquisitions(scene, city: city)
         // Labels and truth first: where the images are, the rest is too.
         try writeLabels(
             scene, grid, to: folder, place: "\(Self.prefix)\(split) Labels/\(name)", name)
@@ -76,11 +76,11 @@ struct OSCDProduct {
         ]
     }
 
-    private static func acquisitions(
+    private func acquisitions(
         _ scene: SimulatedScene, city: Int
     ) -> (Acquisition, Acquisition) {
         var random = SplitMix64(seed: SplitMix64.derive(seed: scene.seed, 91))
-        let days = dates[city % dates.count]
+        let days = Self.dates[city % Self.dates.count]
         var first = scene.acquisition(day: days.0, index: 0)
         var second = scene.acquisition(
             day: days.1, index: 1, rows: random.nextUniform() * 0.5 - 0.25,
@@ -91,7 +91,7 @@ struct OSCDProduct {
         second.haze = 0.02 + 0.05 * Float(random.nextUniform())
         first.wetness = Float(random.nextUniform())
         second.wetness = Float(random.nextUniform())
-        return (first, second)
+        return (first, plan.seasoned(second, since: first))
     }
 
     private func writeLabels(

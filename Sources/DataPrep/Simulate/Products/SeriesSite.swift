@@ -56,8 +56,16 @@ enum SeriesCalendar {
         return day < SimulatedDay(2022, 12, 6) ? "0400" : "0509"
     }
 
-    /// The acquisition of a date: the first clear and in place, the others each with their own trouble.
+    /// The acquisition of a date, with as much of the season as the plan keeps.
     static func acquisition(
+        _ index: Int, of scene: SimulatedScene, plan: SimulationPlan
+    ) -> Acquisition {
+        plan.seasoned(
+            whole(index, of: scene, plan: plan), since: whole(0, of: scene, plan: plan))
+    }
+
+    /// The acquisition of a date: the first clear and in place, the others each with their own trouble.
+    private static func whole(
         _ index: Int, of scene: SimulatedScene, plan: SimulationPlan
     ) -> Acquisition {
         var random = SplitMix64(

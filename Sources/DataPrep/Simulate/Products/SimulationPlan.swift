@@ -38,6 +38,8 @@ public struct SimulationPlan: Codable, Hashable, Sendable {
     public var warp: Double
     /// Whether the last date of each region is wholly under cloud.
     public var allCloudDate: Bool
+    /// The part of the season that the dates of a place differ by, 0 ..< 1; nil for all of it, as plans before had it.
+    public var season: Double?
 
     /// A plan; sizes that do not fit the 60 m grid are refused.
     ///
@@ -45,7 +47,8 @@ public struct SimulationPlan: Codable, Hashable, Sendable {
     public init(
         seed: UInt64 = 1, products: [SimulatedProduct] = SimulatedProduct.allCases,
         regions: Int = 2, size: Int = 1302, dates: Int = 4, cities: Int = 6, citySize: Int = 318,
-        patches: Int = 12, chips: Int = 4, warp: Double = 1.5, allCloudDate: Bool = false
+        patches: Int = 12, chips: Int = 4, warp: Double = 1.5, allCloudDate: Bool = false,
+        season: Double = 1
     ) throws {
         self.seed = seed
         self.products = SimulatedProduct.allCases.filter(products.contains)
@@ -53,6 +56,7 @@ public struct SimulationPlan: Codable, Hashable, Sendable {
         (self.cities, self.citySize) = (cities, citySize)
         (self.patches, self.chips) = (patches, chips)
         (self.warp, self.allCloudDate) = (warp, allCloudDate)
+        self.season = season == 1 ? nil : season
         try check("size", size, 60...10_980, multipleOf: 6)
         try check("city-size", citySize, 60...10_980, multipleOf: 6)
         try check("regions", regions, 1...99)
@@ -63,6 +67,15 @@ public struct SimulationPlan: Codable, Hashable, Sendable {
         guard warp >= 0, warp <= 2 else {
             throw SimulationError(.usage, "warp is \(warp): give 0 to 2 pixels")
         }
+        guard (0...1).contains(season) else {
+            throw SimulationError(
+                .usage, "season is \(season): give 0 (no season) to 1 (all of it)")
+        }
+    }
+
+    /// A date of a place whose first one is `first`, with as much of the season as the plan keeps.
+    func seasoned(_ date: Acquisition, since first: Acquisition) -> Acquisition {
+        date.season(season ?? 1, since: first)
     }
 
     private func check(
