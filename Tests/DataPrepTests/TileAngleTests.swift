@@ -8,15 +8,21 @@ import Testing
 
 /// Where sun and sensor stood, in the manifest and in what is published of it.
 @Suite struct TileAngleTests {
-    private static func records(
-        of paths: [String], tileSize: Int, in folder: TemporaryFolder
-    ) throws -> [TileRecord] {
+    private static func run(
+        _ paths: [String], tileSize: Int, in folder: TemporaryFolder
+    ) throws -> PrepReport {
         var settings = PrepSettings()
         (settings.tileSize, settings.aligns) = (tileSize, false)
         let region = RegionInput(name: "r", paths: paths)
-        let plan = try PrepPlan(
-            regions: [region], settings: settings, output: folder.path("out"))
-        _ = try PrepRun(plan).run()
+        return try PrepRun(
+            PrepPlan(regions: [region], settings: settings, output: folder.path("out"))
+        ).run()
+    }
+
+    private static func records(
+        of paths: [String], tileSize: Int, in folder: TemporaryFolder
+    ) throws -> [TileRecord] {
+        _ = try run(paths, tileSize: tileSize, in: folder)
         return try JSONLinesReader.read(TileRecord.self, from: folder.path("out/manifest.jsonl"))
             .records
     }
@@ -50,6 +56,23 @@ import Testing
         let extensions = item["stac_extensions"]?.array?.compactMap(\.string) ?? []
         #expect(
             extensions.contains("https://stac-extensions.github.io/view/v1.0.0/schema.json"))
+    }
+
+    /// Lines of a folder that an earlier build began have no angles: they stand as they are.
+    @Test func linesWithoutAnglesAreBelieved() throws {
+        let folder = try TemporaryFolder()
+        let product = try MadeProduct(bands: [.b04]).write(to: folder.path("in"))
+        var records = try Self.records(of: [product], tileSize: 240, in: folder)
+        #expect(records.count == 1 && records[0].sunElevation == 50)
+        (records[0].sunElevation, records[0].sunAzimuth) = (nil, nil)
+        (records[0].viewIncidence, records[0].viewAzimuth) = (nil, nil)
+        for name in ["manifest.jsonl", "files.jsonl", "leftout.jsonl"] {
+            try FileManager.default.removeItem(atPath: folder.path("out/\(name)"))
+        }
+        try AtomicFile.write(
+            JSONLinesReader.bytes(of: records), to: folder.path("out/journal.jsonl"))
+        #expect(try Self.run([product], tileSize: 240, in: folder).written == 0)
+        #expect(try PrepVerification(folder: folder.path("out")).faults.isEmpty)
     }
 
     /// Without a granule's grids an item's own properties count; what is no angle does not.

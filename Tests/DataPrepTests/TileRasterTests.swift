@@ -87,9 +87,10 @@ import Testing
         #expect(run.libraries?["libtorch"]?.first?.isNumber == true)
         func again() throws -> (written: Int, remarks: [String]) {
             var remarks: [String] = []
-            let report = try PrepRun(Self.plan(in: folder)) { event in
-                if case .remark(let line) = event { remarks.append(line) }
-            }.run()
+            let run = try PrepRun(
+                Self.plan(in: folder),
+                onEvent: { if case .remark(let line) = $0 { remarks.append(line) } })
+            let report = try run.run()
             return (report.written, remarks)
         }
         #expect(try again() == (0, []))
