@@ -51,7 +51,7 @@ import Testing
             for (date, band) in (0..<dates).flatMap({ date in ["B04", "SCL"].map { (date, $0) } }) {
                 try FileManager.default.linkItem(
                     atPath: folder.path("one/S_20210601T101031_\(band).jp2"),
-                    toPath: "\(many)/S_\(2010 + date)0101T101031_\(band).jp2")
+                    toPath: "\(many)/S_202006\(date + 10)T101031_\(band).jp2")
             }
             var settings = SmallSeries.settings
             settings.looseOffset = .absent
