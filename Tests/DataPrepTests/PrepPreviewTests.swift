@@ -40,6 +40,40 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
     }
 
+    /// What is held is bounded by what is held at a time: of more scenes than fit, no more is kept; of a tile, all bands are.
+    @Test func memoryDoesNotGrowWithScenes() throws {
+        let folder = try TemporaryFolder()
+        try SmallSeries.write(["20210601"], to: folder.path("one"))
+        let scene = SmallSeries.size * SmallSeries.size * 2 * 2
+        func memory(_ dates: Int, threads: Int = 2, compares: Bool = false) throws -> PrepMemory {
+            let many = folder.path("\(dates)-\(threads)-\(compares)")
+            try AtomicFile.makeFolder(at: many)
+            for (date, band) in (0..<dates).flatMap({ date in ["B04", "SCL"].map { (date, $0) } }) {
+                try FileManager.default.linkItem(
+                    atPath: folder.path("one/S_20210601T101031_\(band).jp2"),
+                    toPath: "\(many)/S_202006\(date + 10)T101031_\(band).jp2")
+            }
+            var settings = SmallSeries.settings
+            settings.looseOffset = .absent
+            let plan = try PrepPlan(
+                regions: [RegionInput(name: "r", paths: [many])], settings: settings,
+                output: folder.path("out"))
+            let preview = try PrepPreview(plan, threads: threads)
+            #expect(preview.memory.program > 0)
+            #expect(preview.lines.contains { $0.contains("MB in memory (estimate: ") })
+            return try PrepMemory(
+                plan, threads: threads, compares: compares, limit: 4 * scene)
+        }
+        let (one, few, many) = (try memory(1), try memory(5), try memory(12))
+        #expect(one.decoded == scene && few.decoded == 4 * scene)
+        #expect(few == many && few.bytes == few.decoded + max(few.alignment, few.tiles))
+        #expect(one.tiles >= 48 * 48 * 2 && one.alignment >= scene / 2)
+        #expect(try memory(1, threads: 4).tiles > one.tiles)
+        // Dates of a place are compared all together.
+        let (two, six) = (try memory(2, compares: true), try memory(6, compares: true))
+        #expect(two.comparison > 0 && six.comparison > two.comparison)
+    }
+
     /// What a run writes lies within the bounds that were said, and close to the estimate; counts are exact.
     @Test func bytesLieWithinWhatIsSaid() throws {
         let folder = try TemporaryFolder()

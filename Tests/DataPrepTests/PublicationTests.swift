@@ -71,6 +71,11 @@ import Testing
                 document["properties"]?["processing:software"]?["matter-prep"]?.string
                     == SuiteVersion.current)
             #expect(document["properties"]?["proj:code"] == "EPSG:32633")
+            // Files without metadata say nothing of sun and sensor, and nothing is said of them.
+            #expect(record.sunElevation == nil && record.viewAzimuth == nil)
+            #expect(document["stac_extensions"]?.array?.count == 5)
+            let properties = document["properties"]?.object ?? [:]
+            #expect(properties.keys.allSatisfy { !$0.hasPrefix("view:") })
             #expect(document["properties"]?["datetime"]?.string == record.date)
             let box = (document["bbox"]?.array ?? []).compactMap(\.double)
             #expect(box.count == 4 && box[0] < box[2] && box[1] < box[3])

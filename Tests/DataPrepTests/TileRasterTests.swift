@@ -83,12 +83,26 @@ import Testing
         var run = try RunRecord(readingFrom: folder.path("out"))
         #expect(run.libraries?["GDAL"]?.first?.isNumber == true)
         #expect(run.libraries?["PROJ"]?.first?.isNumber == true)
+        #expect(run.libraries?["OpenJPEG"]?.first?.isNumber == true)
+        #expect(run.libraries?["libtorch"]?.first?.isNumber == true)
+        func again() throws -> (written: Int, remarks: [String]) {
+            var remarks: [String] = []
+            let run = try PrepRun(
+                Self.plan(in: folder),
+                onEvent: { if case .remark(let line) = $0 { remarks.append(line) } })
+            let report = try run.run()
+            return (report.written, remarks)
+        }
+        #expect(try again() == (0, []))
         run.libraries = ["GDAL": "0.0.1"]
         try run.write(to: folder.path("out"))
-        #expect(try PrepRun(Self.plan(in: folder)).run().written == 0)
+        let other = try again()
+        #expect(other.written == 0 && other.remarks.count == 1)
+        #expect(other.remarks.first?.hasPrefix("begun with GDAL 0.0.1, now GDAL ") == true)
+        #expect(try PrepExplanation(Self.plan(in: folder)).remarks == other.remarks)
         run.libraries = nil
         try run.write(to: folder.path("out"))
-        #expect(try PrepRun(Self.plan(in: folder)).run().written == 0)
+        #expect(try again() == (0, []))
         let changes: [(String, (inout PrepSettings) -> Void)] = [
             ("settings.compression", { $0.compression = .deflate }),
             ("settings.writesOverviews", { $0.writesOverviews = true }),

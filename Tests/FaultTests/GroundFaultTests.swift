@@ -33,6 +33,26 @@ import Testing
         }
     }
 
+    @Test(
+        "A22: numbers of which the axes are swapped, and a system of a site alone, are refused without a tile's name too",
+        arguments: ["T33UUU_20210601T101031_B04.tif", "20210601T101031_B04.tif"],
+        ["swapped", "far west", "site"])
+    func placesMustBeOnTheGround(name: String, place: String) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(name)
+        // A GeoTIFF cannot say that its axes are swapped: what is written so comes out as plain EPSG:32633.
+        var grid = try Fixture.grid(x: place == "swapped" ? 5_700_000 : -3_000_000, y: 300_000)
+        var words = "axes swapped?"
+        if place == "site" {
+            grid = GeoGrid(size: grid.size, transform: grid.transform, crs: CRS(wkt: Self.site))
+            words = name.hasPrefix("T") ? "expected EPSG:32633" : "no place on Earth"
+        }
+        try Fixture.image(path, grid: grid)
+        expectRefusal(.badData, "B04.tif", words) {
+            try Fixture.run([path], into: folder.path("out"), Fixture.single)
+        }
+    }
+
     @Test("A22: the tile's system in words instead of by number is the tile's system")
     func wordsForTheSameSystemAreAccepted() throws {
         let folder = try TemporaryFolder()

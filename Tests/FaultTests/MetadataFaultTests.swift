@@ -220,6 +220,13 @@ import Testing
         #expect(scenes.filter { $0.name == name }.count == 1)
         let renamed = try SceneReader().scenes(at: [folder.path("l2a/renamed")])
         #expect(renamed.map(\.name) == [name])
+        let region = RegionInput(name: "r", paths: [folder.path("l2a"), product])
+        let plan = try PrepPlan(
+            regions: [region], settings: Fixture.settings, output: folder.path("out"))
+        let remark = try #require(plan.remarks.first { $0.contains("more than once") })
+        let others = ["b copy.SAFE", "renamed"].map { folder.path("l2a/\($0)") }
+        #expect(remark.hasSuffix("from \(product), not from \(others.joined(separator: ", "))"))
+        #expect(plan.remarks.count { $0.contains("more than once") } == 1)
     }
 
     @Test(

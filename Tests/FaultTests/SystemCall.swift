@@ -75,6 +75,15 @@ struct SystemCall: Sendable, CustomStringConvertible {
         let struck = trace.split(separator: "\n").first { $0.hasSuffix("(INJECTED)") }
         let hasHappened = fault.hasPrefix("signal") ? result.status == 137 : struck != nil
         #expect(hasHappened, "\(self): \(fault) did not happen", sourceLocation: sourceLocation)
+        if hasHappened { note(fault) }
         return (result, struck.map(String.init) ?? text)
+    }
+
+    /// A line into the file that `MATTER_FAULTS_LOG` names: `script/check-faults` counts them.
+    private func note(_ fault: String) {
+        let path = ProcessInfo.processInfo.environment["MATTER_FAULTS_LOG"]
+        guard let path, let file = fopen(path, "a") else { return }
+        fputs("\(fault) at \(name)\n", file)
+        fclose(file)
     }
 }

@@ -159,6 +159,20 @@ import Testing
     }
 
     @Test(
+        "B9: a file system without locks is said, and nothing is made there",
+        .enabled(if: Tool.canTrace, "needs strace"), arguments: ["ENOLCK", "EOPNOTSUPP"])
+    func disksWithoutLocksAreSaid(error: String) throws {
+        let folder = try TemporaryFolder()
+        let job = try SystemCall.job(in: folder)
+        let (result, _) = try Tool.traced(
+            ["-e", "trace=flock", "-e", "inject=flock:error=\(error)"], job)
+        expectOneLine(result, 69, folder.path("out"), "cannot lock", "file system with locks")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("out/run.json")))
+        #expect(try runProgram("matter-prep", job).status == 0)
+        #expect(try Fixture.tree(folder.path("out")) == Self.wholeTree())
+    }
+
+    @Test(
         "B6: a folder that may not be written is said; TMPDIR elsewhere makes no difference",
         .enabled(if: Tool.isRoot && Tool.setpriv != nil, "needs root and setpriv"))
     func foreignFoldersAreSaid() throws {

@@ -164,6 +164,23 @@ import Testing
         }
         #expect(folder.files().isEmpty)
     }
+
+    /// Another host's lock, as NFS shows it: named while it is held, taken over by its name when it is gone.
+    @Test func namesAnotherHost() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(".lock")
+        try AtomicFile.write("4711 node7\n", to: path)
+        let other = open(path, O_RDWR | O_CLOEXEC)
+        #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
+        let error = #expect(throws: ManifestError.self) { try FolderLock(folder: folder.path) }
+        #expect(error?.exitCode == .locked)
+        #expect(error?.message.contains("in use by process 4711 on node7 for ") == true)
+        close(other)
+        let lock = try FolderLock(folder: folder.path)
+        #expect(lock.formerHolder == "4711 on node7")
+        #expect(try WholeFile.readText(path).hasPrefix("\(getpid()) "))
+        withExtendedLifetime(lock) {}
+    }
 }
 
 @Suite struct RecordTests {
@@ -192,9 +209,13 @@ import Testing
             width: 2, height: 3, bands: ["B02"], crs: "EPSG:32633",
             transform: [0, 10, 0, 0, 0, -10], validFraction: 1, cloudFraction: 0, shift: nil,
             aligned: false, reason: nil, source: .init(name: "S"), storeKey: "r/0_1/d")
-        #expect(try JSONValue.parse(encodeCanonicalJSON(record))["baseline"] == nil)
+        let plain = try JSONValue.parse(encodeCanonicalJSON(record))
+        #expect(plain["baseline"] == nil && plain["sunElevation"] == nil)
+        #expect(plain["viewIncidence"] == nil)
         record.baseline = "05.09"
         (record.addedOffset, record.quantification) = ([-1000], [10000])
+        (record.sunElevation, record.sunAzimuth) = (50.25, 150)
+        (record.viewIncidence, record.viewAzimuth) = (8.5, 290)
         let bytes = try encodeCanonicalJSON(record)
         let json = try JSONValue.parse(bytes)
         #expect(json["shift"] == .null && json["reason"] == .null)

@@ -154,6 +154,9 @@ private final class Screen {
                 logger.info("\(line)")
                 log.note(line)
             }
+        case .remark(let line):
+            remark(line)
+            log.note(line)
         case .proven(let region, let scene):
             log.note("\(region) \(scene): proven")
         case .region(let name, let scenes):

@@ -119,7 +119,7 @@ struct RunCommand: ParsableCommand {
             return
         }
         if dryRun {
-            let preview = try PrepPreview(job)
+            let preview = try PrepPreview(job, threads: work.threads)
             try json.print(preview) { preview.lines }
         } else {
             let explanation = try PrepExplanation(job)

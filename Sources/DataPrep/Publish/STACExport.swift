@@ -3,17 +3,16 @@ import Manifests
 
 /// A STAC 1.1 collection with an item a tile and date: `collection.json`, `<region>/<column>_<row>/<date>.json`.
 ///
-/// Extensions: projection 2.0, eo 2.0, raster 2.0, file 2.1, processing 1.2. All links are relative.
+/// Extensions: projection 2.0, eo 2.0, raster 2.0, file 2.1, processing 1.2, and view 1.0 where angles are known. All links
+/// are relative.
 struct STACExport {
     let export: Export
 
     init(_ export: Export) { self.export = export }
 
-    private static let extensions: JSONValue = .array(
-        [
-            ("eo", "v2.0.0"), ("file", "v2.1.0"), ("processing", "v1.2.0"),
-            ("projection", "v2.0.0"), ("raster", "v2.0.0"),
-        ].map { .string("https://stac-extensions.github.io/\($0.0)/\($0.1)/schema.json") })
+    private static let extensions = [
+        "eo/v2.0.0", "file/v2.1.0", "processing/v1.2.0", "projection/v2.0.0", "raster/v2.0.0",
+    ]
 
     func write() throws -> [String] {
         var views: [String: GlobeView] = [:]
@@ -36,7 +35,7 @@ struct STACExport {
 
     private func item(_ tile: TileRecord, _ footprint: Footprint, in folder: String) -> JSONValue {
         [
-            "type": "Feature", "stac_version": "1.1.0", "stac_extensions": Self.extensions,
+            "type": "Feature", "stac_version": "1.1.0", "stac_extensions": extensions(of: tile),
             "id": .string(tile.flatName), "collection": .string(export.about.name),
             "geometry": footprint.geometry, "bbox": footprint.box.json,
             "properties": properties(tile),
@@ -46,6 +45,21 @@ struct STACExport {
                 }),
             "assets": assets(tile, in: folder),
         ]
+    }
+
+    private func extensions(of tile: TileRecord) -> JSONValue {
+        // Its schema wants at least one of its fields.
+        let names = Self.extensions + (view(tile).isEmpty ? [] : ["view/v1.0.0"])
+        return .array(
+            names.map { .string("https://stac-extensions.github.io/\($0)/schema.json") })
+    }
+
+    /// Where sun and sensor stood.
+    private func view(_ tile: TileRecord) -> [String: JSONValue] {
+        [
+            "view:sun_elevation": tile.sunElevation, "view:sun_azimuth": tile.sunAzimuth,
+            "view:incidence_angle": tile.viewIncidence, "view:azimuth": tile.viewAzimuth,
+        ].compactMapValues { $0.map { .number($0) } }
     }
 
     private func assets(_ tile: TileRecord, in folder: String) -> JSONValue {
@@ -77,6 +91,7 @@ struct STACExport {
                 "rows": .number(shift.rows), "columns": .number(shift.columns),
             ]
         }
+        properties.merge(view(tile)) { first, _ in first }
         if let unchanged = export.unchanged(tile) {
             properties["matter:unchanged"] = unchanged.summary
         }

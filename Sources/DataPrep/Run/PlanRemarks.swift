@@ -36,6 +36,11 @@ enum PlanRemarks {
                 "\(region): \(scenes) of its scenes say digests of a kind not known here (\(names)) in manifest.safe; of "
                     + "such files only the sizes are held against it")
         }
+        for scene in scenes where !scene.twinFolders.isEmpty {
+            lines.append(
+                "\(region): \(scene.name) is there more than once: read from \(scene.folder), not from "
+                    + scene.twinFolders.joined(separator: ", "))
+        }
         let above = scenes.count { $0.isSurfaceReflectance == false }
         if above > 0, settings.surfaceReflectance == .delivered {
             lines.append(

@@ -2,6 +2,8 @@
 public enum PrepEvent: Sendable {
     /// The folder's run is taken over; what differs, a line each.
     case adopting([String])
+    /// Something that is worth a look, in a line.
+    case remark(String)
     /// The files of a scene are proven.
     case proven(region: String, scene: String)
     /// A region begins: how many scenes.

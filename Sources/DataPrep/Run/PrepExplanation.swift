@@ -33,6 +33,9 @@ public struct PrepExplanation: Sendable, Codable {
     /// Whether a run with `--adopt` would go on there and keep what stays the same.
     public var isAdoptable = false
 
+    /// What a run would go on with in spite of it, worth a look: other versions of libraries.
+    public var remarks: [String] = []
+
     /// Reads the inputs of a job that the folder's run has not read, to know their digests, and writes nothing.
     ///
     /// What differs in the folders of the steps after the tiles is among the differences, under "unchanged" and "publish".
@@ -57,6 +60,7 @@ public struct PrepExplanation: Sendable, Codable {
         isFinished = exists(manifest)
         let lines = isFinished ? manifest : "\(folder)/\(TileFolder.journalName)"
         tilesThere = exists(lines) ? try JSONLinesReader.read(lines).records.count : 0
+        remarks = [RunClaim.otherLibraries(earlier)].compactMap(\.self)
         try compare(plan, with: earlier)
     }
 
@@ -92,6 +96,7 @@ public struct PrepExplanation: Sendable, Codable {
     /// For people: a line a difference, and what follows from them.
     public var lines: [String] {
         guard hasRun else { return ["\(folder): no run there; all of the plan would be done"] }
+        let told = remarks.map { "remark: \($0)" }
         let state = "\(tilesThere) tiles there, \(isFinished ? "finished" : "unfinished")"
         guard !differences.isEmpty else {
             return [
@@ -99,9 +104,9 @@ public struct PrepExplanation: Sendable, Codable {
                     + (isFinished
                         ? "a run would prove the tiles and rebuild what is damaged"
                         : "a run would go on there")
-            ]
+            ] + told
         }
-        return differences.map(\.line) + ["\(folder): \(state); \(advice)"]
+        return differences.map(\.line) + ["\(folder): \(state); \(advice)"] + told
     }
 
     private var advice: String {

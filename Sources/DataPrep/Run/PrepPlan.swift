@@ -2,6 +2,7 @@ import Foundation
 public import Geo
 import Manifests
 import Raster
+import Tensors
 
 /// A region with everything resolved: scenes opened by their metadata, bands chosen.
 public struct RegionPlan: Sendable {
@@ -125,6 +126,11 @@ public struct PrepPlan: Sendable {
                 + "put them into regions of their own")
     }
 
+    /// The libraries that pixels go through, and by which shifts are found.
+    static var libraries: [String: String] {
+        RasterLibraries.versions.merging(["libtorch": Torch.version]) { first, _ in first }
+    }
+
     /// What `run.json` holds of it: nothing that differs from machine to machine.
     func record(
         inputs: [InputDigest], alignedTo: [String: [InputDigest]] = [:]
@@ -149,7 +155,7 @@ public struct PrepPlan: Sendable {
         }
         return RunRecord(
             program: "matter-prep run", plan: .object(plan), inputs: inputs,
-            libraries: RasterLibraries.versions)
+            libraries: Self.libraries)
     }
 
     /// The scenes of a region that are read: those that this run works on, then other shards', to align these by.
@@ -195,7 +201,7 @@ public struct PrepPlan: Sendable {
         return bands.filter { seen.insert($0).inserted }
     }
 
-    private func alignmentBands(of region: RegionPlan) throws -> [Sentinel2Band] {
+    func alignmentBands(of region: RegionPlan) throws -> [Sentinel2Band] {
         try RegionAligner(
             region: region.name, scenes: region.scenes, bands: region.bands, settings: settings
         ).alignmentBands()

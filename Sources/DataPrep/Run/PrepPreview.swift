@@ -32,6 +32,8 @@ public struct PrepPreview: Sendable, Codable {
     public var regions: [Region]
     /// Places whose dates are compared with one another; nil where unchanged ground is not looked for.
     public var placesToCompare: Int?
+    /// What the run's own process holds at its worst (estimate).
+    public var memory: PrepMemory
     /// What is taken on trust and worth a look.
     public var remarks: [String] = []
     /// What is published.
@@ -41,20 +43,34 @@ public struct PrepPreview: Sendable, Codable {
 
     /// Looks at the metadata of a plan's scenes and writes nothing; of images, only a piece of the first of each region.
     ///
+    /// - Parameters:
+    ///   - plan: what would be done.
+    ///   - threads: how many would work; one for each core if nil.
     /// - Throws: `PrepError` or `RasterError` for what would stop the run at once.
-    public init(_ plan: PrepPlan) throws {
+    public init(_ plan: PrepPlan, threads: Int? = nil) throws {
+        try self.init(plan, threads: threads, compares: false)
+    }
+
+    private init(_ plan: PrepPlan, threads: Int?, compares: Bool) throws {
         remarks = plan.remarks
         regions = try plan.regions.filter { !$0.own.isEmpty }.map {
             try Region($0, of: plan)
         }
+        memory = try PrepMemory(plan, threads: threads, compares: compares)
+        // The pieces of scenes that were looked at brought in what a run brings in.
+        memory.addProgram()
     }
 
     /// Looks at the metadata of a job's scenes and writes nothing, as for its plan.
     ///
+    /// - Parameters:
+    ///   - job: what would be done.
+    ///   - threads: how many would work; one for each core if nil.
     /// - Throws: as for a plan, and `PrepError` (`configuration`) for a folder that holds something else.
-    public init(_ job: PrepJob) throws {
+    public init(_ job: PrepJob, threads: Int? = nil) throws {
         try job.checkClaims()
-        try self.init(job.plan)
+        try self.init(
+            job.plan, threads: threads, compares: job.hasMore && job.unchanged != nil)
         guard job.hasMore else { return }
         formats = job.publish.formats
         if job.unchanged != nil { placesToCompare = regions.map(\.tilesPerDate).reduce(0, +) }
@@ -80,13 +96,14 @@ public struct PrepPreview: Sendable, Codable {
             "to read \(Self.megabytes(read)); to write about \(Self.megabytes(written)) (estimate; "
                 + "\(Self.megabytes(least)) to \(Self.megabytes(most)) if no tile is left out)",
             "about \(Self.tenths(minutes)) minutes of one core (estimate: \(basis))",
+            "to hold at most about \(Self.megabytes(memory.bytes)) in memory (estimate: \(memory.words))",
         ] + (placesToCompare.map { ["then unchanged ground of \($0) places"] } ?? [])
             + (formats.isEmpty
                 ? [] : ["then published: \(formats.map(\.rawValue).joined(separator: ", "))"])
             + remarks.map { "remark: \($0)" }
     }
 
-    private static func megabytes(_ bytes: Int) -> String { "\((bytes + 999_999) / 1_000_000) MB" }
+    static func megabytes(_ bytes: Int) -> String { "\((bytes + 999_999) / 1_000_000) MB" }
 
     private static func tenths(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded(.up))

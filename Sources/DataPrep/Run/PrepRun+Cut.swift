@@ -54,9 +54,11 @@ extension PrepRun {
     ) throws {
         let (settings, quicklook) = (plan.settings, quicklookBands(region.bands))
         let (times, watch) = (times, watch)
+        let angles = try SceneAngles(date.scene).over(tiles.map(\.grid), region.bands)
         try OrderedWork.run(tiles.count, threads: blocks.threads) { index -> MadeTile in
             var (record, grid) = (tiles[index].expected, tiles[index].grid)
             record.tell(of: date.read, region.bands, reflectance: date.reflectance)
+            record.tell(of: angles[index])
             let tile = try times.measure(.resample, bytes: { $0.pixels.pixels.count * 2 }) {
                 try date.cutter.cut(grid)
             }
@@ -153,6 +155,12 @@ extension TileRecord {
         baseline = scene.baseline
         addedOffset = radiometries.map(\.offset)
         quantification = radiometries.map(\.quantification)
+    }
+
+    /// Says where sun and sensor stood.
+    fileprivate mutating func tell(of angles: TileAngles) {
+        (sunElevation, sunAzimuth) = (angles.sunElevation, angles.sunAzimuth)
+        (viewIncidence, viewAzimuth) = (angles.viewIncidence, angles.viewAzimuth)
     }
 }
 

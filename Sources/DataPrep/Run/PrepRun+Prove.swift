@@ -20,13 +20,18 @@ extension PrepRun {
         let (ledger, record) = (InputLedger(), "\(plan.output)/\(RunRecord.fileName)")
         if !FileManager.default.fileExists(atPath: record) { try proveFirst(ledger) }
         let lock = try FolderLock(folder: plan.output)
+        if let holder = lock.formerHolder {
+            onEvent(.remark("the lock of process \(holder), which is gone, was taken over"))
+        }
         if adopts, FileManager.default.fileExists(atPath: record),
             let adoption = try Adoption(plan, from: RunRecord(readingFrom: plan.output))
         {
             onEvent(.adopting(adoption.lines))
             try adoption.take()
         }
-        if try !ledger.read(plan.output, RunClaim.begin(plan.output, for: plan)) {
+        let begun = try RunClaim.begin(plan.output, for: plan)
+        if let change = RunClaim.otherLibraries(begun) { onEvent(.remark(change)) }
+        if !ledger.read(plan.output, begun) {
             try FolderBounds.remove(InputLedger.fileName, in: plan.output)
         }
         return (lock, ledger)

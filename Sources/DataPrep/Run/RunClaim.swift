@@ -40,6 +40,19 @@ enum RunClaim {
         throw refusal(of: folder, from: earlier.withoutInputs, to: record, advice: advice)
     }
 
+    /// What a run says that goes on with other libraries than it began with; nil where they are the same, or not told.
+    static func otherLibraries(_ earlier: RunRecord) -> String? {
+        let now = PrepPlan.libraries
+        let before = (earlier.libraries ?? [:]).sorted { $0.key < $1.key }
+        let others = before.compactMap { name, version in
+            now[name].flatMap { $0 == version ? nil : "\(name) \(version), now \(name) \($0)" }
+        }
+        guard !others.isEmpty else { return nil }
+        return
+            "begun with \(others.joined(separator: "; ")): tiles made from here on may differ from those that are "
+            + "there in last digits; for a folder made by one version name another --out"
+    }
+
     /// Completes `run.json` by the inputs of all regions, before the first tile.
     /// - Throws: `PrepError` (`configuration`) where it has others.
     static func complete(_ folder: String, with record: RunRecord) throws {

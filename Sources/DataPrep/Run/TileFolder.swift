@@ -154,6 +154,8 @@ extension TileRecord {
         (plain.baseline, plain.addedOffset, plain.quantification) = (
             expected.baseline, expected.addedOffset, expected.quantification
         )
+        (plain.sunElevation, plain.sunAzimuth) = (expected.sunElevation, expected.sunAzimuth)
+        (plain.viewIncidence, plain.viewAzimuth) = (expected.viewIncidence, expected.viewAzimuth)
         return plain == expected
     }
 }

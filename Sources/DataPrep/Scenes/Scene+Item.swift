@@ -58,7 +58,7 @@ extension Scene {
             truthPath: Scene.truth(of: scene),
             granulePath: granule, isSurfaceReflectance: item.isSurfaceReflectance,
             describedBy: [path] + [granule].compactMap(\.self),
-            itemChecksums: Self.checksums(of: assets.values, below: base))
+            itemChecksums: Self.checksums(of: assets.values, below: base), itemAngles: item.angles)
     }
 
     /// The folder that a file lies in, on disk or behind an address.

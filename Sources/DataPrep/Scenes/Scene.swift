@@ -163,6 +163,12 @@ public struct Scene: Sendable {
     /// What a STAC item says of files that lie beside it, by path below `folder`.
     var itemChecksums: [String: FileChecksum] = [:]
 
+    /// Other folders that hold the same product, which are not read.
+    var twinFolders: [String] = []
+
+    /// What a STAC item says of sun and sensor over the whole scene.
+    var itemAngles = TileAngles()
+
     /// Byte counts and digests that the product gives of its files, by path below `folder`; read when asked for.
     ///
     /// - Throws: `PrepError` for a `manifest.safe` that contradicts itself.

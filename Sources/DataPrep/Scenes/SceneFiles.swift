@@ -11,8 +11,8 @@ struct SceneFiles: Sendable {
 
     /// The grid of a band or the classification.
     ///
-    /// - Throws: `PrepError`, `badData` when the file lies in another projection than its tile, or in none, or when its
-    ///   numbers are wanted as reflectance × 10000 and have fractions.
+    /// - Throws: `PrepError`, `badData` when the file lies in another projection than its tile, or in none, or where its
+    ///   projection has no ground, or when its numbers are wanted as reflectance × 10000 and have fractions.
     func grid(of source: BandSource, isReflectance: Bool = false) throws -> GeoGrid {
         let file = try ForeignRaster(reading: source.path)
         if isReflectance, [.float32, .float64].contains(file.pixelType) {
@@ -34,6 +34,7 @@ struct SceneFiles: Sendable {
                 .badData, source.path,
                 "expected \(tile.crs) from tile \(tile), found \(grid.crs): get the product again")
         }
+        try GroundCheck(tile: scene.tile).refuse(grid, source.path)
         return grid
     }
 

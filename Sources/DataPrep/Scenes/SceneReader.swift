@@ -114,9 +114,17 @@ public struct SceneReader: Sendable {
                 )
             }
         }
-        var seen: Set<String> = []
-        let single = scenes.filter {
-            seen.insert($0.baseline == nil ? "\($0.name) \($0.folder)" : $0.name).inserted
+        var places: [String: Int] = [:]
+        var single: [Scene] = []
+        for scene in scenes {
+            let key = scene.baseline == nil ? "\(scene.name) \(scene.folder)" : scene.name
+            guard let place = places[key] else {
+                places[key] = single.count
+                single.append(scene)
+                continue
+            }
+            let known = [single[place].folder] + single[place].twinFolders
+            if !known.contains(scene.folder) { single[place].twinFolders.append(scene.folder) }
         }
         return single.sorted { ($0.time, $0.name) < ($1.time, $1.name) }
     }

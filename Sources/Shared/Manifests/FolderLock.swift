@@ -4,6 +4,8 @@ import Glibc
 public final class FolderLock: Sendable {
     private let descriptor: Int32
     private let path: String
+    /// Whose lock was taken over: "4711 on node7", which ended without giving it back; nil where there was none.
+    public let formerHolder: String?
 
     /// Locks a folder (made if it is not there) through the file `.lock` in it.
     /// - Throws: `ManifestError`: `locked` with the holder's process id, or what keeps the file from being made.
@@ -19,6 +21,7 @@ public final class FolderLock: Sendable {
                 )
             }
             guard try file.isStillNamed() else { continue }
+            formerHolder = try Self.signature(file)
             try Self.sign(file)
             descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
             return
@@ -44,13 +47,15 @@ public final class FolderLock: Sendable {
 
     /// Who signed the file, and since when: "4711 on node7 for 12 s".
     private static func holder(_ file: borrowing OpenFile) throws -> String {
-        var text = [UInt8](repeating: 0, count: 300)
-        let count = try text.withUnsafeMutableBytes { try file.read(into: $0) }
-        let words = String(decoding: text[..<count], as: UTF8.self).split {
-            $0 == " " || $0 == "\n"
-        }
-        guard let process = words.first else { return "unknown" }
-        let host = words.count > 1 ? " on \(words[1])" : ""
-        return "\(process)\(host) for \(max(0, time(nil) - (try file.status().st_mtim.tv_sec))) s"
+        guard let signature = try signature(file) else { return "unknown" }
+        return "\(signature) for \(max(0, time(nil) - (try file.status().st_mtim.tv_sec))) s"
+    }
+
+    /// Who signed the file: "4711 on node7"; nil for nobody.
+    private static func signature(_ file: borrowing OpenFile) throws -> String? {
+        let text = String(decoding: try file.read(at: 0, count: 300), as: UTF8.self)
+        let words = text.split { $0 == " " || $0 == "\n" }
+        guard let process = words.first else { return nil }
+        return words.count > 1 ? "\(process) on \(words[1])" : String(process)
     }
 }

@@ -20,6 +20,8 @@ public struct ManifestError: ExitCoded, Hashable, CustomStringConvertible {
         case configuration
         /// Out of file handles or memory (71).
         case outOfResources
+        /// The system does not offer what is needed (69).
+        case unavailable
     }
 
     /// What kind of failure it is.
@@ -62,6 +64,7 @@ public struct ManifestError: ExitCoded, Hashable, CustomStringConvertible {
         case .notPermitted: .notPermitted
         case .configuration: .configuration
         case .outOfResources: .outOfResources
+        case .unavailable: .unavailable
         }
     }
 }

@@ -95,6 +95,13 @@ struct OpenFile: ~Copyable {
         while flock(descriptor, LOCK_EX | (waits ? 0 : LOCK_NB)) != 0 {
             if errno == EINTR { continue }
             if errno == EWOULDBLOCK { return false }
+            // NFS without its lock service, and file systems that know no locks.
+            if [ENOLCK, EOPNOTSUPP, ENOSYS].contains(errno) {
+                throw ManifestError(
+                    .unavailable, path: path,
+                    "cannot lock: \(String(cString: strerror(errno))); nothing keeps two runs from writing here at once: name "
+                        + "a folder on a file system with locks, or mount this one with them")
+            }
             throw ManifestError(errno: errno, path: path, while: .writing, "cannot lock")
         }
         return true

@@ -73,6 +73,14 @@ public struct TileRecord: Hashable, Codable, Sendable {
     public var addedOffset: [Double]?
     /// The product's number, with the offset added, that is a reflectance of 1, of each band; nil where `addedOffset` is.
     public var quantification: [Double]?
+    /// Degrees of the sun above the horizon at the tile's middle; nil where the product does not say, and in manifests of before.
+    public var sunElevation: Double?
+    /// Degrees of the sun from north over east, there; nil as `sunElevation`.
+    public var sunAzimuth: Double?
+    /// Degrees between the vertical and the line to the sensor there, mean of the bands; nil as `sunElevation`.
+    public var viewIncidence: Double?
+    /// Degrees of the sensor, as the ground sees it, from north over east; nil as `sunElevation`.
+    public var viewAzimuth: Double?
     /// Where the pixels come from.
     public var source: Source
     /// The key in the training store.
@@ -125,6 +133,10 @@ public struct TileRecord: Hashable, Codable, Sendable {
         try fields.encodeIfPresent(baseline, forKey: .baseline)
         try fields.encodeIfPresent(addedOffset, forKey: .addedOffset)
         try fields.encodeIfPresent(quantification, forKey: .quantification)
+        try fields.encodeIfPresent(sunElevation, forKey: .sunElevation)
+        try fields.encodeIfPresent(sunAzimuth, forKey: .sunAzimuth)
+        try fields.encodeIfPresent(viewIncidence, forKey: .viewIncidence)
+        try fields.encodeIfPresent(viewAzimuth, forKey: .viewAzimuth)
         try fields.encode(source, forKey: .source)
         try fields.encode(storeKey, forKey: .storeKey)
         try fields.encodeIfPresent(quicklookSHA256, forKey: .quicklookSHA256)

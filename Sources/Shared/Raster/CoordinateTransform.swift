@@ -57,6 +57,17 @@ public struct CoordinateTransform: ~Copyable {
         return x.indices.map { status[$0] != 0 && x[$0].isFinite && y[$0].isFinite }
     }
 
+    /// Whether a system is one of a site alone, whose coordinates have no place on Earth.
+    ///
+    /// Uses `OSRIsLocal`.
+    public static func isLocal(_ crs: CRS) -> Bool {
+        guard crs.epsg == nil else { return false }
+        return GDALLibrary.quietly {
+            guard let reference = SpatialReference(crs) else { return false }
+            return OSRIsLocal(reference.handle) != 0
+        }
+    }
+
     /// Whether two systems are the same, by definition or by content.
     public static func isSame(_ left: CRS, _ right: CRS) -> Bool {
         if left == right { return true }

@@ -14,12 +14,15 @@ public final class DecodedBlocks: Sendable {
     private let condition = NSCondition()
     private nonisolated(unsafe) var shelf = BlockShelf()
 
+    /// Bytes of pixels that are kept where nothing else is said.
+    public static let usualLimit = 640 << 20
+
     /// No blocks yet.
     ///
     /// - Parameters:
     ///   - limit: bytes of pixels that are kept; what is expected to be read last, or not at all, goes first.
     ///   - threads: how many threads the work around it has; one for each core if nil.
-    public init(limit: Int = 640 << 20, threads: Int? = nil) {
+    public init(limit: Int = usualLimit, threads: Int? = nil) {
         self.limit = limit
         self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     }
