@@ -4,6 +4,7 @@ import os
 import pathlib
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -91,6 +92,23 @@ def run(command, **options):
     if done.returncode != 0:
         sys.exit(f"bench: {command[0]} ended with {done.returncode}")
     return done.stdout
+
+
+def run_within(limit, command, **options):
+    """Like `run`, but for at most so many seconds: what has not ended then is ended, with all that it started, and gives nothing."""
+    words = [str(word) for word in command]
+    # A session of its own: the processes that it starts go with it.
+    process = subprocess.Popen(["sh", "-c", '"$@"; exit $?', "sh", *words], stdout=subprocess.PIPE, text=True, start_new_session=True,
+                               **options)
+    try:
+        text, _ = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return None
+    if process.returncode != 0:
+        sys.exit(f"bench: {command[0]} ended with {process.returncode}")
+    return text
 
 
 def in_turn(ours, peer, rounds):
