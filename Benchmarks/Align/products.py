@@ -9,8 +9,6 @@ import warnings
 
 import numpy
 
-import score
-
 warnings.filterwarnings("ignore")
 WINDOW = 256
 # s2cube needs a quarter of a second a window: so many of the points are enough to tell its error.
@@ -56,33 +54,35 @@ def arosics(pair, threads):
     return places, -numpy.stack([table.Y_SHIFT_PX, table.X_SHIFT_PX], 1), seconds
 
 
-def s2cube(pair, threads):
+def s2cube(reference, moving, points, threads, found):
     """Its matcher as its own measure() calls it: gradients of the cubic 2 m grid, normalised cross-correlation, parabola."""
     from scipy import ndimage
     from s2cube.coreg import gradient, ncc_shift, to_fine
-    reference, moving = pair.image("reference"), pair.image("moving")
     fine, reach = 5, 30
     at = (numpy.arange(WINDOW * fine) + 0.5) / fine - 0.5
     rows, columns = numpy.meshgrid(at, at, indexing="ij")
-    step = max(1, len(pair.clear) // MOST_WINDOWS)
-    places, found = [], []
+    step = max(1, len(points) // MOST_WINDOWS)
     start = time.perf_counter()
-    for place in pair.clear[::step, :2]:
-        row, column = (int(value) - WINDOW // 2 for value in place)
+    for index in range(0, len(points), step):
+        row, column = int(points[index][0]) - WINDOW // 2, int(points[index][1]) - WINDOW // 2
         first, second = (to_fine(image[row:row + WINDOW, column:column + WINDOW].astype(numpy.float32), rows, columns)
                          for image in (reference, moving))
         across, down, agreement = ncc_shift(gradient(ndimage.gaussian_filter(first, 1)), gradient(second), reach)
         if agreement >= 0.3:
-            places.append(place)
-            found.append((down / fine, across / fine))
-    return places, found, time.perf_counter() - start
+            found[index] = (down / fine, across / fine)
+    return time.perf_counter() - start
 
 
 def main():
+    import score  # Here: align-real takes functions of this file without what scores them.
     method, folder, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
     pair = score.Pair(folder)
-    places, shifts, seconds = {"arosics": arosics, "s2cube": s2cube}[method](pair, threads)
-    score.report(pair, places, shifts, seconds)
+    if method == "arosics":
+        score.report(pair, *arosics(pair, threads))
+    else:
+        found = numpy.full((len(pair.clear), 2), numpy.nan)
+        seconds = s2cube(pair.image("reference"), pair.image("moving"), pair.clear, threads, found)
+        score.report(pair, pair.clear[:, :2], found, seconds)
 
 
 main()
