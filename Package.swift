@@ -229,7 +229,8 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
     benchmark("bench-dense-inference", "DenseInference", ["Tensors", "MatterModel"])
     benchmark("bench-pretrain-step", "PretrainStep", ["Tensors", "MatterModel"])
     benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Raster", "Tensors"])
-    benchmark("bench-prep-chain", "PrepChain", ["Geo", "Raster", "Manifests", "Tensors"])
+    benchmark(
+        "bench-prep-chain", "PrepChain", ["DataPrep", "Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-load-oscd", "LoadOscd", ["Bench", "Store"])
     benchmark(
         "bench-load-bigearthnet", "LoadBigearthnetTiff", ["Bench", "CKernels", "Store"])

@@ -4,6 +4,7 @@ import os
 import pathlib
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -22,13 +23,28 @@ def venv(name, *requirements, steps=()):
     `steps`: lists of arguments for further calls of pip, in order."""
     folder = CACHE / f"bench-{name}"
     python, done = folder / "bin" / "python", folder / "requirements.txt"
-    wanted = "\n".join([*requirements, *(" ".join(step) for step in steps)])
+    # Of files without the checkout's place: two checkouts share it.
+    wanted = "\n".join([*requirements, *(" ".join(step) for step in steps)]).replace(f"{ROOT}/", "")
     if not (done.exists() and done.read_text() == wanted):
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, stdout=sys.stderr)
         for words in (requirements, *steps):
             subprocess.run([python, "-m", "pip", "install", "--quiet", *words], check=True, stdout=sys.stderr)
         done.write_text(wanted)
     return python
+
+
+def align_products():
+    """The Python of AROSICS and s2cube, with the bindings of the machine's own GDAL, which AROSICS wants."""
+    version = subprocess.run(["gdal-config", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    return venv("align-products", "numpy==1.26.4", "setuptools==65.5.0", "wheel==0.45.1",
+                steps=[["--no-build-isolation", f"gdal=={version}"],
+                       ["-r", str(ROOT / "Benchmarks" / "Align" / "products.requirements")],
+                       ["--no-deps", "arosics==1.13.2", "geoarray==0.18.0", "py_tools_ds==0.22.3", "s2cube==0.1.0"]])
+
+
+def align_products_environment():
+    """What a program run by that Python needs around it."""
+    return {**os.environ, "PYTHONPATH": str(ROOT / "Benchmarks" / "Align" / "shim")}
 
 
 def build(product):
@@ -91,6 +107,23 @@ def run(command, **options):
     if done.returncode != 0:
         sys.exit(f"bench: {command[0]} ended with {done.returncode}")
     return done.stdout
+
+
+def run_within(limit, command, **options):
+    """Like `run`, but for at most so many seconds: what has not ended then is ended, with all that it started, and gives nothing."""
+    words = [str(word) for word in command]
+    # A session of its own: the processes that it starts go with it.
+    process = subprocess.Popen(["sh", "-c", '"$@"; exit $?', "sh", *words], stdout=subprocess.PIPE, text=True, start_new_session=True,
+                               **options)
+    try:
+        text, _ = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return None
+    if process.returncode != 0:
+        sys.exit(f"bench: {command[0]} ended with {process.returncode}")
+    return text
 
 
 def in_turn(ours, peer, rounds):

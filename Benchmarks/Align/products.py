@@ -1,7 +1,6 @@
 """Peers of align that need a Python of their own: AROSICS' local co-registration and s2cube's matcher, on the same pair.
 
-usage: products.py arosics|s2cube FOLDER THREADS      prints one JSON object: seconds, points answered, RMSE over them"""
-import json
+usage: products.py arosics|s2cube FOLDER THREADS      prints one JSON object: seconds, answers, errors as score.py tells them"""
 import pathlib
 import sys
 import tempfile
@@ -30,29 +29,29 @@ def geotiff(pixels, path):
     return str(path)
 
 
-def arosics(reference, moving, points, threads, found):
-    """Its grid of 200 px and windows of 256 px; the nearest of its points within 100 px answers for one of ours."""
+def arosics(pair, threads):
+    """Its grid of 200 px and windows of 256 px, each of its points that passes its own filters.
+
+    The images are as delivered, one band each, and clouds are told by masks. With clouds cut out as no data their outline,
+    a polygon of thousands of holes, is searched at every point, and that does not end. The points are made by processes, which
+    need the whole image each."""
     from arosics import COREG_LOCAL
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        first, second = geotiff(reference, folder / "reference.tif"), geotiff(moving, folder / "moving.tif")
-        masks = [geotiff((image == 0).astype(numpy.uint8), folder / f"{name}.tif")
-                 for name, image in (("bad-reference", reference), ("bad-moving", moving))]
+        paths, masks = [], []
+        for name in ("reference", "moving"):
+            delivered = pair.image(f"{name}-delivered")
+            paths.append(geotiff(delivered, folder / f"{name}.tif"))
+            masks.append(geotiff((pair.image(name) == 0).astype(numpy.uint8), folder / f"bad-{name}.tif"))
         start = time.perf_counter()
-        local = COREG_LOCAL(first, second, grid_res=200, window_size=(WINDOW, WINDOW), max_shift=10, nodata=(0, 0),
+        local = COREG_LOCAL(*paths, grid_res=200, window_size=(WINDOW, WINDOW), max_shift=10, nodata=(0, 0),
                             mask_baddata_ref=masks[0], mask_baddata_tgt=masks[1], CPUs=threads, progress=False, q=True)
         table = local.CoRegPoints_table
         seconds = time.perf_counter() - start
     table = table[(table.ABS_SHIFT != -9999) & ~table.OUTLIER.astype(bool)]
     places = numpy.stack([(6000000 - table.Y_MAP) / 10, (table.X_MAP - 500000) / 10], 1)
     # What it tells is what to move the image by.
-    shifts = -numpy.stack([table.Y_SHIFT_PX, table.X_SHIFT_PX], 1)
-    for index, (row, column, _, _) in enumerate(points):
-        distances = numpy.abs(places - (row, column)).max(1)
-        nearest = distances.argmin()
-        if distances[nearest] <= 100:
-            found[index] = shifts[nearest]
-    return seconds
+    return places, -numpy.stack([table.Y_SHIFT_PX, table.X_SHIFT_PX], 1), seconds
 
 
 def s2cube(reference, moving, points, threads, found):
@@ -75,16 +74,15 @@ def s2cube(reference, moving, points, threads, found):
 
 
 def main():
-    method, folder, threads = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
-    told = json.loads((folder / "points.json").read_text())
-    size, points = told["size"], told["clear"]
-    reference, moving = (numpy.fromfile(folder / f"{name}.u16", "<u2").reshape(size, size) for name in ("reference", "moving"))
-    found = numpy.full((len(points), 2), numpy.nan)
-    seconds = {"arosics": arosics, "s2cube": s2cube}[method](reference, moving, points, threads, found)
-    errors = numpy.hypot(*(found - numpy.array(points)[:, 2:]).T)
-    answered = errors[numpy.isfinite(errors)]
-    print(json.dumps({"seconds": seconds, "points": len(points), "answered": len(answered),
-                      "rmse": float((answered ** 2).mean() ** 0.5), "p95": float(numpy.percentile(answered, 95))}))
+    import score  # Here: align-real takes functions of this file without what scores them.
+    method, folder, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    pair = score.Pair(folder)
+    if method == "arosics":
+        score.report(pair, *arosics(pair, threads))
+    else:
+        found = numpy.full((len(pair.clear), 2), numpy.nan)
+        seconds = s2cube(pair.image("reference"), pair.image("moving"), pair.clear, threads, found)
+        score.report(pair, pair.clear[:, :2], found, seconds)
 
 
 main()

@@ -76,6 +76,19 @@ private struct Slope: ShiftField {
         #expect(difference(ours, theirs, valid: 10_000) <= 4)
     }
 
+    /// On slopes as scenes have them, of up to 106 DN a pixel, 0.005 pixels are half a DN.
+    @Test func isWithinOneOfGDALAcrossSystems() throws {
+        let grid = try Fixture.grid(width: 180, height: 150)
+        let image = Fixture.hills(grid.size).map { $0 / 7 }
+        let toZone32 = try CoordinateTransform(from: grid.crs, to: CRS(epsg: 32632))
+        let bounds = try #require(MapBounds(around: toZone32.map(grid.corners).compactMap(\.self)))
+        let target = try GeoGrid(covering: bounds, resolution: 10, crs: CRS(epsg: 32632))
+        let ours = try Warp(from: grid, onto: target).resample(image, nodata: 0)
+        let theirs = GDALReference.warp(
+            image, from: grid, onto: target, options: ["-wo", "XSCALE=1", "-wo", "YSCALE=1"])
+        #expect(difference(ours, theirs, valid: 10_000) <= 1)
+    }
+
     @Test func isTheSameForAnyNumberOfThreads() throws {
         let grid = try Fixture.grid(width: 210, height: 190)
         let image = Fixture.hills(grid.size)

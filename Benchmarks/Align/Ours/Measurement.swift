@@ -33,6 +33,7 @@ struct Measurement {
         let near = errors("nearCloud", fit).map(\.length)
         let sum = signed.reduce(Shift.zero, +)
         let count = Double(max(signed.count, 1))
+        let raw = try single(survey)
         let left = try left(after: fit)
         return [
             "seconds": .number(seconds), "gigabytes": .number(memory), "model": .string(fit.model),
@@ -40,6 +41,9 @@ struct Measurement {
             "points": .integer(Int64(clear.count)), "rmse": .number(Self.rms(clear)),
             "p95": .number(clear.isEmpty ? .nan : clear[clear.count * 95 / 100]),
             "max": .number(clear.last ?? .nan),
+            "rawAnswers": .integer(Int64(raw.count)), "rawRmse": .number(Self.rms(raw)),
+            "rawP50": .number(raw.isEmpty ? .nan : raw[raw.count / 2]),
+            "rawP95": .number(raw.isEmpty ? .nan : raw[raw.count * 95 / 100]),
             "nearCloud": .integer(Int64(near.count)), "nearCloudRmse": .number(Self.rms(near)),
             "asked": .integer(Int64(survey.asked)),
             "answered": .integer(Int64(survey.answers.count)),
@@ -59,6 +63,31 @@ struct Measurement {
             let found = fit.shift(row: numbers[0], column: numbers[1])
             return found - Shift(rows: numbers[2], columns: numbers[3])
         }
+    }
+
+    /// Errors of single clear windows, before any field is fitted through them, sorted: each against the truth at its middle.
+    private func single(_ survey: WindowSurvey) throws -> [Double] {
+        let (size, spacing) = (reference.width, SimulatedPairFiles.truthSpacing)
+        let side = (size + spacing - 1) / spacing
+        let truth = try Self.read("\(folder)/truth.f32").withUnsafeBytes {
+            Array($0.bindMemory(to: Float.self))
+        }
+        guard truth.count == 2 * side * side else {
+            throw Refusal(reason: "truth.f32 is cut short")
+        }
+        func middle(_ first: Int, _ place: Int) -> Int {
+            first + place * survey.step + survey.side / 2
+        }
+        return survey.answers.filter { $0.usable >= WindowSurvey.whole }.compactMap { answer in
+            let row = middle(survey.first.row, answer.gridRow)
+            let column = middle(survey.first.column, answer.gridColumn)
+            guard (0..<size).contains(row), (0..<size).contains(column) else { return nil }
+            // Of the truth's places the nearest: a smooth field differs by some 0.001 px over 5 px.
+            let nearest = { min(($0 + spacing / 2) / spacing, side - 1) }
+            let at = nearest(row) * side + nearest(column)
+            let there = Shift(rows: Double(truth[at]), columns: Double(truth[side * side + at]))
+            return (answer.shift - there).length
+        }.sorted()
     }
 
     /// Moves the second date by what was found and looks for what is left against the date that was never displaced.

@@ -6,8 +6,10 @@ import Manifests
 /// Two dates of a scene, six weeks apart: a quarter of the second under cloud and shadow, an eighth of the land changed, a
 /// wedge without data.
 ///
-/// Written for all methods alike: `reference.u16`, `moving.u16` (0 = hidden), `ideal.u16` (the second date as it would be
-/// without any displacement, nothing hidden), and `points.json`: size, and for every compared place row, column and true shift.
+/// Written for all methods alike: `reference.u16`, `moving.u16` (0 = hidden), `reference-delivered.u16`, `moving-delivered.u16`
+/// (0 only where there is no data: clouds in sight, for methods that take a mask), `ideal.u16` (the second date as it would be
+/// without any displacement, nothing hidden), `points.json` (size, and for every compared place row, column and true shift) and
+/// `truth.f32` (the true shift at every tenth row and column: all rows' parts, then all columns').
 struct SimulatedPairFiles {
     enum Kind: String {
         /// One shift.
@@ -20,10 +22,12 @@ struct SimulatedPairFiles {
 
     /// Pixels between compared places, the window that must be clear around one, and what counts as near to cloud (500 m).
     private static let (spacing, window, near) = (200, 256, 50)
+    /// Pixels between places of `truth.f32`.
+    static let truthSpacing = 10
 
     let size: Int
-    private let reference: [UInt16]
-    private let moving: [UInt16]
+    private let reference: Picture
+    private let moving: Picture
     private let ideal: [UInt16]
     private let field: TrueShiftField
 
@@ -47,24 +51,39 @@ struct SimulatedPairFiles {
         ideal = scene.image(still, bands: [.b08])[.b08]?.values ?? []
     }
 
-    /// The band with cloud and shadow set to 0.
-    private static func picture(_ image: SimulatedImage, _ size: Int) -> [UInt16] {
-        var pixels = image[.b08]?.values ?? []
-        for index in pixels.indices {
+    /// A band of a date.
+    private struct Picture {
+        /// As delivered: 0 where there is no data.
+        let delivered: [UInt16]
+        /// With cloud and shadow set to 0 too.
+        let clear: [UInt16]
+    }
+
+    private static func picture(_ image: SimulatedImage, _ size: Int) -> Picture {
+        let delivered = image[.b08]?.values ?? []
+        var clear = delivered
+        for index in clear.indices {
             let (row, column) = (index / size, index % size)
             let found = image.sceneClasses[row / 2 * (size / 2) + column / 2]
-            if [0, 1, 3, 8, 9, 10].contains(found) { pixels[index] = 0 }
+            if [0, 1, 3, 8, 9, 10].contains(found) { clear[index] = 0 }
         }
-        return pixels
+        return Picture(delivered: delivered, clear: clear)
     }
 
     func write(to folder: String) throws {
         try AtomicFile.makeFolder(at: folder)
-        for (name, pixels) in [("reference", reference), ("moving", moving), ("ideal", ideal)] {
+        let images = [
+            ("reference", reference.clear), ("moving", moving.clear), ("ideal", ideal),
+            ("reference-delivered", reference.delivered), ("moving-delivered", moving.delivered),
+        ]
+        for (name, pixels) in images {
             try AtomicFile.write(
                 pixels.withUnsafeBytes { Array($0) }, to: "\(folder)/\(name).u16")
         }
-        let hidden = HiddenCount(size: size) { reference[$0] == 0 || moving[$0] == 0 }
+        try AtomicFile.write(truth().withUnsafeBytes { Array($0) }, to: "\(folder)/truth.f32")
+        let hidden = HiddenCount(size: size) {
+            reference.clear[$0] == 0 || moving.clear[$0] == 0
+        }
         let half = Self.window / 2
         // AROSICS' own grid: multiples of the spacing.
         let places = Array(stride(from: Self.spacing, through: size - half, by: Self.spacing))
@@ -84,6 +103,14 @@ struct SimulatedPairFiles {
             "size": .integer(Int64(size)), "clear": .array(clear), "nearCloud": .array(near),
         ]
         try AtomicFile.write(Array(text.serialized().utf8), to: "\(folder)/points.json")
+    }
+
+    private func truth() -> [Float] {
+        let places = Array(stride(from: 0, to: size, by: Self.truthSpacing))
+        let shifts = places.flatMap { row in
+            places.map { field(row: Double(row), column: Double($0)) }
+        }
+        return shifts.map { Float($0.rows) } + shifts.map { Float($0.columns) }
     }
 
     private func entry(_ row: Int, _ column: Int) -> JSONValue {
