@@ -172,12 +172,15 @@ def quicklook(name, tiles):
     # The same place as in the others; dates are of one grid.
     box = (0, 0, min(first["width"], size["width"] - first["column"] * first["width"]),
            min(first["height"], size["height"] - first["row"] * first["height"]))
-    paths = [tiles / "quicklooks" / f"{one['id']}.png" for one in (dates[:1] + dates[-1:] if len(dates) > 1 else dates)]
+    shown_dates = dates[:1] + dates[1:][-1:]
+    paths = [tiles / "quicklooks" / f"{one['id']}.png" for one in shown_dates]
     paths.append(tiles / "unchanged" / "quicklooks" / f"{tile}.png")
     panels = [Image.open(path).convert("RGB").crop(box) for path in paths if path.exists()]
     write(panels, REPORT / f"{name}.png")
-    names = [one["date"][:10] for one in (dates[:1] + dates[-1:] if len(dates) > 1 else dates)] + ["unchanged ground"] * (len(panels) > len(dates[:2]))
-    return f"\n![{', '.join(names)}]({name}.png)\n\nTile {tile}: {', '.join(names)} (red: changed, blue: not known).\n"
+    names = [one["date"][:10] for one in shown_dates]
+    if len(panels) > len(names):
+        names.append("unchanged ground (red: changed, blue: not known)")
+    return f"\n![{', '.join(names)}]({name}.png)\n\nTile {tile}, as quick-looks show it: {', '.join(names)}.\n"
 
 
 def write(panels, path):
@@ -254,7 +257,8 @@ def heights(seen):
                       one.get("reason", "")])
     head = ["with", "control points", "added to heights", "status", "rows", "columns", "local rms", "distance, px of 10 m", "why not"]
     note = ("QuickBird-2 with its camera model (RPC), five control points and a DEM above the geoid EGM2008, against a Sentinel-2 image of 2015-10-03. Distance is the "
-            "root of the sum of the squares of rows, columns and local rms. The four aerial frames need another camera model and are out of scope. QuickBird's terms are not "
+            "root of the sum of the squares of rows, columns and local rms. The four aerial frames need another camera model and are out of scope. Over the "
+            "heights of N51E005 beside it there is no image in sensor geometry: a test reads them out of their zip (`HeightsTests`). QuickBird's terms are not "
             "stated with the data, so that no picture of it is shown.\n\n")
     return "## dem/ortho-baviaans\n\n" + note + runs.text() + "\n" + table(head, lines) + (f"\n{seen['ortho-baviaans']}\n" if "ortho-baviaans" in seen else "")
 

@@ -2,9 +2,10 @@
 
 usage: cut.py FOLDER REFERENCE MOVING FACTOR WINDOW STEP ROWS,COLUMNS…      offsets in pixels of the files
 
-A pair's pixels are every FACTOR-th of the files' after taking means of FACTOR × FACTOR pixels three times over, which is as soft as Sentinel-2 is
-on its own grid; the moving date's begin ROWS and COLUMNS pixels earlier, so that what it shows lies offset ÷ FACTOR later. That commutes with
-moving by whole pixels, so that the offset is exact and nothing is interpolated. Clouds of the moving date are hidden (0), as align's are, and compared places have none in their windows. Writes FOLDER/N/{reference.u16, moving.u16, points.json} for each offset N, 0 being no offset."""
+A pair's pixels are every FACTOR-th of the files' after means of FACTOR × FACTOR pixels have been taken three times over, which makes it as soft as
+Sentinel-2 is on its own grid. The moving date's begin ROWS and COLUMNS pixels earlier, so that what it shows lies offset ÷ FACTOR later: means commute
+with moving by whole pixels, so that the offset is exact, and nothing is interpolated. Clouds of the moving date are hidden (0), as align's are, and
+compared places have none in their windows. Writes FOLDER/N/{reference.u16, moving.u16, points.json} for each offset N, 0 being none."""
 import json
 import pathlib
 import sys
@@ -16,8 +17,8 @@ import rasterio
 # clear date's land 99.9 % is below 2000. Values of ours; shadows stay, as ground that differs.
 CLOUD, SQUARE, SHARE = 2500, 16, 0.5
 MARGIN = 12
-# One mean would leave 0.7 × 0.65 of contrast at the coarse grid's highest frequency, aliased as Sentinel-2 never is; three leave about a quarter, which is
-# what its bands of 10 m keep there (specified: 0.15 to 0.3).
+# Of contrast at the coarse grid's highest frequency Sentinel-2 keeps m^(1/4), for one that keeps m at its own (a Gaussian), one mean of 2 × 2 pixels 0.71
+# of that, three 0.35: with m = 0.15 to 0.3 (ESA's requirement for its bands of 10 m) 0.22 to 0.26. One mean would leave aliasing that it never has.
 PASSES = 3
 
 
@@ -76,17 +77,18 @@ def main():
     size = (min(reference.shape) - 2 * MARGIN) // factor // step * step
     tops = range(MARGIN, reference.shape[0] - size * factor - MARGIN + 1, 100)
     top = min(tops, key=lambda row: bad[row:row + size * factor].sum())
+    assert max(abs(word) for offset in offsets for word in offset) + PASSES * (factor - 1) <= MARGIN + 1
+    still = coarse(reference, top, MARGIN, size, factor)
+    moved = [coarse(moving, top - rows, MARGIN - columns, size, factor) for rows, columns in offsets]
+    hidden = (still == 0) | (numpy.array(moved) == 0).any(0)
     half = window // 2
     at = range(step * -(-half // step), size - half + 1, step)
-    hidden = bad[top:top + size * factor, MARGIN:MARGIN + size * factor]
-    places = [(row, column) for row in at for column in at
-              if not hidden[(row - half) * factor:(row + half) * factor, (column - half) * factor:(column + half) * factor].any()]
-    for number, (rows, columns) in enumerate(offsets):
-        assert max(abs(rows), abs(columns)) + PASSES * (factor - 1) <= MARGIN + 1
+    places = [(row, column) for row in at for column in at if not hidden[row - half:row + half, column - half:column + half].any()]
+    for number, ((rows, columns), image) in enumerate(zip(offsets, moved)):
         pair = folder / str(number)
         pair.mkdir()
-        coarse(reference, top, MARGIN, size, factor).tofile(pair / "reference.u16")
-        coarse(moving, top - rows, MARGIN - columns, size, factor).tofile(pair / "moving.u16")
+        still.tofile(pair / "reference.u16")
+        image.tofile(pair / "moving.u16")
         clear = [[row, column, rows / factor, columns / factor] for row, column in places]
         (pair / "points.json").write_text(json.dumps({"size": size, "clear": clear, "nearCloud": []}))
     print(json.dumps({"size": size, "places": len(places), "first_row": top}))

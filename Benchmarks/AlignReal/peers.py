@@ -1,6 +1,7 @@
 """Peers of align-real: those of align, which say here what they find at each place.
 
 usage: peers.py pcc|klt|arosics|s2cube FOLDER THREADS WINDOW STEP      prints one JSON object: seconds, and [rows, columns] or null a place"""
+import contextlib
 import json
 import pathlib
 import sys
@@ -24,9 +25,11 @@ def arosics(products, pair, threads, window, step, found):
         files = [products["geotiff"](image, folder / f"{name}.tif") for name, image in images.items()]
         masks = [products["geotiff"]((image == 0).astype(numpy.uint8), folder / f"bad-{name}.tif") for name, image in images.items()]
         start = time.perf_counter()
-        local = COREG_LOCAL(*files, grid_res=step, window_size=(window, window), max_shift=10, nodata=(0, 0),
-                            mask_baddata_ref=masks[0], mask_baddata_tgt=masks[1], CPUs=threads, progress=False, q=True)
-        table = local.CoRegPoints_table
+        # It tells of its progress where the answer belongs.
+        with contextlib.redirect_stdout(sys.stderr):
+            local = COREG_LOCAL(*files, grid_res=step, window_size=(window, window), max_shift=10, nodata=(0, 0),
+                                mask_baddata_ref=masks[0], mask_baddata_tgt=masks[1], CPUs=threads, progress=False, q=True)
+            table = local.CoRegPoints_table
         seconds = time.perf_counter() - start
     table = table[(table.ABS_SHIFT != -9999) & ~table.OUTLIER.astype(bool)]
     # The files' georeference is geotiff's: 10 a pixel from (500000, 6000000). What it tells is what to move the image by.

@@ -33,7 +33,8 @@ import Tensors
     }
 
     private static func answer(
-        _ reference: AlignmentImage, _ moving: AlignmentImage, _ places: [(row: Double, column: Double)]
+        _ reference: AlignmentImage, _ moving: AlignmentImage,
+        _ places: [(row: Double, column: Double)]
     ) throws -> JSONValue {
         let start = ContinuousClock().now
         let survey = try ShiftEstimator().survey(reference: reference, moving: moving)
