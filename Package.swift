@@ -229,6 +229,7 @@ if Context.environment["MATTER_BENCHMARKS"] != nil {
     benchmark("bench-dense-inference", "DenseInference", ["Tensors", "MatterModel"])
     benchmark("bench-pretrain-step", "PretrainStep", ["Tensors", "MatterModel"])
     benchmark("bench-align", "Align", ["DataPrep", "Geo", "Manifests", "Raster", "Tensors"])
+    benchmark("bench-align-real", "AlignReal", ["DataPrep", "Manifests", "Tensors"])
     benchmark(
         "bench-prep-chain", "PrepChain", ["DataPrep", "Geo", "Raster", "Manifests", "Tensors"])
     benchmark("bench-load-oscd", "LoadOscd", ["Bench", "Store"])
