@@ -4,8 +4,8 @@ import Manifests
 /// Writes patches in the form of BigEarthNet version 2 (reBEN): the 12 bands, a reference map a patch, and `metadata.csv`.
 ///
 /// No two patches lie in the same land: its mix, hills, sowing and air are drawn for each, more widely than version 1's, so that a
-/// class looks different from patch to patch. Labels are the classes of the map that cover at least a hundredth of the patch (ours).
-/// One patch in ten lies in France, the others in Germany and Slovenia: a small part of its own to be had by country.
+/// class looks different from patch to patch. Labels are the classes that cover at least a twentieth of the map, as in version 1's
+/// form here. One patch in ten lies in France, the others in Germany and Slovenia: a small part of its own to be had by country.
 struct BigEarthNetV2Product {
     let plan: SimulationPlan
 
@@ -74,14 +74,16 @@ struct BigEarthNetV2Product {
         func drawn(_ low: Float, _ high: Float) -> Float {
             low + (high - low) * Float(random.nextUniform())
         }
+        // Part of the range lies outside of 0 … 1, so that many patches lack a class wholly.
+        func share(_ low: Float, _ high: Float) -> Float { min(max(drawn(low, high), 0), 1) }
         var options = LandOptions()
-        options.forest = drawn(0.05, 0.65)
-        options.conifers = drawn(0.05, 0.95)
-        options.lakes = drawn(0, 0.05)
-        options.riverHalfWidth = drawn(6, 55)
-        options.builtUp = max(0, drawn(-0.1, 0.3))
-        options.pasture = drawn(0.05, 0.65)
-        options.vineyard = max(0, drawn(-0.3, 0.3))
+        options.forest = share(-0.35, 1.05)
+        options.conifers = share(-0.5, 1.5)
+        options.lakes = share(-0.05, 0.06)
+        options.riverHalfWidth = max(3, drawn(-40, 60))
+        options.builtUp = share(-0.25, 0.35)
+        options.pasture = share(-0.4, 1.1)
+        options.vineyard = share(-0.4, 0.4)
         options.relief = drawn(15, 480)
         options.height = drawn(40, 700)
         options.blockSize = drawn(240, 680)
@@ -132,7 +134,7 @@ struct BigEarthNetV2Product {
         for code in codes {
             if let name = CORINECover.name(code) { counts[name, default: 0] += 1 }
         }
-        let labels = counts.filter { $0.value * 100 >= codes.count }.keys.sorted()
+        let labels = counts.filter { $0.value * 20 >= codes.count }.keys.sorted()
         let list = labels.map { "'\($0)'" }.joined(separator: ", ")
         let (place, day) = (patch.place, patch.day.compact())
         let spot = "\(place.column)_\(place.row)"
