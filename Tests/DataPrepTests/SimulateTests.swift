@@ -141,6 +141,54 @@ import TestSupport
         return found
     }
 
+    /// Version 2's table, maps and images tell of the same ground.
+    @Test func referenceMapsFitTableAndImages() throws {
+        let folder = try TemporaryFolder()
+        let plan = try SimulationPlan(products: [.bigearthnetV2], patches: 10)
+        try Simulation(plan: plan).run(to: folder.path)
+        let root = folder.path("bigearthnet-v2")
+        let rows = try WholeFile.readText("\(root)/metadata.csv").split(separator: "\n").dropFirst()
+        var (parts, countries): (Set<String>, [String]) = ([], [])
+        var (water, woods): ([Double], [Double]) = ([], [])
+        for row in rows {
+            let halves = row.split(separator: "\"", omittingEmptySubsequences: false)
+            let name = String(halves[0].dropLast())
+            let fields = halves[2].split(separator: ",").map(String.init)
+            let scene = name.split(separator: "_").dropLast(2).joined(separator: "_")
+            parts.insert(fields[0])
+            countries.append(fields[1])
+            func pixels(_ kind: String, _ suffix: String) throws -> [UInt16] {
+                let path = "\(root)/\(kind)/\(scene)/\(name)/\(name)_\(suffix).tif"
+                return try RasterFile(reading: path).read(as: UInt16.self).pixels
+            }
+            let codes = try pixels("Reference_Maps", "reference_map")
+            let near = try pixels("BigEarthNet-S2", "B08")
+            #expect(codes.count == 120 * 120 && near.count == 120 * 120)
+            var counts: [Int: Int] = [:]
+            for code in codes { counts[Self.classes[code] ?? -1, default: 0] += 1 }
+            #expect(counts[-1] == nil, "\(name) has another code")
+            let names = halves[1].split(separator: "'").enumerated().filter { $0.offset % 2 == 1 }
+            #expect(names.count == counts.count { $0.key > 0 && $0.value >= 720 }, "\(row)")
+            for (code, value) in zip(codes, near) {
+                if code > 500 { water.append(Double(value)) }
+                if code == 311 || code == 312 { woods.append(Double(value)) }
+            }
+        }
+        #expect(rows.count == 10 && parts == ["train", "validation", "test"])
+        #expect(countries.count { $0 == "France" } == 1)
+        // Water is dark in the near infrared, woods are bright: the map lies on the image.
+        #expect(water.count > 100 && woods.count > 100)
+        let ofWater = water.reduce(0, +) / Double(water.count)
+        let ofWoods = woods.reduce(0, +) / Double(woods.count)
+        #expect(ofWater < 0.67 * ofWoods)
+    }
+
+    /// The codes that the simulated land has, as numbers of classes; 0 for what the 19 classes leave out.
+    private static let classes: [UInt16: Int] = [
+        112: 1, 121: 2, 122: 0, 211: 3, 221: 4, 231: 5, 311: 6, 312: 7, 322: 8, 324: 9, 511: 10,
+        512: 10,
+    ]
+
     /// Another plan in the same folder is refused with code 78.
     @Test func otherPlanIsRefused() throws {
         let folder = try TemporaryFolder()

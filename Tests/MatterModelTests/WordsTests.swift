@@ -64,6 +64,33 @@ struct WordsTests {
         #expect(KMeans(twice, k: 4, seed: 1).centres.isFinite().all().item(as: Bool.self))
     }
 
+    struct Responses: Codable {
+        let height, width: Int
+        let places: [[Int]]
+        let responses: [[Float]]
+    }
+
+    /// Scales, lengths, order and scaling of the bank: script/reference/textons.py.
+    @Test func filtersAreThoseOfSciPy() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Fixtures/MatterModel/mr8.json").path
+        let fixture = try decodeStrictJSON(Responses.self, from: WholeFile.read(path))
+        let (height, width) = (fixture.height, fixture.width)
+        let image = (0..<height * width).map { place -> Float in
+            let (row, column) = (Double(place / width), Double(place % width))
+            let waves = sin(0.7 * column + 0.3 * row) + 0.5 * cos(0.11 * row * column)
+            return Float(waves + (column > 12 ? 1 : 0))
+        }
+        let found: [Float] = TextureFilters()(Tensor(image, shape: [1, 1, height, width]))
+            .contiguous().values()
+        for (place, expected) in zip(fixture.places, fixture.responses) {
+            for (filter, value) in expected.enumerated() {
+                let index = (filter * height + place[0]) * width + place[1]
+                #expect(abs(found[index] - value) < 1e-4, "filter \(filter) at \(place)")
+            }
+        }
+    }
+
     @Test func filtersKnowNoDirectionAndNoBrightness() {
         let filters = TextureFilters()
         let image = Drawn.tensor("image", [1, 1, 30, 30])

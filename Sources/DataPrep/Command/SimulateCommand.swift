@@ -21,7 +21,10 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "Seed: the same seed and options give the same bytes.")
     var seed: UInt64 = 1
 
-    @Option(help: "What to write, separated by commas: l2a,oscd,bigearthnet,spacenet,sensor.")
+    @Option(
+        help:
+            "What to write, separated by commas: l2a,oscd,bigearthnet,spacenet,sensor; and bigearthnet-v2, which has reference maps."
+    )
     var products = "l2a,oscd,bigearthnet,spacenet,sensor"
 
     @Option(help: "Regions of the L2A series.")
@@ -39,7 +42,7 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "Pixels of a city's side at 10 m, a multiple of 6.")
     var citySize = 318
 
-    @Option(help: "BigEarthNet patches.")
+    @Option(help: "BigEarthNet patches, of each version.")
     var patches = 12
 
     @Option(help: "SpaceNet chips.")

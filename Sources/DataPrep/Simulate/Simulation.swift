@@ -55,7 +55,7 @@ public struct Simulation: Sendable {
             switch product {
             case .l2a: plan.regions * plan.dates
             case .oscd: plan.cities
-            case .bigearthnet: plan.patches
+            case .bigearthnet, .bigearthnetV2: plan.patches
             case .spacenet: plan.chips
             case .sensor: 1
             }
@@ -90,6 +90,8 @@ public struct Simulation: Sendable {
                 try BigEarthNetProduct(plan: plan).write(to: root, finished: finished)
             case .spacenet: try SpaceNetProduct(plan: plan).write(to: root, finished: finished)
             case .sensor: try SensorProduct(plan: plan).write(to: root, finished: finished)
+            case .bigearthnetV2:
+                try BigEarthNetV2Product(plan: plan).write(to: root, finished: finished)
             }
         }
     }

@@ -7,17 +7,6 @@ import Raster
 struct BigEarthNetProduct {
     let plan: SimulationPlan
 
-    private static let side = 120
-    /// The scenes' days, within the published year.
-    ///
-    /// Scores resample whole scenes, so there must be more than a few of them.
-    private static let days = [
-        SimulatedDay(2017, 6, 13), SimulatedDay(2017, 9, 24), SimulatedDay(2018, 4, 21),
-        SimulatedDay(2017, 6, 30), SimulatedDay(2017, 7, 17), SimulatedDay(2018, 5, 6),
-        SimulatedDay(2017, 8, 6), SimulatedDay(2017, 10, 2), SimulatedDay(2018, 4, 8),
-        SimulatedDay(2017, 8, 22), SimulatedDay(2017, 10, 21), SimulatedDay(2018, 5, 21),
-    ]
-
     /// Writes what is not there yet below `<root>/bigearthnet/BigEarthNet-v1.0`.
     func write(to root: String, finished: (String) throws -> Void) throws {
         let folder = "\(root)/bigearthnet/BigEarthNet-v1.0"
@@ -42,57 +31,37 @@ struct BigEarthNetProduct {
     }
 
     private func write(_ patch: Int, to folder: String) throws -> String {
-        let day = Self.days[patch % Self.days.count]
+        let day = BigEarthNetPatch.days[patch % BigEarthNetPatch.days.count]
         let (column, row) = (20 + patch % 60, 30 + patch / 60 * 7 + patch % 5)
         let name = "S2A_MSIL2A_\(day.compact())T101031_\(column)_\(row)"
         let product = ProductFolder("\(folder)/\(name)")
         guard !product.isWhole else { return name }
         let scene = SimulatedScene.make(
-            seed: SplitMix64.derive(seed: plan.seed, 30, UInt64(patch)), size: Self.side,
+            seed: SplitMix64.derive(seed: plan.seed, 30, UInt64(patch)),
+            size: BigEarthNetPatch.side,
             options: patch % 4 == 3 ? .city(patch) : .region(patch))
         var date = scene.acquisition(day: day, index: 0)
         date.haze = 0.01
-        let image = scene.image(date, bands: Sentinel2Band.allCases.filter { $0 != .b10 })
-        let place = Place(site: SeriesSite(region: patch % 3), column: column, row: row)
+        let image = scene.image(date, bands: BigEarthNetPatch.bands)
+        let place = BigEarthNetPatch.Place(
+            site: SeriesSite(region: patch % 3), column: column, row: row)
         try product.publish { writer in
-            _ = try concurrently(image.bands) { band in
-                let grid = try place.grid(side: band.width, resolution: band.resolution)
-                let values = try RasterBuffer(size: grid.size, pixels: band.values)
-                try writer.write(
-                    RasterWriter.encode(values, grid: grid, as: .strips),
-                    to: "\(name)_\(band.band.rawValue).tif")
-            }
+            try BigEarthNetPatch.write(image, of: name, at: place, to: writer)
             try writer.write(
                 try labels(scene, place, day), to: "\(name)_labels_metadata.json")
         }
         return name
     }
 
-    private struct Place: Sendable {
-        let site: SeriesSite
-        let column, row: Int
-
-        var x: Double { site.originX + Double(column) * 1200 }
-        var y: Double { site.originY - Double(row) * 1200 }
-
-        func grid(side: Int, resolution: Int) throws -> GeoGrid {
-            GeoGrid(
-                size: try PixelSize(width: side, height: side),
-                transform: try AffineTransform(
-                    originX: x, originY: y, resolution: Double(resolution)),
-                crs: CRS(epsg: site.epsg))
-        }
-    }
-
     private func labels(
-        _ scene: SimulatedScene, _ place: Place, _ day: SimulatedDay
+        _ scene: SimulatedScene, _ place: BigEarthNetPatch.Place, _ day: SimulatedDay
     ) throws -> JSONValue {
         let classes = scene.classMap(date: 0)
         let names = LandCover.allCases.filter { cover in
             classes.count { $0 == cover.rawValue } * 20 >= classes.count
         }.map(Self.corine)
         let sorted = Array(Set(names)).sorted().map(JSONValue.string)
-        let extent = Double(Self.side) * 10
+        let extent = Double(BigEarthNetPatch.side) * 10
         return [
             "labels": .array(sorted.isEmpty ? [.string("Non-irrigated arable land")] : sorted),
             "coordinates": [

@@ -12,6 +12,8 @@ public enum SimulatedProduct: String, CaseIterable, Codable, Sendable {
     case spacenet
     /// Scenes in sensor geometry with RPC, and a DEM.
     case sensor
+    /// Patches in BigEarthNet's form, version 2, with a reference map each.
+    case bigearthnetV2 = "bigearthnet-v2"
 }
 
 /// All that decides what a synthetic Earth holds; the same plan gives the same bytes.
@@ -30,7 +32,7 @@ public struct SimulationPlan: Codable, Hashable, Sendable {
     public var cities: Int
     /// Columns and rows of a city at 10 m; a multiple of 6.
     public var citySize: Int
-    /// Number of BigEarthNet patches.
+    /// Number of BigEarthNet patches, of each version.
     public var patches: Int
     /// Number of SpaceNet chips.
     public var chips: Int
