@@ -246,13 +246,14 @@ struct HeightsBench {
     }
 
     func lay(
-        _ dem: [String], voidHeight: Double? = nil, resolution: Double = 10
+        _ dem: [String], voidHeight: Double? = nil, resolution: Double = 10,
+        to name: String = "ortho.tif", _ change: (inout Orthorectification) -> Void = { _ in }
     ) throws -> Orthorectification.Outcome {
         let heights = dem.isEmpty ? nil : ElevationModel(paths: dem, voidHeight: voidHeight)
-        return try Orthorectification(
-            image: folder.path("scene.tif"), elevation: heights, crs: nil,
-            resolution: resolution
-        ).write(to: folder.path("ortho.tif"))
+        var work = Orthorectification(
+            image: folder.path("scene.tif"), elevation: heights, crs: nil, resolution: resolution)
+        change(&work)
+        return try work.write(to: folder.path(name))
     }
 
     /// By four points, so far east and west of the middle, in degrees.
@@ -271,7 +272,7 @@ struct HeightsBench {
     /// Heights of 20 m pixels around the scene, hills of 100 to 200 m.
     func heights(
         columns: Range<Int> = 0..<200, east: Double = 0, hole: Float? = nil, all: Float? = nil,
-        nodata: Double? = nil, named name: String = "heights.tif"
+        nodata: Double? = nil, system: String = "EPSG:32633", named name: String = "heights.tif"
     ) throws -> String {
         let utm = try CoordinateTransform(from: .wgs84, to: CRS(epsg: 32633))
         let middle = try #require(utm.map([Position(x: 15, y: 52)])[0])
@@ -279,7 +280,7 @@ struct HeightsBench {
             size: PixelSize(width: columns.count, height: 200),
             transform: AffineTransform(
                 originX: middle.x - 2000 + east, originY: middle.y + 2000, resolution: 20),
-            crs: CRS(epsg: 32633))
+            crs: CRS(wkt: system))
         let pixels = (0..<grid.size.count).map { index -> Float in
             let (column, row) = (index % columns.count, index / columns.count)
             let isHole = hole != nil && (90..<110).contains(column) && (90..<110).contains(row)

@@ -203,6 +203,63 @@ import Testing
                     ["orthorectify", scene, "--rpc", folder.path(name), "--out", ortho]),
                 Int32(status), "\(name): ", words)
         }
+        try laysOntoAnotherGrid(scene, dem, folder)
+        try decodesImagesInWorkers(scene, dem, folder)
+    }
+
+    /// The truth map's very grid; and what is asked for in two ways, or cannot be known, is refused.
+    private func laysOntoAnotherGrid(
+        _ scene: String, _ dem: String, _ folder: TemporaryFolder
+    ) throws {
+        let map = folder.path("earth/sensor/truth/map.tif")
+        let laid = try runProgram(
+            "matter-prep",
+            [
+                "orthorectify", scene, "--dem", dem, "--like", map, "--resampling", "cubic",
+                "--threads", "2", "--height-offset", "auto", "--out", folder.path("like.tif"),
+                "--json", "--quiet",
+            ])
+        #expect(laid.status == 0, "\(laid.stderr)")
+        let result = try JSONValue.parse(laid.stdout)
+        #expect((result["covered"]?.double ?? 0) > 0.5)
+        #expect(result["heightOffset"]?.double == 0 && result["heightSystem"] == nil)
+        for (options, status, words) in [
+            (["--like", map, "--resolution", "20"], 64, "--like takes the place"),
+            (["--like", map, "--epsg", "32633"], 64, "--like takes the place"),
+            (["--like", scene], 65, "no georeference"),
+            (["--resampling", "sharp"], 64, "sharp"),
+            (["--height-offset", "nan"], 64, "metres, gcps, geoid or auto"),
+            (["--height-offset", "geoid"], 65, "does not say what its heights count from"),
+        ] {
+            let refused = try runProgram(
+                "matter-prep",
+                ["orthorectify", scene, "--dem", dem, "--out", folder.path("no.tif")] + options)
+            #expect(refused.status == Int32(status) && refused.stderr.contains(words), "\(options)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path("no.tif")))
+    }
+
+    /// Who decodes is not seen in the result, and a decoder that dies is one line of error (A27).
+    private func decodesImagesInWorkers(
+        _ scene: String, _ dem: String, _ folder: TemporaryFolder
+    ) throws {
+        func lay(_ options: [String], fault: String? = nil) throws -> ProgramResult {
+            try runProgram(
+                "matter-prep",
+                ["orthorectify", scene, "--dem", dem, "--out", folder.path("laid.tif")] + options,
+                environment: fault.map { ["MATTER_TEST_DECODER": $0] } ?? [:])
+        }
+        let own = try lay(["--no-decode-workers", "--threads", "1"], fault: "11 pixels scene")
+        #expect(own.status == 0)
+        let plain = try WholeFile.read(folder.path("laid.tif"))
+        #expect(try lay([]).status == 0)
+        #expect(try WholeFile.read(folder.path("laid.tif")) == plain)
+        try FileManager.default.removeItem(atPath: folder.path("laid.tif"))
+        for when in ["open", "pixels"] {
+            expectOneLine(
+                try lay([], fault: "11 \(when) scene.tif"), 65, "scene.tif: worker died: signal 11")
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path("laid.tif")))
     }
 
     // MARK: Output

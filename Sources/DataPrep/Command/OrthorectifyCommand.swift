@@ -34,7 +34,7 @@ struct OrthorectifyCommand: ParsableCommand {
 
     @Option(
         help:
-            "Metres to add to the heights to get metres above the ellipsoid (the geoid's height), or \"gcps\" to find them from the control points."
+            "Metres to add to the heights to get metres above the ellipsoid (the geoid's height); \"gcps\" to find them from the control points; \"geoid\" to take them, for each place, from PROJ's grid for the system that the DEM says its heights are in; \"auto\" for the same if it says so, else none. Default: none."
     )
     var heightOffset: String?
 
@@ -51,25 +51,44 @@ struct OrthorectifyCommand: ParsableCommand {
     @Option(help: "EPSG code of the map projection. Default: the UTM zone of the image's centre.")
     var epsg: Int?
 
-    @Option(help: "Side of a pixel of the result, in units of the projection.")
-    var resolution = 10.0
+    @Option(help: "Side of a pixel of the result, in units of the projection. Default: 10.")
+    var resolution: Double?
+
+    @Option(
+        help:
+            "A map image of which the result gets the very grid: projection, pixels and extent. In place of --epsg and --resolution."
+    )
+    var like: String?
+
+    @Option(help: "How values between pixels are made: nearest, bilinear, cubic or lanczos.")
+    var resampling = ResamplingKernel.lanczos
 
     @Option(help: "The GeoTIFF to write.")
     var out: String
 
+    @OptionGroup var work: WorkOptions
     @OptionGroup var json: JSONOption
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        if let heightOffset, heightOffset != "gcps", Double(heightOffset) == nil {
-            throw ValidationError("--height-offset is metres, or gcps.")
+        if let heightOffset, Self.geoid[heightOffset] == nil, heightOffset != "gcps",
+            Double(heightOffset)?.isFinite != true
+        {
+            throw ValidationError("--height-offset is metres, gcps, geoid or auto.")
         }
         if dem.isEmpty, heightOffset != nil || voidHeight != nil {
             throw ValidationError("--height-offset and --void-height belong to --dem.")
         }
+        if like != nil, epsg != nil || resolution != nil {
+            throw ValidationError("--like takes the place of --epsg and --resolution; give either.")
+        }
     }
 
+    private static let geoid = ["geoid": GeoidRule.stated, "auto": .ifStated]
+
     func run() throws {
+        work.start()
+        defer { work.stop() }
         let result = try resolve().write(to: out)
         for warning in result.warnings { logging.logger("matter-prep").warning("\(warning)") }
         try json.print(result) {
@@ -86,9 +105,12 @@ struct OrthorectifyCommand: ParsableCommand {
                 paths: dem, offset: heightOffset.flatMap(Double.init) ?? 0, voidHeight: voidHeight)
         var work = Orthorectification(
             image: image, elevation: heights, crs: epsg.map { CRS(epsg: $0) },
-            resolution: resolution)
+            resolution: resolution ?? 10)
+        work.target = try like.map { try Orthorectification.grid(like: $0) }
+        (work.kernel, work.threads) = (resampling, self.work.threads)
         work.cameraFile = rpc
         work.findsHeightOffset = heightOffset == "gcps"
+        work.geoid = heightOffset.flatMap { Self.geoid[$0] } ?? .ignored
         if let gcps { work.controls = gcps == "none" ? [] : try GroundControlFile.read(gcps) }
         return work
     }
@@ -103,7 +125,12 @@ struct OrthorectifyCommand: ParsableCommand {
         if result.controlResidualBefore == nil, let residual = result.controlResidual {
             lines.append("\(rounded(residual)) px between the fitted camera and its control points")
         }
-        if let offset = result.heightOffset, offset != 0 {
+        if let system = result.heightSystem { lines.append("heights are \(system)") }
+        if let range = result.heightOffsetRange {
+            let metres = range.map(rounded).joined(separator: " to ")
+            let grids = (result.heightGrids ?? []).map { " " + $0 }.joined()
+            lines.append("\(metres) m added to the heights by PROJ\(grids)")
+        } else if let offset = result.heightOffset, offset != 0 {
             lines.append("\(rounded(offset)) m added to the heights")
         }
         return lines

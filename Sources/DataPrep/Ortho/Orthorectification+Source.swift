@@ -1,23 +1,20 @@
 import Geo
 import Raster
 
-/// What is read of an image, and what may be made of it.
+/// What is read of an image, and what it carries.
 extension Orthorectification {
-    /// The most pixels of a result: a band of it is held whole, and which pixels are valid.
-    private static let mostPixels = RasterFile.largestRead / 8
-
     /// The image's numbers: 0 where it has no data, whatever stands for that in the file, and at least 1 elsewhere.
     ///
     /// In numbers with a sign, those below 0 are no data too where the file names none.
-    func source(_ file: borrowing RasterFile) throws -> RasterBuffer<UInt16> {
+    func source(_ file: ForeignRaster) throws -> RasterBuffer<UInt16> {
         switch file.pixelType {
         case .uint8, .uint16:
-            var source = try file.read(as: UInt16.self)
+            var source = try file.readAll()
             let none = file.nodata.flatMap { UInt16(exactly: $0) } ?? 0
             Radiometry.harmonised.harmonise(&source.pixels, noData: none)
             return source
         case .int16:
-            let source = try file.read(as: Int16.self)
+            let source = try file.readAllSigned()
             let none = file.nodata.flatMap { Int16(exactly: $0) } ?? 0
             let least: Int16 = none == 0 ? 0 : 1
             return try RasterBuffer(
@@ -39,8 +36,8 @@ extension Orthorectification {
     }
 
     /// The camera model of the file that was given, or that the image carries, or of a file beside it; nil without any.
-    func camera(_ file: borrowing RasterFile) throws -> Camera? {
-        let carried = file.metadata("RPC")
+    func camera(_ file: ForeignRaster) throws -> Camera? {
+        let carried = try file.cameraModel()
         if let path = cameraFile {
             var camera = Camera(model: try CameraModelFile.read(path), file: path)
             if !carried.isEmpty {
@@ -60,28 +57,6 @@ extension Orthorectification {
         } catch {
             throw PrepError(
                 .badData, image, "its camera model is not whole: \(error); give another by --rpc")
-        }
-    }
-
-    /// The grid over some ground.
-    ///
-    /// - Throws: `PrepError` (`usage`) for a resolution at which it would take more memory than there is.
-    func grid(covering bounds: MapBounds, crs: CRS) throws -> GeoGrid {
-        let pixels = (bounds.width / resolution) * (bounds.height / resolution)
-        guard pixels <= Double(Self.mostPixels) else {
-            throw PrepError(
-                .usage, "--resolution \(resolution)",
-                "would make more than \(Self.mostPixels) pixels; give a larger one")
-        }
-        return try GeoGrid(covering: bounds, resolution: resolution, crs: crs)
-    }
-
-    /// Refuses a result that could not be held, before anything of it is made.
-    func refuseTooLarge(_ size: PixelSize, bands: Int) throws {
-        guard size.count <= RasterFile.largestRead / (2 * bands) else {
-            throw PrepError(
-                .usage, "--resolution \(resolution)",
-                "would make \(size) pixels in \(bands) bands; give a larger one")
         }
     }
 }

@@ -16,14 +16,20 @@ public struct Orthorectification: Sendable {
     public var elevation: ElevationModel?
     /// Whether `elevation.offset` is to be found from the control points' own heights.
     public var findsHeightOffset = false
+    /// Whether heights that say what they count from are brought onto the ellipsoid from there.
+    public var geoid = GeoidRule.ignored
     /// Control points; `nil` for those that the image carries, empty for none.
     public var controls: [GroundControlPoint]?
     /// The map projection; `nil` for the UTM zone of the camera model's centre.
     public var crs: CRS?
     /// Side of a pixel in units of the projection.
     public var resolution: Double
+    /// The grid of the result, in place of `crs` and `resolution`; `nil` for one that just covers the image.
+    public var target: GeoGrid?
     /// How values between pixels are made.
     public var kernel = ResamplingKernel.lanczos
+    /// How many threads resample, which is not seen in the result; `nil` for one on each core.
+    public var threads: Int?
 
     /// What was written.
     public struct Outcome: Sendable, Codable {
@@ -43,8 +49,14 @@ public struct Orthorectification: Sendable {
         public var controlResidualBefore: Double?
         /// The same afterwards.
         public var controlResidual: Double?
-        /// Metres added to the heights.
+        /// Metres added to the heights; the mean of them where they differ from place to place.
         public var heightOffset: Double?
+        /// The least and the most metres added where they differ from place to place.
+        public var heightOffsetRange: [Double]?
+        /// What the heights count from, by their own word, such as "EGM96 height"; nil where they say nothing of it.
+        public var heightSystem: String?
+        /// The grids of PROJ's by which the heights were brought onto the ellipsoid; nil where they were not.
+        public var heightGrids: [String]?
         /// Whether hills lie where they belong: not without heights, nor by a polynomial through control points.
         public var isTerrainCorrected = true
         /// The share of the image, 0…1, under which the rasters have no height.
@@ -73,21 +85,25 @@ public struct Orthorectification: Sendable {
         guard resolution > 0, resolution.isFinite else {
             throw PrepError(.usage, "--resolution \(resolution)", "must be above 0")
         }
-        let file = try RasterFile(reading: image)
+        let file = try ForeignRaster(reading: image)
         let controls = try self.controls ?? file.groundControlPoints()
         let camera = try camera(file)
         var placement = try placement(rpc: camera?.model, size: file.size, controls)
         placement.outcome.camera = camera?.file
         placement.outcome.warnings += camera?.warnings ?? []
-        try refuseTooLarge(placement.warp.target.size, bands: file.bandCount)
+        let grid = target ?? placement.warp.target
+        try refuseTooLarge(grid.size, bands: file.bandCount)
         let source = try source(file)
-        let result = try placement.warp.resample(source, nodata: 0, kernel: kernel, threads: 2)
-        let grid = placement.warp.target
+        let result = try placement.warp.resample(
+            source, nodata: 0, kernel: kernel,
+            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let clear = result.valid.pixels.reduce(into: 0) { $0 += Int($1) }
+        (placement.outcome.width, placement.outcome.height) = (grid.size.width, grid.size.height)
         placement.outcome.covered = Double(clear) / Double(grid.size.count)
         try RasterWriter.write(
-            result.image, grid: grid, as: .cog(.deflate), nodata: 0,
-            bandNames: file.bandDescriptions, metadata: tags(placement.outcome), to: path)
+            laid(result.image, over: placement.warp.target), grid: grid, as: .cog(.deflate),
+            nodata: 0, bandNames: file.bandDescriptions, metadata: tags(placement.outcome),
+            to: path)
         return placement.outcome
     }
 
@@ -135,14 +151,13 @@ public struct Orthorectification: Sendable {
         _ model: RPCModel, size: PixelSize, _ controls: [GroundControlPoint]
     ) throws -> Placement {
         let model = (model: model, size: size)
-        let grid = try grid(model.model, crs: self.crs ?? utm(model.model))
-        let heights = try elevation.map { try self.heights($0, controls) }
-        let patch = try heights.map { try HeightPatch($0, under: grid) }
-        let warp = StripedWarp(from: model.model, size: size, heights: patch, onto: grid)
+        let grid = try grid(model.model, crs: target?.crs ?? self.crs ?? utm(model.model))
+        let heights = try elevation.map { try self.heights($0, controls, under: grid) }
+        let warp = StripedWarp(from: model.model, size: size, heights: heights?.patch, onto: grid)
         var outcome = outcome(grid, controls.count)
-        outcome.heightOffset = heights?.offset
-        if let heights, let patch {
-            outcome.withoutHeights = try shareWithoutHeights(of: model, on: grid, patch)
+        if let heights {
+            heights.tell(&outcome)
+            outcome.withoutHeights = try shareWithoutHeights(of: model, on: grid, heights.patch)
             outcome.warnings += try warnings(heights, outcome.withoutHeights ?? 0)
         } else {
             outcome.isTerrainCorrected = false
@@ -163,7 +178,9 @@ public struct Orthorectification: Sendable {
             )
         }
         let middle = controls.middleLongitude
-        let crs = try self.crs ?? utm(longitude: middle, isNorthern: controls[0].latitude >= 0)
+        let crs =
+            try target?.crs ?? self.crs
+            ?? utm(longitude: middle, isNorthern: controls[0].latitude >= 0)
         let transform = try CoordinateTransform(from: .wgs84, to: crs)
         let places = try controls.outline(of: size)
         guard let bounds = MapBounds(around: transform.map(places).compactMap(\.self)) else {
@@ -190,8 +207,7 @@ public struct Orthorectification: Sendable {
 
     private func tags(_ outcome: Outcome) -> [String: String] {
         var tags = [
-            "MATTER_HEIGHTS": outcome.heightOffset.map { "DEM, \($0) m added" }
-                ?? "none: flat ground",
+            "MATTER_HEIGHTS": heightTag(outcome) ?? "none: flat ground",
             "MATTER_CONTROL_POINTS": "\(outcome.controlPoints)",
             "MATTER_TERRAIN": outcome.isTerrainCorrected
                 ? "corrected"

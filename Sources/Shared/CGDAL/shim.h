@@ -11,6 +11,7 @@
 #include <gdal_alg.h>
 #include <gdal_utils.h>
 #include <ogr_srs_api.h>
+#include <proj.h>
 
 // GDALClose returns nothing before GDAL 3.7 and an error since; both tell the error handler.
 static inline void matter_close(GDALDatasetH dataset) { (void)GDALClose(dataset); }

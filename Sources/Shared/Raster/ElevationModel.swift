@@ -33,6 +33,8 @@ public struct ElevationModel: Hashable, Codable, Sendable {
         return try patch.heights(at: places)
     }
 
-    /// What errors name.
-    var name: String { paths.count == 1 ? paths[0] : "\(paths[0]) and \(paths.count - 1) more" }
+    /// What errors name: the file, or the first and how many there are beside it.
+    public var name: String {
+        paths.count == 1 ? paths[0] : "\(paths[0]) and \(paths.count - 1) more"
+    }
 }

@@ -61,6 +61,15 @@ enum GDALLibrary {
         return result
     }
 
+    /// Runs a body under other settings of GDAL, on this thread alone.
+    static func withSettings<Result>(
+        _ settings: [String: String], _ body: () throws -> Result
+    ) rethrows -> Result {
+        for (name, value) in settings { CPLSetThreadLocalConfigOption(name, value) }
+        defer { for name in settings.keys { CPLSetThreadLocalConfigOption(name, nil) } }
+        return try body()
+    }
+
     /// Runs a body of which the messages mean nothing.
     static func quietly<Result>(_ body: () -> Result) -> Result {
         _ = isReady

@@ -4,12 +4,12 @@ public import Geo
 public struct HeightPatch: Sendable {
     /// Where the heights lie; degrees go on beyond 180 rather than round.
     public let grid: GeoGrid
-    /// Metres as the files have them; `void` where they have none.
-    let pixels: RasterBuffer<Float>
+    /// Metres as the files have them, or above the ellipsoid; `void` where they have none.
+    var pixels: RasterBuffer<Float>
     /// Metres to add.
     let offset: Double
     /// The height taken in voids, without `offset`.
-    let voidHeight: Double?
+    var voidHeight: Double?
 
     /// The longitude that others are told from, so that none jumps where they go round; nil where x is no longitude.
     private let middle: Double?

@@ -1,17 +1,31 @@
 import Geo
 
-/// What a worker is asked for: the facts of a raster, or pixels of one of its bands.
+/// What a worker is asked for: the facts of a raster, what it says of its camera, or pixels of its bands.
 struct DecodeRequest: Hashable, Codable {
+    /// What an image in sensor geometry may carry.
+    enum Carried: String, Codable {
+        /// The entries of a camera model.
+        case camera
+        /// Control points.
+        case controls
+    }
+
     var path: String
+    /// What is asked for in place of the facts.
+    var carried: Carried?
     /// The band, counted from 0; nil for the facts.
     var band: Int?
+    /// How many bands from that one on; one if nil.
+    var bands: Int?
+    /// Whether the numbers of 16 bits have a sign; they have none if nil.
+    var isSigned: Bool?
     /// Column, row, width and height; nil for the whole.
     var window: [Int]?
     /// Width and height of the answer; nil for the window's.
     var scaledTo: [Int]?
 
     /// Bytes that a decoder needs at least: numbers of 32 bits inside, of 16 bits for the answer, and something to work with.
-    var memory: Int { max(32 << 20, (window ?? []).suffix(2).reduce(6, *)) }
+    var memory: Int { max(32 << 20, (window ?? []).suffix(2).reduce(6 * (bands ?? 1), *)) }
 }
 
 /// What a worker answers; pixels lie in the shared memory.
@@ -22,6 +36,8 @@ struct DecodeReply: Codable {
     }
 
     var facts: RasterFacts?
+    var camera: [String: String]?
+    var controls: [GroundControlPoint]?
     var width: Int?
     var height: Int?
     var failure: Failure?

@@ -57,10 +57,13 @@ public enum DecodeService {
         }
         do {
             let file = try files.file(request.path)
-            if let band = request.band {
-                try read(request, band, file, &reply)
-            } else {
-                reply.facts = RasterFacts(file.raster)
+            switch (request.band, request.carried) {
+            case (let band?, _) where request.isSigned == true:
+                try read(request, band, file, as: Int16.self, &reply)
+            case (let band?, _): try read(request, band, file, as: UInt16.self, &reply)
+            case (nil, .camera): reply.camera = file.raster.metadata("RPC")
+            case (nil, .controls): reply.controls = try file.raster.groundControlPoints()
+            case (nil, nil): reply.facts = RasterFacts(file.raster)
             }
         } catch {
             let error = error as? RasterError ?? RasterError(.unreadable, "\(error)")
@@ -72,15 +75,16 @@ public enum DecodeService {
         return reply
     }
 
-    private static func read(
-        _ request: DecodeRequest, _ band: Int, _ file: OpenRaster, _ reply: inout DecodeReply
+    private static func read<Pixel: RasterPixel>(
+        _ request: DecodeRequest, _ band: Int, _ file: OpenRaster, as type: Pixel.Type,
+        _ reply: inout DecodeReply
     ) throws {
         let window = try request.window.map {
             try PixelWindow(column: $0[0], row: $0[1], width: $0[2], height: $0[3])
         }
         let size = try request.scaledTo.map { try PixelSize(width: $0[0], height: $0[1]) }
         let pixels = try file.raster.read(
-            window, bands: [band], as: UInt16.self, scaledTo: size)
+            window, bands: Array(band..<band + (request.bands ?? 1)), as: type, scaledTo: size)
         try pixels.pixels.withUnsafeBytes(share)
         (reply.width, reply.height) = (pixels.size.width, pixels.size.height)
     }
