@@ -44,16 +44,17 @@ struct ExportTests {
         let recipe = try decodeStrictJSON(
             Recipe.self, from: Array(try #require(metadata["recipe"]).utf8))
         #expect(recipe == .example)
-        #expect(try JSONValue.parse(try #require(metadata["statistics"])) == Self.statistics)
+        let statistics = try decodeStrictJSON(
+            BandStatistics.self, from: Array(try #require(metadata["statistics"]).utf8))
+        #expect(statistics == Self.statistics)
         let error = #expect(throws: TrainingError.self) { try EncoderFile(path: trunk) }
         #expect(error?.description.contains("its architecture is matter-trunk") == true)
     }
 
     // MARK: Graphs of images
 
-    private static let statistics: JSONValue = [
-        "means": [2000, 2100, 2200], "deviations": [700, 600, 500],
-    ]
+    private static let statistics = BandStatistics(
+        means: [2000, 2100, 2200], deviations: [700, 600, 500])
 
     /// An encoder before training.
     private static func write(_ recipe: Recipe, to path: String) throws {
@@ -61,7 +62,7 @@ struct ExportTests {
         let metadata = [
             "architecture": EncoderFile.architecture, "step": "0",
             "recipe": try JSONValue(encoding: recipe).serialized(),
-            "statistics": statistics.serialized(),
+            "statistics": try JSONValue(encoding: statistics).serialized(),
         ]
         try Safetensors.write(MatterEncoder(recipe).hostState(), metadata: metadata, to: path)
     }
@@ -78,6 +79,7 @@ struct ExportTests {
             recipe.tern.kernel = kernel
             (recipe.tern.layers, recipe.tern.iterations) = (layers, iterations)
             recipe.data.standardise = kernel == .pamr ? .image : .store
+            recipe.encoding.of = kernel == .pamr ? .mean : .positions
             try Self.write(recipe, to: folder.path("e.safetensors"))
             var export = try EncoderExport(encoderFile: folder.path("e.safetensors"))
             export.stride = 3
@@ -173,9 +175,10 @@ struct ExportTests {
             case .cosineSimilar:
                 recipe.tern.layers = [[1], [2], [8]]
                 recipe.tern.centre = true
+                recipe.encoder.aspp = [1, 2]
             case .cosinePrinted:
                 recipe.tern.kernelSize = 5
-                recipe.encoder.aspp = [1, 2]
+                recipe.encoding.of = .positions
             }
         }
         let run = (path as NSString).deletingLastPathComponent

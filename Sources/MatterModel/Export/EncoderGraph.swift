@@ -74,7 +74,11 @@ struct EncoderGraph {
     /// Features of gathered patches.
     mutating func features(ofPatches patches: String) throws -> String {
         let map = try trunk(patches)
-        return try encoding(recipe.encoder.aspp.isEmpty ? projection(map) : mean(context(map)))
+        let last = try recipe.encoder.aspp.isEmpty ? map : context(map)
+        guard recipe.encoding.isOfPositions else {
+            return try encoding(projection(mean(last)))
+        }
+        return overPositions(try encoding(projection(positions(of: last))), of: last)
     }
 
     // MARK: The ResNet
@@ -164,9 +168,33 @@ struct EncoderGraph {
         return relu(try normalised("aspp.project.0", "aspp.project.1", all, stride: 1))
     }
 
-    private mutating func projection(_ map: String) throws -> String {
-        graph.node(
-            "Gemm", [mean(map), try constant("project.weight"), try constant("project.bias")],
+    /// The vectors of all positions of all patches: (patches · positions, channels).
+    private mutating func positions(of map: String) throws -> String {
+        let name = recipe.encoder.aspp.isEmpty ? "project.weight" : "encoding.clusters"
+        return graph.node(
+            "Reshape",
+            [
+                graph.node("Transpose", [map], [("perm", .integers([0, 2, 3, 1]))]),
+                graph.integers([-1, try shape(name)[1]]),
+            ])
+    }
+
+    /// The mean over each patch's positions.
+    private mutating func overPositions(_ vectors: String, of map: String) -> String {
+        let patches = graph.node("Shape", [map], [("start", .integer(0)), ("end", .integer(1))])
+        let shape = graph.node(
+            "Concat", [patches, graph.integers([-1, recipe.encoder.features])],
+            [("axis", .integer(0))])
+        return graph.node(
+            "ReduceMean", [graph.node("Reshape", [vectors, shape])],
+            [("axes", .integers([1])), ("keepdims", .integer(0))])
+    }
+
+    /// The linear projection, where no `ASPP` takes its place.
+    private mutating func projection(_ vectors: String) throws -> String {
+        guard recipe.encoder.aspp.isEmpty else { return vectors }
+        return graph.node(
+            "Gemm", [vectors, try constant("project.weight"), try constant("project.bias")],
             [("transB", .integer(1))])
     }
 
