@@ -1,6 +1,7 @@
 """Reads a pretraining run and its exports as others do.
 
-usage: check_model.py RUN EXPORTS      EXPORTS: trunk.safetensors, and NAME.onnx with NAME.proof.safetensors for each of GRAPHS"""
+usage: check_model.py RUN EXPORTS
+EXPORTS holds trunk.safetensors, and NAME.onnx with NAME.proof.safetensors for each of GRAPHS."""
 import json
 import pathlib
 import sys
@@ -11,7 +12,8 @@ import onnxruntime
 import safetensors.numpy
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-# Each graph's input and output, and the largest difference that is borne, in parts of the largest value where that is above 1.
+# Each graph's input and output, and the largest difference that is borne, in parts of the largest value where that
+# is above 1.
 GRAPHS = {
     "patches": ("patches", "features", 1e-5),
     "map": ("image", "map", 1e-4),
@@ -29,13 +31,15 @@ def check_graph(exports, name):
     worst = 0.0
     for count in (1, len(proof[given])):
         found = session.run([result], {given: proof[given][:count]})[0]
-        if found.shape != proof[result][:count].shape:
-            sys.exit(f"check-model: onnxruntime's {result} of {name} have shape {found.shape}, not {proof[result][:count].shape}")
-        worst = float(numpy.maximum(worst, numpy.abs(found - proof[result][:count]).max()))
+        wanted = proof[result][:count]
+        if found.shape != wanted.shape:
+            sys.exit(f"check-model: onnxruntime's {result} of {name} have shape {found.shape}, not {wanted.shape}")
+        worst = float(numpy.maximum(worst, numpy.abs(found - wanted).max()))
     scale = float(numpy.abs(proof[result]).max())
     if not worst <= largest * max(scale, 1):
-        sys.exit(f"check-model: onnxruntime's {result} of {name} differ by {worst} from matter-model's (largest {scale})")
-    print(f"onnxruntime {onnxruntime.__version__}, {name}: {result} differ by at most {worst:.2e} (largest {scale:.3g})")
+        sys.exit(f"check-model: onnxruntime's {result} of {name} differ by {worst} from ours (largest {scale})")
+    version = onnxruntime.__version__
+    print(f"onnxruntime {version}, {name}: {result} differ by at most {worst:.2e} (largest {scale:.3g})")
 
 
 def check_names(exports):
@@ -47,10 +51,11 @@ def check_names(exports):
         sys.exit(f"check-model: {', '.join(strange)}: no names of torchvision's ResNet")
     with safetensors.safe_open(exports / "trunk.safetensors", "numpy") as file:
         facts = file.metadata()
-    reads = int(facts["mapChannels"]) + len(facts["bands"].split(","))
-    if trunk["conv1.weight"].shape[1] != reads:
-        sys.exit(f"check-model: conv1.weight reads {trunk['conv1.weight'].shape[1]} channels, the metadata tell of {reads}")
-    print(f"safetensors: {len(trunk)} arrays of the trunk, which reads {facts['mapChannels']} channels of a map and {facts['bands']}")
+    told = int(facts["mapChannels"]) + len(facts["bands"].split(","))
+    reads = trunk["conv1.weight"].shape[1]
+    if reads != told:
+        sys.exit(f"check-model: conv1.weight reads {reads} channels, the metadata tell of {told}")
+    print(f"safetensors: {len(trunk)} arrays of the trunk, {facts['mapChannels']} channels of a map and {facts['bands']}")
 
 
 def check_board(run):

@@ -7,10 +7,12 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Writes an encoder for other programs.",
         discussion: """
-            onnx-image: from reflectance × 10000, (images, bands, height, width), to the features of patches --stride pixels apart,
-            (images, features, rows, columns). onnx-map: to the refined map with the standardised image behind it.
-            onnx: from patches of that map to features. safetensors: the ResNet's weights alone, under torchvision's names;
-            torchvision's resnet loads them (strict=False, conv1 with as many channels as the encoder has).
+            onnx-image: from reflectance × 10000, (images, bands, height, width), to the features of patches
+            --stride pixels apart, (images, features, rows, columns).
+            onnx-map: from the same to the refined map with the standardised image behind it.
+            onnx: from patches of that map to features.
+            safetensors: the ResNet's weights alone, under torchvision's names; torchvision's resnet loads them
+            (strict=False, conv1 with as many channels as the encoder has).
             Example: matter-model export RUN/encoder.safetensors --format onnx-image --stride 4 --out encoder.onnx
             """)
 

@@ -10,7 +10,7 @@ public struct EncoderExport {
         case safetensors
         /// The network from gathered patches to features, as a graph of ONNX.
         case onnx
-        /// An image to its refined map with the standardised image behind it, as a graph of ONNX: what patches are gathered of.
+        /// An image to its refined map with the standardised image behind it, as a graph of ONNX.
         case onnxMap = "onnx-map"
         /// An image to its features, the whole encoder as a graph of ONNX.
         case onnxImage = "onnx-image"
@@ -34,8 +34,8 @@ public struct EncoderExport {
 
     /// Writes the encoder, whole or not at all; the same encoder gives the same bytes.
     ///
-    /// - Throws: `ManifestError` when it cannot be written; `TrainingError` (`badEncoder`) for weights that the graph has no
-    ///   place for.
+    /// - Throws: `ManifestError` when it cannot be written; `TrainingError` (`badEncoder`) for weights that the
+    ///   graph has no place for.
     public func write(_ format: Format, to path: String) throws {
         try AtomicFile.write(bytes(format), to: path)
     }

@@ -2,7 +2,8 @@ import Tensors
 
 /// The graphs that begin with an image.
 ///
-/// Its input is reflectance × 10000 in the recipe's bands, (images, bands, height, width), as `DenseEncoder` takes it without a mask.
+/// Its input is reflectance × 10000 in the recipe's bands, (images, bands, height, width), as `DenseEncoder` takes it
+/// without a mask.
 extension EncoderGraph {
     private var bands: Int { recipe.data.bands.count }
     private var channels: Int { recipe.encoder.preChannels + bands }
@@ -16,8 +17,8 @@ extension EncoderGraph {
 
     /// An image to features: (images, features, ⌈height / stride⌉, ⌈width / stride⌉).
     ///
-    /// A round of its loop makes the features of a row of patches: memory does not grow with the rows. The patch (i, j) is centred
-    /// on pixel (i · stride, j · stride), the image's edge repeated.
+    /// A round of its loop makes the features of a row of patches: memory does not grow with the rows. The patch
+    /// (i, j) is centred on pixel (i · stride, j · stride), the image's edge repeated.
     mutating func addImage(stride: Int) throws {
         let map = try map()
         let stride = graph.integer(stride)

@@ -2,8 +2,8 @@ import Tensors
 
 /// TeRN in a graph; see `TextureRefinement`, and `tern_weights.cpp` for the kernels' formulas.
 ///
-/// Neighbours and iterations are rounds of loops: a graph is as small for 48 neighbours ten times as for nine once, and running it
-/// holds one neighbour's map at a time beside the weights.
+/// Neighbours and iterations are rounds of loops: a graph is as small for 48 neighbours ten times as for nine once,
+/// and running it holds one neighbour's map at a time beside the weights.
 extension EncoderGraph {
     /// One layer: its neighbours, by where they begin in an image with repeated edges.
     private struct Layer {

@@ -3,7 +3,7 @@ import Tensors
 
 /// The graph of an encoder, or of a part of it, in ONNX's operators.
 ///
-/// Here is what reads patches; what reads images lies in `EncoderGraph+Image.swift` and `EncoderGraph+Refinement.swift`.
+/// Here is what reads patches; what reads images lies in the files of its extensions.
 struct EncoderGraph {
     /// Which part.
     enum Part {

@@ -1,7 +1,9 @@
 import Geo
 import Tensors
 
-/// Images to check a graph by: blocks of ground with some texture, as bright as the encoder's statistics say, and no data in a corner.
+/// Images to check a graph by.
+///
+/// Blocks of ground with some texture, as bright as the encoder's statistics say, and no data in a corner.
 enum MadeUpImage {
     /// Two of them, float32 (1, bands, height, width), of a size that no stride divides.
     static func all(statistics: BandStatistics) -> [Tensor] {

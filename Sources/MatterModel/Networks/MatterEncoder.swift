@@ -5,8 +5,9 @@ public import Tensors
 ///
 /// A 3×3 convolution over the whole image makes a map; TeRN refines it, guided by the image; patches are gathered from the refined
 /// map and from the image at the same pixels, edges repeated; a ResNet reads them; its output, averaged over the patch, is projected
-/// and expressed as a residual to learned centres. Averaging comes before the encoding, as the paper speaks of one vector a patch,
-/// unless the recipe has each position encoded (`encoding.of`), as Deep-TEN does: then the residuals are averaged.
+/// and expressed as a residual to learned centres. Averaging comes before the encoding, as the paper speaks of one
+/// vector a patch, unless the recipe has each position encoded (`encoding.of`), as Deep-TEN does: then the residuals
+/// are averaged.
 /// An `ASPP` may take the projection's place; it stands before the average, where its dilations see a map. (In the official code the
 /// average comes first, and all its branches see one pixel.)
 public final class MatterEncoder: Module {

@@ -169,7 +169,8 @@ struct OpenedEncoder {
         guard isRandom || content.metadata["architecture"] != EncoderExport.trunkArchitecture else {
             throw BenchError(
                 .invalid,
-                "\(path): holds an encoder's ResNet alone, which reads a refined map beside the bands; give the encoder.safetensors that it was exported from"
+                "\(path): holds an encoder's ResNet alone, which reads a refined map beside the bands; "
+                    + "give the encoder.safetensors that it was exported from"
             )
         }
         let listed = content.metadata["bands"]?.split(separator: ",").map(String.init) ?? []
