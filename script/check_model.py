@@ -1,6 +1,7 @@
 """Reads a pretraining run and its exports as others do.
 
-usage: check_model.py RUN EXPORTS      EXPORTS: encoder.onnx, proof.safetensors, trunk.safetensors"""
+usage: check_model.py RUN EXPORTS
+EXPORTS holds trunk.safetensors, and NAME.onnx with NAME.proof.safetensors for each of GRAPHS."""
 import json
 import pathlib
 import sys
@@ -11,22 +12,34 @@ import onnxruntime
 import safetensors.numpy
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-LARGEST = 1e-5
+# Each graph's input and output, and the largest difference that is borne, in parts of the largest value where that
+# is above 1.
+GRAPHS = {
+    "patches": ("patches", "features", 1e-5),
+    "map": ("image", "map", 1e-4),
+    "image": ("image", "features", 1e-4),
+    "image-7": ("image", "features", 1e-4),
+}
 
 
-def check_graph(exports):
-    """The graph is valid, and gives the features that matter-model found for the same patches, however many they are."""
-    onnx.checker.check_model(onnx.load(exports / "encoder.onnx"), full_check=True)
-    session = onnxruntime.InferenceSession(exports / "encoder.onnx", providers=["CPUExecutionProvider"])
-    proof = safetensors.numpy.load_file(exports / "proof.safetensors")
+def check_graph(exports, name):
+    """The graph is valid, and gives what matter-model found for the same input, however much of it there is."""
+    given, result, largest = GRAPHS[name]
+    onnx.checker.check_model(onnx.load(exports / f"{name}.onnx"), full_check=True)
+    session = onnxruntime.InferenceSession(exports / f"{name}.onnx", providers=["CPUExecutionProvider"])
+    proof = safetensors.numpy.load_file(exports / f"{name}.proof.safetensors")
     worst = 0.0
-    for count in (1, len(proof["patches"])):
-        features = session.run(["features"], {"patches": proof["patches"][:count]})[0]
-        worst = max(worst, float(numpy.abs(features - proof["features"][:count]).max()))
-    scale = float(numpy.abs(proof["features"]).max())
-    if worst > LARGEST * max(scale, 1):
-        sys.exit(f"check-model: onnxruntime's features differ by {worst} from matter-model's (largest feature {scale})")
-    print(f"onnxruntime {onnxruntime.__version__}: features differ by at most {worst:.2e} (largest feature {scale:.3g})")
+    for count in (1, len(proof[given])):
+        found = session.run([result], {given: proof[given][:count]})[0]
+        wanted = proof[result][:count]
+        if found.shape != wanted.shape:
+            sys.exit(f"check-model: onnxruntime's {result} of {name} have shape {found.shape}, not {wanted.shape}")
+        worst = float(numpy.maximum(worst, numpy.abs(found - wanted).max()))
+    scale = float(numpy.abs(proof[result]).max())
+    if not worst <= largest * max(scale, 1):
+        sys.exit(f"check-model: onnxruntime's {result} of {name} differ by {worst} from ours (largest {scale})")
+    version = onnxruntime.__version__
+    print(f"onnxruntime {version}, {name}: {result} differ by at most {worst:.2e} (largest {scale:.3g})")
 
 
 def check_names(exports):
@@ -36,7 +49,13 @@ def check_names(exports):
     strange = [name for name in trunk if name.split(".")[0] not in parts]
     if strange:
         sys.exit(f"check-model: {', '.join(strange)}: no names of torchvision's ResNet")
-    print(f"safetensors: {len(trunk)} arrays of the trunk")
+    with safetensors.safe_open(exports / "trunk.safetensors", "numpy") as file:
+        facts = file.metadata()
+    told = int(facts["mapChannels"]) + len(facts["bands"].split(","))
+    reads = trunk["conv1.weight"].shape[1]
+    if reads != told:
+        sys.exit(f"check-model: conv1.weight reads {reads} channels, the metadata tell of {told}")
+    print(f"safetensors: {len(trunk)} arrays of the trunk, {facts['mapChannels']} channels of a map and {facts['bands']}")
 
 
 def check_board(run):
@@ -53,6 +72,7 @@ def check_board(run):
 
 
 run, exports = map(pathlib.Path, sys.argv[1:])
-check_graph(exports)
+for graph in GRAPHS:
+    check_graph(exports, graph)
 check_names(exports)
 check_board(run)

@@ -214,6 +214,13 @@ struct TaskEncoderTests {
     @Test func mattersEncoderBringsItsBandsAndStatistics() throws {
         let path = folder.path("matter.safetensors")
         try EncoderRunTests.writeEncoder(to: path)
+        let trunk = folder.path("trunk.safetensors")
+        try EncoderExport(encoderFile: path).write(.safetensors, to: trunk)
+        for rule in [TaskEncoder.BandRule.refuse, .mean] {
+            expectRefusal(.badData, "trunk.safetensors", "refined map", "encoder.safetensors") {
+                _ = try run(trunk, out: "TRUNK") { $0.encoder.bandRule = rule }
+            }
+        }
         let (report, model) = try run(path) { $0.data.bands = [] }
         #expect(report.architecture == "matter")
         #expect(report.bands == ["B02", "B03", "B04"])

@@ -11,7 +11,10 @@ struct DenseEncoderTests {
         var aspp: [Int] = []
         var window = 7
         var stride = 1
-        var description: String { "\(backbone) \(stem) \(strides) \(aspp) \(window) \(stride)" }
+        var of: Recipe.Encoding.Vectors?
+        var description: String {
+            "\(backbone) \(stem) \(strides) \(aspp) \(window) \(stride) \(of?.rawValue ?? "")"
+        }
 
         var recipe: Recipe {
             var recipe = NetworkTests.recipe(.pamr, [[1, 2]])
@@ -21,6 +24,7 @@ struct DenseEncoderTests {
             recipe.encoder.aspp = aspp
             recipe.patches.window = window
             recipe.data.standardise = .store
+            recipe.encoding.of = of
             return recipe
         }
     }
@@ -30,6 +34,7 @@ struct DenseEncoderTests {
         Form(strides: [2, 2], window: 9, stride: 3), Form(strides: [1, 2], window: 7, stride: 4),
         Form(backbone: .resnet50, strides: [1, 2, 2]), Form(stem: .torchvision, window: 13),
         Form(strides: [2], aspp: [1, 2], window: 3), Form(strides: [1], window: 1),
+        Form(strides: [2, 2], window: 9, stride: 3, of: .positions),
     ]
 
     static func encoder(_ form: Form) throws -> (MatterEncoder, DenseEncoder) {

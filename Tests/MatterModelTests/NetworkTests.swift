@@ -151,6 +151,44 @@ struct NetworkTests {
         #expect(largest(sums - own[0].mean([1])) < 1e-5)
     }
 
+    /// A patch of many vectors is the mean of their residuals, which Deep-TEN's codes hold too; of one, what it was.
+    @Test(arguments: [false, true])
+    func positionsAreEncodedByThemselves(_ hasASPP: Bool) throws {
+        var recipe = Self.recipe(.pamr, [[1]])
+        recipe.encoder.aspp = hasASPP ? [1, 2] : []
+        let mean = MatterEncoder(recipe)
+        recipe.encoding.of = .positions
+        let model = MatterEncoder(recipe)
+        for each in [mean, model] {
+            try each.fill()
+            // So that no centre takes all, however far the vectors are.
+            let scale = try #require(each.parameter("encoding.scale"))
+            _ = noGradient { scale.copyInPlace(scale * 0.02) }
+            // With the batch's own moments, the vectors are of about the centres' size.
+            each.setTraining(true)
+        }
+        let patches = Drawn.tensor("patches", [5, 73, 9, 9])
+        try noGradient {
+            let features = model.features(ofMaps: model.trunk(patches))
+            #expect(features.shape == [5, 32])
+            #expect(largest(features - mean.features(ofMaps: mean.trunk(patches))) > 3e-5)
+            let one = model.trunk(patches).mean([2, 3], keepingDimensions: true)
+            if !hasASPP {
+                let vectors = model.trunk(patches).reshaped([5, -1, 25]).transposed(1, 2)
+                let (weight, bias) = (
+                    try #require(model.parameter("project.weight")),
+                    try #require(model.parameter("project.bias"))
+                )
+                let slow = Self.slowCodes(
+                    vectors.matmul(weight.transposed(0, 1)) + bias,
+                    try #require(model.parameter("encoding.clusters")),
+                    try #require(model.parameter("encoding.scale")))
+                #expect(largest(features - slow.mean([1]) * (1 / 25.0)) < 1e-5)
+            }
+            #expect(largest(model.features(ofMaps: one) - mean.features(ofMaps: one)) < 1e-5)
+        }
+    }
+
     @Test func codesAgreeWithFiniteDifferences() throws {
         let encoding = SurfaceEncoding(channels: 3, clusters: 4)
         try encoding.fill()

@@ -84,10 +84,12 @@ struct RecipeTests {
     }
 
     /// Recipes of before there were these keys mean what they meant, and are written as they were.
-    @Test func twoKeysMayBeLeftOut() throws {
+    @Test func someKeysMayBeLeftOut() throws {
         #expect(Recipe.example.data.pairs == nil && Recipe.example.patches.inferenceWindow == nil)
         let text = try JSONValue(encoding: Recipe.example).serialized()
         #expect(!text.contains("pairs") && !text.contains("inferenceWindow"))
+        #expect(Recipe.example.encoding.of == nil && !text.contains("\"of\""))
+        #expect(try Self.changed("encoding.of=positions").recipe.encoding.of == .positions)
         #expect(try decodeStrictJSON(Recipe.self, from: Array(text.utf8)) == .example)
         #expect(try Self.changed("patches.inferenceWindow=9").rows.last?.value == "9")
         #expect(try Self.changed().recipe.patches.windowInInference == 7)
@@ -198,6 +200,7 @@ struct RecipeTests {
         ("loss.margin=inf", "must be a finite number"),
         ("data.pairs=some", "must be one of all, unchanged"),
         ("patches.inferenceWindow=8", "must be odd"),
+        ("encoding.of=all", "must be one of mean, positions"),
         ("encoder.features=65536", "must not make more than 2^27 learned values"),
         ("tern=3", "must be a section"), ("data.crop=x", "must be an integer, not a text"),
     ])

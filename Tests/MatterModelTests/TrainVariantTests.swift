@@ -50,6 +50,7 @@ struct TrainVariantTests {
         ("same date", { $0.data.positives = .sameDate }),
         ("no refinement", { $0.tern.iterations = 0 }),
         ("no residual encoder", { $0.encoding.enabled = false }),
+        ("residuals of positions", { $0.encoding.of = .positions }),
         ("cosine kernel as printed", { $0.tern.kernel = .cosinePrinted }),
         ("cosine kernel of similar pixels", { $0.tern.kernel = .cosineSimilar }),
     ]

@@ -1,16 +1,25 @@
 import Manifests
 import Tensors
 
-/// The graph of an encoder from gathered patches to features.
+/// The graph of an encoder, or of a part of it, in ONNX's operators.
 ///
-/// The input is what `Tensor.patches(at:window:)` gathers: (patches, map channels + bands, window, window). What comes before, the
-/// first convolution and TeRN over the whole image, is no graph of ONNX's operators that would be worth running.
+/// Here is what reads patches; what reads images lies in the files of its extensions.
 struct EncoderGraph {
-    private let recipe: Recipe
+    /// Which part.
+    enum Part {
+        /// What `Tensor.patches(at:window:)` gathers, (patches, map channels + bands, window, window), to features.
+        case patches
+        /// An image to its refined map with the standardised image behind it, of which patches are gathered.
+        case map
+        /// An image to the features of patches so many pixels apart.
+        case image(stride: Int)
+    }
+
+    let recipe: Recipe
+    let file: EncoderFile
+    var graph = ONNXGraph()
     private let weights: [String: HostArray]
-    private var graph = ONNXGraph()
     private var used: Set<String> = []
-    private let file: EncoderFile
 
     init(_ file: EncoderFile) {
         (recipe, weights, self.file) = (file.recipe, file.weights, file)
@@ -19,24 +28,13 @@ struct EncoderGraph {
     /// The file's bytes.
     ///
     /// - Throws: `GraphFault` for weights that are missing, or that it has no place for.
-    consuming func model() throws -> [UInt8] {
-        let channels = try shape("conv1.weight")[1]
-        graph.input(
-            "patches", [.free("patches"), .fixed(channels), .free("height"), .free("width")])
-        let map = try trunk("patches")
-        let vectors = try recipe.encoder.aspp.isEmpty ? projection(map) : mean(context(map))
-        let features = try encoding(vectors)
-        _ = graph.node("Identity", [features], named: "features")
-        graph.output("features", [.free("patches"), .fixed(recipe.encoder.features)])
-        let before = ["pre_conv.", "pre_bn."]
-        let left = weights.keys.filter { name in
-            !used.contains(name) && !name.hasSuffix("num_batches_tracked")
-                && !before.contains { name.hasPrefix($0) }
+    consuming func model(_ part: Part) throws -> [UInt8] {
+        switch part {
+        case .patches: try addPatches()
+        case .map: try addMap()
+        case .image(let stride): try addImage(stride: stride)
         }
-        guard left.isEmpty else {
-            throw GraphFault(
-                reason: "the graph has no place for \(left.sorted().joined(separator: ", "))")
-        }
+        try requireWhole(part)
         return graph.model(
             "matter-encoder", producer: ("matter-model", SuiteVersion.current),
             metadata: [
@@ -45,6 +43,42 @@ struct EncoderGraph {
                 ("statistics", try JSONValue(encoding: file.statistics).serialized()),
                 ("step", "\(file.step)"),
             ])
+    }
+
+    /// A weight without a place would be a layer that was forgotten.
+    private func requireWhole(_ part: Part) throws {
+        let left = weights.keys.filter { name in
+            let isOfMap = name.hasPrefix("pre_conv.") || name.hasPrefix("pre_bn.")
+            let isOfPart =
+                switch part {
+                case .patches: !isOfMap
+                case .map: isOfMap
+                case .image: true
+                }
+            return isOfPart && !used.contains(name) && !name.hasSuffix("num_batches_tracked")
+        }
+        guard left.isEmpty else {
+            throw GraphFault(
+                reason: "the graph has no place for \(left.sorted().joined(separator: ", "))")
+        }
+    }
+
+    private mutating func addPatches() throws {
+        let channels = try shape("conv1.weight")[1]
+        graph.input(
+            "patches", [.free("patches"), .fixed(channels), .free("height"), .free("width")])
+        _ = graph.node("Identity", [try features(ofPatches: "patches")], named: "features")
+        graph.output("features", [.free("patches"), .fixed(recipe.encoder.features)])
+    }
+
+    /// Features of gathered patches.
+    mutating func features(ofPatches patches: String) throws -> String {
+        let map = try trunk(patches)
+        let last = try recipe.encoder.aspp.isEmpty ? map : context(map)
+        guard recipe.encoding.isOfPositions else {
+            return try encoding(projection(mean(last)))
+        }
+        return overPositions(try encoding(projection(positions(of: last))), of: last)
     }
 
     // MARK: The ResNet
@@ -90,7 +124,7 @@ struct EncoderGraph {
         return relu(graph.node("Add", [map, identity]))
     }
 
-    private mutating func normalised(
+    mutating func normalised(
         _ convolution: String, _ norm: String, _ input: String, stride: Int, dilation: Int = 1
     ) throws -> String {
         let size = try shape("\(convolution).weight")[2]
@@ -109,7 +143,7 @@ struct EncoderGraph {
         return graph.node("BatchNormalization", [map] + moments, [("epsilon", .number(1e-5))])
     }
 
-    private mutating func relu(_ input: String) -> String { graph.node("Relu", [input]) }
+    mutating func relu(_ input: String) -> String { graph.node("Relu", [input]) }
 
     // MARK: Behind it
 
@@ -134,9 +168,33 @@ struct EncoderGraph {
         return relu(try normalised("aspp.project.0", "aspp.project.1", all, stride: 1))
     }
 
-    private mutating func projection(_ map: String) throws -> String {
-        graph.node(
-            "Gemm", [mean(map), try constant("project.weight"), try constant("project.bias")],
+    /// The vectors of all positions of all patches: (patches · positions, channels).
+    private mutating func positions(of map: String) throws -> String {
+        let name = recipe.encoder.aspp.isEmpty ? "project.weight" : "encoding.clusters"
+        return graph.node(
+            "Reshape",
+            [
+                graph.node("Transpose", [map], [("perm", .integers([0, 2, 3, 1]))]),
+                graph.integers([-1, try shape(name)[1]]),
+            ])
+    }
+
+    /// The mean over each patch's positions.
+    private mutating func overPositions(_ vectors: String, of map: String) -> String {
+        let patches = graph.node("Shape", [map], [("start", .integer(0)), ("end", .integer(1))])
+        let shape = graph.node(
+            "Concat", [patches, graph.integers([-1, recipe.encoder.features])],
+            [("axis", .integer(0))])
+        return graph.node(
+            "ReduceMean", [graph.node("Reshape", [vectors, shape])],
+            [("axes", .integers([1])), ("keepdims", .integer(0))])
+    }
+
+    /// The linear projection, where no `ASPP` takes its place.
+    private mutating func projection(_ vectors: String) throws -> String {
+        guard recipe.encoder.aspp.isEmpty else { return vectors }
+        return graph.node(
+            "Gemm", [vectors, try constant("project.weight"), try constant("project.bias")],
             [("transB", .integer(1))])
     }
 

@@ -36,7 +36,8 @@ public struct EncoderCost: Codable, Hashable, Sendable {
         model.context?.count(&cost)
         let linear = model.context == nil ? inputs * outputs : 0
         let encoding = recipe.encoding.enabled ? 2 * outputs * recipe.encoding.clusters : 0
-        multiplicationsAPatch = cost.multiplications + linear + encoding
+        let vectors = recipe.encoding.isOfPositions ? cost.side * cost.side : 1
+        multiplicationsAPatch = cost.multiplications + vectors * (linear + encoding)
         // A norm's output and a cut's are one more map each of the same size; the cut is made from the norm's in place of it.
         bytesAPatchInTraining = 4 * ((bands + channels) * window * window + 2 * cost.values)
         multiplicationsAStep = Self.ofBatch(

@@ -5,7 +5,9 @@ public import Tensors
 ///
 /// A 3×3 convolution over the whole image makes a map; TeRN refines it, guided by the image; patches are gathered from the refined
 /// map and from the image at the same pixels, edges repeated; a ResNet reads them; its output, averaged over the patch, is projected
-/// and expressed as a residual to learned centres. Averaging comes before the encoding, as the paper speaks of one vector a patch.
+/// and expressed as a residual to learned centres. Averaging comes before the encoding, as the paper speaks of one
+/// vector a patch, unless the recipe has each position encoded (`encoding.of`), as Deep-TEN does: then the residuals
+/// are averaged.
 /// An `ASPP` may take the projection's place; it stands before the average, where its dilations see a map. (In the official code the
 /// average comes first, and all its branches see one pixel.)
 public final class MatterEncoder: Module {
@@ -16,6 +18,7 @@ public final class MatterEncoder: Module {
     let context: ASPP?
     let projection: Linear?
     let encoding: SurfaceEncoding?
+    private let isOfPositions: Bool
 
     /// Builds the encoder of a recipe.
     public init(_ recipe: Recipe) {
@@ -37,6 +40,7 @@ public final class MatterEncoder: Module {
             recipe.encoding.enabled
             ? SurfaceEncoding(
                 channels: recipe.encoder.features, clusters: recipe.encoding.clusters) : nil
+        isOfPositions = recipe.encoding.isOfPositions
     }
 
     /// The layers by name; those of the trunk stand at the top, with torchvision's names.
@@ -110,12 +114,16 @@ public final class MatterEncoder: Module {
     /// Feature vectors of the last maps.
     func features(ofContext map: Tensor) -> Tensor {
         let vectors = vectors(ofContext: map)
-        return encoding.map { $0(vectors.to(.float32)) } ?? vectors
+        let features = encoding.map { $0(vectors.to(.float32)) } ?? vectors
+        return isOfPositions ? features.mean([1]) : features
     }
 
-    /// What the encoding expresses as residuals: the mean of the last maps, projected.
+    /// What the encoding expresses as residuals, projected: (patches, channels) of the mean of the last maps, or
+    /// (patches, positions, channels) of each position.
     private func vectors(ofContext map: Tensor) -> Tensor {
-        let pooled = map.mean([2, 3])
+        let pooled =
+            isOfPositions
+            ? map.reshaped([map.size(0), map.size(1), -1]).transposed(1, 2) : map.mean([2, 3])
         return projection?(pooled) ?? pooled
     }
 

@@ -57,8 +57,8 @@ public struct FixedChoice: Codable, Hashable, Sendable {
             "encoder.norm.batch", "both dates together", "ours",
             "as in inference, where both have the same running statistics"),
         FixedChoice(
-            "encoder.pooling", "mean over the patch, before the encoding", "snapshot",
-            "the official code; the paper speaks of one vector a patch"),
+            "encoder.pooling", "mean over the patch", "snapshot",
+            "the official code, before the encoding; by encoding.of = \"positions\" behind it"),
         FixedChoice(
             "encoding.distance", "squared, one scale a centre", "snapshot", "models/encoding.py"),
     ]

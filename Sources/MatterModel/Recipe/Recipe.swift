@@ -38,6 +38,7 @@ extension Recipe {
         (recipe.optimiser.clip, recipe.optimiser.average) = (0.5, 0.5)
         (recipe.loss.margin, recipe.run.checkpointMinutes) = (0.5, 0.5)
         (recipe.data.pairs, recipe.patches.inferenceWindow) = (.all, 7)
+        recipe.encoding.of = .mean
         return recipe
     }
 

@@ -164,6 +164,15 @@ struct OpenedEncoder {
                 "\(path): holds no residual network under torchvision's or timm's names (no conv1.weight beside layer1.0.conv1.weight)"
             )
         }
+        let isRandom = plan.encoder.initialisation == .random
+        // Its first convolution reads what only the encoder around it makes of an image.
+        guard isRandom || content.metadata["architecture"] != EncoderExport.trunkArchitecture else {
+            throw BenchError(
+                .invalid,
+                "\(path): holds an encoder's ResNet alone, which reads a refined map beside the bands; "
+                    + "give the encoder.safetensors that it was exported from"
+            )
+        }
         let listed = content.metadata["bands"]?.split(separator: ",").map(String.init) ?? []
         let named = BandAliases.resolved(listed, among: available)
         let bands =
@@ -173,7 +182,6 @@ struct OpenedEncoder {
             stem: ResNet.Stem(rawValue: found.stem.rawValue) ?? .torchvision,
             channels: bands.count, strides: Array(([1, 2, 2, 2] as [Int]).prefix(found.stages)))
         let network = architecture.network()
-        let isRandom = plan.encoder.initialisation == .random
         var report = EncoderReport(
             origin: isRandom ? "random" : FileSystem.name(of: path),
             architecture: architecture.name, bands: bands)
