@@ -126,11 +126,16 @@ def alignment(tiles):
     return table(["region", "date", "status", "rows", "columns", "local rms", "residual", "windows", "clear", "why not"], lines)
 
 
+def undecided(pair):
+    """Whether the dates could be compared and share too little to tell change."""
+    return bool(pair.get("refusal") and pair["correlations"])
+
+
 def why(one, settings):
     if one["selected"]:
         return "yes"
     if one["score"] is None:
-        return "no: no pair of dates"
+        return "no: undecided" if any(undecided(pair) for pair in one["pairs"]) else "no: no pair of dates"
     low = [] if one["known"] >= settings["smallestKnown"] else [f"known below {settings['smallestKnown']:.0%}"]
     low += [] if one["score"] >= settings["smallestScore"] else [f"score below {settings['smallestScore']:.0%}"]
     return "no: " + ", ".join(low)
