@@ -319,8 +319,8 @@ def main():
 
 What `matter-prep` {version} makes of real folders{f' ({told})' if told else ''}, made by `script/real` with `MATTER_SHARED_DATA` naming the data. Tables are the programs'
 own output. Shifts are in pixels of the folder, rows and columns: what the reference shows at a place lies that much further in the date. *Unchanged*: share of the known
-pixels whose probability of no change is high enough; *canonical correlations*: the largest and the smallest of IR-MAD over all pairs of dates. What the pictures show was
-written by hand (remarks.md), after looking at them in full.
+pixels whose probability of no change is high enough; *canonical correlations*: the largest and the smallest of IR-MAD over all pairs of dates; a pair
+whose largest is below `leastCorrelation` is undecided. What the pictures show was written by hand (remarks.md), after looking at them in full.
 
 {seen.get('All', '')}
 
