@@ -126,11 +126,16 @@ def alignment(tiles):
     return table(["region", "date", "status", "rows", "columns", "local rms", "residual", "windows", "clear", "why not"], lines)
 
 
+def undecided(pair):
+    """Whether the dates could be compared and share too little to tell change."""
+    return bool(pair.get("refusal") and pair["correlations"])
+
+
 def why(one, settings):
     if one["selected"]:
         return "yes"
     if one["score"] is None:
-        return "no: no pair of dates"
+        return "no: undecided" if any(undecided(pair) for pair in one["pairs"]) else "no: no pair of dates"
     low = [] if one["known"] >= settings["smallestKnown"] else [f"known below {settings['smallestKnown']:.0%}"]
     low += [] if one["score"] >= settings["smallestScore"] else [f"score below {settings['smallestScore']:.0%}"]
     return "no: " + ", ".join(low)
@@ -314,8 +319,8 @@ def main():
 
 What `matter-prep` {version} makes of real folders{f' ({told})' if told else ''}, made by `script/real` with `MATTER_SHARED_DATA` naming the data. Tables are the programs'
 own output. Shifts are in pixels of the folder, rows and columns: what the reference shows at a place lies that much further in the date. *Unchanged*: share of the known
-pixels whose probability of no change is high enough; *canonical correlations*: the largest and the smallest of IR-MAD over all pairs of dates. What the pictures show was
-written by hand (remarks.md), after looking at them in full.
+pixels whose probability of no change is high enough; *canonical correlations*: the largest and the smallest of IR-MAD over all pairs of dates; a pair
+whose largest is below `leastCorrelation` is undecided. What the pictures show was written by hand (remarks.md), after looking at them in full.
 
 {seen.get('All', '')}
 

@@ -43,6 +43,7 @@ import Testing
 
         [unchanged]
         invariance = 0.9
+        leastCorrelation = 0.4
         """
 
     @Test func readsEveryKey() throws {
@@ -64,6 +65,7 @@ import Testing
         #expect(settings.search.windowSide == 64)
         #expect((settings.search.leastCoherence, settings.search.smallestUsableShare) == (0.2, 0.6))
         #expect(recipe.unchanged?.invariance == 0.9)
+        #expect(recipe.unchanged?.leastCorrelation == 0.4)
     }
 
     @Test func whatIsLeftOutIsAsWithoutARecipe() throws {

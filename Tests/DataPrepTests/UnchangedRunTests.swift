@@ -279,12 +279,90 @@ import Testing
         #expect(code { $0.threshold = 2 } == .usage)
         #expect(code { $0.smallestScore = .nan } == .usage)
         #expect(code { $0.window = 4 } == .usage)
+        #expect(code { $0.leastCorrelation = -0.1 } == .usage)
         #expect(code { $0.seed = 1 << 63 } == .usage)
         let empty = try TemporaryFolder()
         let error = #expect(throws: PrepError.self) {
             try UnchangedPlan(folder: empty.path, settings: UnchangedSettings())
         }
         #expect(error?.code == .missing)
+    }
+
+    // MARK: Undecided
+
+    /// Three places of 64 × 64 pixels on three bands: the first with two dates that differ by a little noise and one that has
+    /// nothing in common with them, the second without the like of its first date, the third without the odd one.
+    private static func oddDate() throws -> Fixture {
+        let (folder, side, names) = (try TemporaryFolder(), 64, ["B02", "B03", "B04"])
+        var random = SplitMix64(seed: 3)
+        func plane(_ noise: Double, on ground: [Double]) -> [Double] {
+            ground.map { $0 + noise * random.nextNormal() }
+        }
+        let flat = [Double](repeating: 5000, count: side * side)
+        let first = names.map { _ in plane(400, on: flat) }
+        let dates = [
+            first, first.map { plane(40, on: $0) }, names.map { _ in plane(400, on: flat) },
+        ]
+        let store = try SampleStore(folder.path("store"), for: .writing)
+        var records: [TileRecord] = []
+        for (column, shown) in [[0, 1, 2], [0, 2], [0, 1]].enumerated() {
+            for date in shown {
+                var record = try record(days[date], region: "r0")
+                record.id = record.id.replacing("/0_0/", with: "/\(column)_0/")
+                (record.column, record.path) = (column, "tiles/\(record.id).tif")
+                (record.width, record.height, record.bands) = (side, side, names)
+                record.transform[0] += Double(column * side) * 10
+                record.storeKey = record.id
+                var arrays = [
+                    "valid": HostArray(
+                        [UInt8](repeating: 1, count: side * side), shape: [side, side])
+                ]
+                for (name, plane) in zip(names, dates[date]) {
+                    arrays[name] = HostArray(
+                        plane.map { UInt16($0.rounded()) }, shape: [side, side])
+                }
+                try store.put(arrays, for: record.storeKey)
+                records.append(record)
+            }
+        }
+        try AtomicFile.write(
+            JSONLinesReader.bytes(of: records), to: folder.path("manifest.jsonl"))
+        return Fixture(folder: folder, truth: [])
+    }
+
+    /// Dates that have nothing in common tell nothing, however often re-weighting looks for what agrees by chance; a sound pair
+    /// beside them says what it says alone.
+    @Test(arguments: [1, 30]) func datesWithNothingInCommonAreUndecided(rounds: Int) throws {
+        let fixture = try Self.oddDate()
+        let report = try Self.run(fixture) {
+            ($0.rounds, $0.smallestScore, $0.normalises) = (rounds, 0, true)
+        }
+        let (both, odd, sound) = (report.tiles[0], report.tiles[1], report.tiles[2])
+        #expect(both.pairs.map(\.isUndecided) == [false, true, true] && both.pairsUsed == 1)
+        let told = both.pairs[1]
+        #expect(told.refusal?.hasPrefix("undecided: ") == true && told.correlations.count == 3)
+        #expect(told.correlations.allSatisfy { $0 < 0.2 }, "\(told.correlations)")
+        #expect(odd.score == nil && !odd.selected && odd.path == nil && odd.known == 0)
+        #expect(odd.fits.map(\.refusal) == odd.pairs.map(\.refusal))
+        #expect(report.undecidedPairs == 3 && report.trainingPairs == 2)
+        let trained = try JSONLinesReader.read(
+            TrainingPair.self, from: fixture.folder.path("unchanged/pairs.jsonl")
+        ).records
+        #expect(trained.map(\.tile) == [both.tile, sound.tile])
+        #expect(trained.allSatisfy { $0.dates == [sound.dates[0], sound.dates[1]] })
+        // As if the odd date were not there.
+        #expect(both.pairs[0] == sound.pairs[0] && both.score == sound.score && sound.known == 1)
+        let masks = try [both, sound].map { tile in
+            let path = try #require(tile.path)
+            return try RasterFile(reading: fixture.folder.path("unchanged/\(path)"))
+                .read(bands: [0, 1], as: UInt8.self).pixels
+        }
+        #expect(masks[0] == masks[1])
+        // What IR-MAD makes of noise where any dates are compared: nearly all of it unchanged.
+        try FileManager.default.removeItem(atPath: fixture.folder.path("unchanged"))
+        let any = try Self.run(fixture) { ($0.rounds, $0.leastCorrelation) = (rounds, 0) }
+        #expect(any.undecidedPairs == 0 && any.tiles[1].score != nil)
+        #expect(any.tiles[1].selected || rounds > 1)
     }
 
     /// Dates that cannot be compared are said and left out; the tile then tells nothing, and is not selected.

@@ -71,7 +71,17 @@ import Testing
         #expect(after == before)
         let table = try runProgram("matter-prep", ["unchanged", tiles])
         #expect(table.status == 0 && table.stdout.contains("of 4 tiles selected"))
-        #expect(table.stderr.contains("tiles 4/4"))
+        #expect(table.stderr.contains("tiles 4/4") && !table.stdout.contains("undecided"))
+        // No pair has a correlation of 1.
+        try FileManager.default.removeItem(atPath: "\(tiles)/unchanged")
+        let strict = ["unchanged", tiles, "--least-correlation", "1"]
+        let none = try runProgram("matter-prep", strict)
+        #expect(none.status == 0 && none.stdout.contains("0 of 4 tiles selected, 0 date pairs"))
+        #expect(none.stdout.contains("date pairs undecided"), "\(none.stdout)")
+        let told = try JSONValue.parse(runProgram("matter-prep", strict + ["--json"]).stdout)
+        let pairs = (told["tiles"]?.array ?? []).flatMap { $0["pairs"]?.array ?? [] }
+        #expect(!pairs.isEmpty && told["undecidedPairs"]?.int == pairs.count)
+        #expect(pairs.allSatisfy { $0["refusal"]?.string?.hasPrefix("undecided") == true })
     }
 
     @Test func badInputIsSaid() throws {
@@ -82,6 +92,7 @@ import Testing
         }
         expectOneLine(try run(folder.path("nothing")), 66, "manifest.jsonl")
         expectOneLine(try run(tiles, "--threshold", "1.5"), 64, "--threshold")
+        expectOneLine(try run(tiles, "--least-correlation", "2"), 64, "--least-correlation")
         expectOneLine(try run(tiles, "--bands", "B99"), 64, "B99")
         expectOneLine(try run(tiles, "--bands", "B12"), 66, "B12")
         let lock = try FolderLock(folder: "\(tiles)/unchanged")

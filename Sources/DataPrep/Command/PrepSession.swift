@@ -49,6 +49,7 @@ struct PrepSession {
         let ground = report.unchanged.map {
             "unchanged ground: \($0.tiles.count(where: \.selected)) of \($0.tiles.count) places selected, "
                 + "\($0.trainingPairs) date pairs"
+                + ($0.undecidedPairs > 0 ? ", \($0.undecidedPairs) pairs undecided" : "")
         }
         let published = job.publish.formats.compactMap { format in
             report.published[format].map {

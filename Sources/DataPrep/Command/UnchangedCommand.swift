@@ -55,6 +55,15 @@ struct UnchangedCommand: ParsableCommand {
             "",
             "\(selected) of \(report.tiles.count) tiles selected, \(report.trainingPairs) date pairs; "
                 + "\(training.count) regions to train on, \(validation.count) to validate",
+        ] + undecided(report)
+    }
+
+    /// Said only where there are such pairs.
+    private static func undecided(_ report: UnchangedReport) -> [String] {
+        guard report.undecidedPairs > 0 else { return [] }
+        return [
+            "\(report.undecidedPairs) of \(report.tiles.reduce(0) { $0 + $1.pairs.count }) date pairs "
+                + "undecided: their dates share too little to tell change (--least-correlation)"
         ]
     }
 
@@ -97,6 +106,9 @@ struct UnchangedOptions: ParsableArguments {
     @Option(help: "Dates with fewer pixels clear on both are not compared.")
     var fewestPixels = UnchangedSettings().fewestPixels
 
+    @Option(help: "Dates whose largest canonical correlation is smaller are undecided.")
+    var leastCorrelation = UnchangedSettings().leastCorrelation
+
     @Flag(inversion: .prefixedNo, help: "Treat snow as hidden ground.")
     var maskSnow = true
 
@@ -130,6 +142,7 @@ struct UnchangedOptions: ParsableArguments {
         settings.smallestScore = smallestScore
         settings.smallestKnown = smallestKnown
         settings.fewestPixels = fewestPixels
+        settings.leastCorrelation = leastCorrelation
         settings.masksSnow = maskSnow
         settings.smallestPairShare = smallestPairShare
         settings.validationShare = validationShare

@@ -105,6 +105,7 @@ extension PrepRecipeKey {
         whole("unchanged.fewestPixels", 100...1_000_000_000) {
             $0.unchangedSettings.fewestPixels = $1
         },
+        number("unchanged.leastCorrelation", 0...1) { $0.unchangedSettings.leastCorrelation = $1 },
         flag("unchanged.maskSnow") { $0.unchangedSettings.masksSnow = $1 },
         number("unchanged.smallestPairShare", 0...1) {
             $0.unchangedSettings.smallestPairShare = $1

@@ -18,6 +18,8 @@ package struct AlterationDetection: Sendable {
     package var smallestWeight: Double
     /// Fewer pixels that are clear on both dates are not enough for the covariances.
     package var fewestPixels = 1000
+    /// Dates whose largest canonical correlation over all pixels is smaller share too little to tell change; 0 compares any.
+    package var leastCorrelation = 0.0
 
     /// A canonical correlation this close to 1 has no noise to measure a change by.
     private static let equality = 1e-9
@@ -38,6 +40,8 @@ package struct AlterationDetection: Sendable {
     package struct Refusal: Error, Hashable, CustomStringConvertible {
         /// One line.
         package let description: String
+        /// Falling; of dates that share too little to tell change, and empty for all else.
+        package var correlations: [Double] = []
     }
 
     /// A detection.
@@ -76,6 +80,8 @@ package struct AlterationDetection: Sendable {
                 guard let best else { throw error }
                 return best
             }
+            // Later rounds weigh pixels that agree by chance: 30 of them find 0.86 in noise that has 0.03.
+            if round == 1 { try decide(variates.correlations) }
             let statistic = pixels.sumOfSquares(variates.factors, offsets: variates.offsets)
             let moved = best.map { best in
                 zip(best.correlations, variates.correlations).map { abs($0 - $1) }.max() ?? 0
@@ -91,6 +97,16 @@ package struct AlterationDetection: Sendable {
         }
         guard let best else { throw Refusal(description: "no round was made") }
         return best
+    }
+
+    /// Refuses dates that share too little: change is measured against what is usual between them, and there all is.
+    private func decide(_ correlations: [Double]) throws {
+        guard let largest = correlations.first, largest < leastCorrelation else { return }
+        let told = (largest * 1000).rounded(.down) / 1000
+        throw Refusal(
+            description: "undecided: the dates share too little to tell change (largest canonical "
+                + "correlation \(told), \(leastCorrelation) is needed)",
+            correlations: correlations)
     }
 
     /// Differences of canonical variates over their standard deviations, as factors of the variables.

@@ -105,6 +105,7 @@ struct TileComparison {
             return (pair, evidence, fit)
         } catch {
             pair.refusal = "\(error)"
+            pair.correlations = (error as? AlterationDetection.Refusal)?.correlations ?? []
             return (pair, nil, fit)
         }
     }
@@ -112,6 +113,7 @@ struct TileComparison {
     private func detection(rounds: Int, _ smallestWeight: Double) -> AlterationDetection {
         var detection = AlterationDetection(rounds: rounds, smallestWeight: smallestWeight)
         detection.fewestPixels = settings.fewestPixels
+        detection.leastCorrelation = settings.leastCorrelation
         return detection
     }
 

@@ -35,6 +35,7 @@ struct PairSampling {
         let keys = Dictionary(uniqueKeysWithValues: records.map { ($0.date, $0.storeKey) })
         let area = Double(any.width * any.height)
         return try tile.pairs.compactMap { pair in
+            guard !pair.isUndecided else { return nil }
             let share = Double(pair.pixels) / area
             guard share >= settings.smallestPairShare, let first = keys[pair.first],
                 let second = keys[pair.second]

@@ -18,12 +18,15 @@ public struct UnchangedTile: Hashable, Codable, Sendable {
         public var second: String
         /// Pixels that are clear on both.
         public var pixels: Int
-        /// Canonical correlations, falling; empty for a refused pair.
+        /// Canonical correlations, falling; empty for a pair that could not be compared.
         public var correlations: [Double]
         /// Rounds of re-weighting.
         public var rounds: Int
         /// Why the pair says nothing; `nil` for a used one.
         public var refusal: String?
+
+        /// Whether the dates could be compared and share too little to tell change.
+        public var isUndecided: Bool { refusal != nil && !correlations.isEmpty }
     }
 
     /// "<region>/<column>_<row>".
@@ -121,6 +124,8 @@ public struct UnchangedReport: Sendable, Codable {
     public var written: Int
     /// Lines of `pairs.jsonl`.
     public var trainingPairs: Int
+    /// Pairs of dates that share too little to tell change.
+    public var undecidedPairs: Int
     /// Regions by part of the split: "train" and "val".
     public var split: [String: [String]]
 }

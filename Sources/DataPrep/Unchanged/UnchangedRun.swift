@@ -61,6 +61,7 @@ public struct UnchangedRun {
         try folder.finish(tiles, pairs, normalises: plan.settings.normalises)
         return UnchangedReport(
             tiles: tiles, written: written, trainingPairs: pairs.count,
+            undecidedPairs: tiles.reduce(0) { $0 + $1.pairs.count(where: \.isUndecided) },
             split: ["train": split.training, "val": split.validation])
     }
 
