@@ -184,7 +184,7 @@ struct TaskPartTests {
             let kind: TaskPlan.Task =
                 name.contains("oscd") || name.contains("change")
                 ? .change
-                : name.contains("spacenet") || name.contains("buildings")
+                : ["spacenet", "buildings", "landcover"].contains { name.contains($0) }
                     ? .segmentation : name.contains("eurosat") ? .classification : .multilabel
             let recipe = try TaskRecipe(
                 path: "\(folder)/\(name)", task: kind, hasEncoder: true)

@@ -72,11 +72,21 @@ struct SystemCall: Sendable, CustomStringConvertible {
     ) throws -> (result: ProgramResult, struck: String) {
         let (result, trace) = try Tool.traced(
             ["-y", "-e", "trace=\(name)", "-e", "inject=\(name):\(fault):when=\(number)"], job)
-        let struck = trace.split(separator: "\n").first { $0.hasSuffix("(INJECTED)") }
+        let struck = Self.struck(in: trace.split(separator: "\n"))
         let hasHappened = fault.hasPrefix("signal") ? result.status == 137 : struck != nil
         #expect(hasHappened, "\(self): \(fault) did not happen", sourceLocation: sourceLocation)
         if hasHappened { note(fault) }
         return (result, struck.map(String.init) ?? text)
+    }
+
+    /// The call that a fault was put into; where another thread's call stands between, its beginning, which has the file.
+    private static func struck(in lines: [Substring]) -> Substring? {
+        guard let end = lines.firstIndex(where: { $0.hasSuffix("(INJECTED)") }) else { return nil }
+        guard lines[end].contains(" resumed>") else { return lines[end] }
+        let process = lines[end].prefix { $0 != " " }
+        return lines[..<end].last {
+            $0.hasPrefix("\(process) ") && $0.hasSuffix("<unfinished ...>")
+        }
     }
 
     /// A line into the file that `MATTER_FAULTS_LOG` names: `script/check-faults` counts them.

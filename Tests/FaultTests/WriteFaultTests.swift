@@ -23,7 +23,7 @@ import Testing
         let (broken, struck) = try call.strike(fault, job, sourceLocation: sourceLocation)
         let status = Self.isLog(struck) ? logStatus ?? status : status
         #expect(
-            broken.status == status, "\(call): \(broken.status) \(broken.stderr)",
+            broken.status == status, "\(call): \(broken.status) \(broken.stderr)\n\(struck)",
             sourceLocation: sourceLocation)
         if status == 74 {
             let left = try Fixture.tree(folder.path("out")).keys

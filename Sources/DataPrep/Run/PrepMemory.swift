@@ -1,7 +1,6 @@
 import Foundation
 import Geo
 import Glibc
-import Manifests
 import Raster
 
 /// What a run's own process holds in memory at its worst, told from the sizes of images and tiles; `FORMATS.md` says how.
@@ -70,9 +69,10 @@ public struct PrepMemory: Sendable, Codable, Hashable {
 
     /// What this process holds now.
     ///
-    /// Uses `/proc/self/statm`.
+    /// Uses `/proc/self/statm`, whose size the system gives as 0.
     private static var residentBytes: Int {
-        let pages = (try? WholeFile.readText("/proc/self/statm"))?.split(separator: " ")
+        let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        let pages = text?.split(separator: " ")
         guard let pages, pages.count > 1, let count = Int(pages[1]) else { return 0 }
         return count * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
