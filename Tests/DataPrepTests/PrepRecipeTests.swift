@@ -98,6 +98,16 @@ import Testing
         #expect(recipe.sen2corMinutes == Sen2Cor.usualMinutes)
     }
 
+    /// The processor is no word of a plan, so that folders made before there was a choice go on.
+    @Test func aDeviceIsASettingOfTheTilesUnlessItIsTheProcessor() throws {
+        let cpu = try PrepRecipe(text: "[alignment]\ndevice = \"cpu\"", path: "r.toml")
+        #expect(cpu.settings == PrepSettings())
+        let plain = try JSONEncoder().encode(cpu.settings.search)
+        #expect(!String(decoding: plain, as: UTF8.self).contains("device"))
+        let cuda = try PrepRecipe(text: "[alignment]\ndevice = \"cuda\"", path: "r.toml")
+        #expect(cuda.settings.search.device == .cuda)
+    }
+
     /// How long Sen2Cor may work is no setting of the tiles: a run goes on with another number.
     @Test func sen2CorsTimeIsNoSettingOfTheTiles() throws {
         let recipe = try PrepRecipe(text: "[surface]\nsen2corMinutes = 0", path: "r.toml")
@@ -131,6 +141,7 @@ import Testing
         ("[select]\nlargestCloud = 1.5", "r.toml:2:16", "0…1"),
         ("[alignment]\nreference = \"June\"", "r.toml:2:13", "a date"),
         ("[alignment]\nwindow = 100", "r.toml:2:10", "32, 64, 128, 256, 512"),
+        ("[alignment]\ndevice = \"tpu\"", "r.toml:2:10", "\"cpu\", \"cuda\""),
         ("[alignment]\nleastCoherence = 2", "r.toml:2:18", "0…1"),
         ("[alignment]\nsmallestUsable = 0", "r.toml:2:18", "above 0"),
         ("[unchanged]\ninvariance = 95", "r.toml:2:14", "0…1"),

@@ -1,6 +1,8 @@
 import DataPrep
 import Foundation
 import Geo
+import Manifests
+import Tensors
 import Testing
 
 @Suite struct ShiftEstimatorTests {
@@ -93,6 +95,37 @@ import Testing
     @Test func isDeterministic() throws {
         let pair = SimulatedPair.render(seed: 9, size: 258, shift: (0.3, 0.2))
         #expect(try Self.fit(pair)?.global == Self.fit(pair)?.global)
+    }
+
+    /// A GPU is refused before anything is read where there is none.
+    @Test(.enabled(if: !Device.cuda.isAvailable, "needs a machine without a GPU"))
+    func aGPUThatIsNotThereIsRefused() {
+        var settings = PrepSettings()
+        settings.search.device = .cuda
+        let error = #expect(throws: TorchError.self) {
+            try PrepPlan(
+                regions: [RegionInput(name: "none", paths: ["none"])], settings: settings,
+                output: "none")
+        }
+        #expect(error?.exitCode == .unavailable)
+        #expect(error?.description.hasPrefix("device cuda:0: ") == true)
+    }
+
+    /// A GPU's transforms differ in their last bits, the shifts by no more than rounding.
+    @Test(.enabled(if: Device.cuda.isAvailable, "needs a GPU"))
+    func aGPUFindsTheSameShifts() throws {
+        let pair = SimulatedPair.render(seed: 9, size: 512, shift: (0.3, 0.2))
+        var search = ShiftSearch()
+        let surveys = try [nil, AlignmentDevice.cuda].map { device in
+            search.device = device
+            return try ShiftEstimator(search).survey(
+                reference: Self.image(pair.reference, pair.size),
+                moving: Self.image(pair.target, pair.size))
+        }
+        #expect(surveys[0].answers.count == surveys[1].answers.count)
+        for (here, there) in zip(surveys[0].answers, surveys[1].answers) {
+            #expect((here.shift - there.shift).length < 1e-4)
+        }
     }
 
     private static func image(_ pixels: [UInt16], _ size: PixelSize) -> AlignmentImage {

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Geo
 import Manifests
 import Raster
@@ -80,6 +81,54 @@ import Testing
         #expect(try Self.isRight(Self.windows[7], none, path, image, threads: 2))
         #expect(none.bytes == 0)
         withExtendedLifetime(folder) {}
+    }
+
+    /// Some file systems know no files without a name.
+    private static let hasUnnamedFiles = {
+        guard let folder = try? TemporaryFolder() else { return false }
+        let blocks = DecodedBlocks()
+        blocks.useDisk(of: folder.path("."))
+        return blocks.usesDisk
+    }()
+
+    /// What memory has no room for comes back from the disk, not from the decoder, until its scene is forgotten.
+    @Test(
+        .enabled(if: hasUnnamedFiles, "needs files without a name (O_TMPFILE)"),
+        arguments: [0, 2300 * 1024 * 2], [1, 3])
+    func theDiskTakesWhatMemoryHasNoRoomFor(limit: Int, threads: Int) throws {
+        let folder = try TemporaryFolder()
+        let (path, image) = try Self.scene(in: folder)
+        let before = try FileManager.default.contentsOfDirectory(atPath: folder.path(".")).count
+        let blocks = DecodedBlocks(limit: limit)
+        blocks.useDisk(of: folder.path("."))
+        for window in Self.windows + Self.windows.reversed() {
+            #expect(try Self.isRight(window, blocks, path, image, threads: threads))
+            #expect(blocks.bytes <= limit)
+        }
+        #expect(blocks.decodedCount == 9)
+        blocks.forget("")
+        #expect(blocks.bytes == 0)
+        #expect(try Self.isRight(Self.windows[7], blocks, path, image, threads: threads))
+        #expect(blocks.decodedCount == 18)
+        let after = try FileManager.default.contentsOfDirectory(atPath: folder.path(".")).count
+        #expect(before == after)
+    }
+
+    /// What was passed in a scene's last sweep is not kept anywhere, and read again all the same if someone asks.
+    @Test(
+        .enabled(if: hasUnnamedFiles, "needs files without a name (O_TMPFILE)"))
+    func whatWasPassedInTheLastSweepIsGivenUp() throws {
+        let folder = try TemporaryFolder()
+        let (path, image) = try Self.scene(in: folder)
+        let blocks = DecodedBlocks(limit: 2300 * 1024 * 2)
+        blocks.useDisk(of: folder.path("."))
+        blocks.end("")
+        for row in stride(from: 0, through: 1900, by: 190) {
+            #expect(try Self.isRight((0, row, 2300, 200), blocks, path, image))
+        }
+        #expect(blocks.decodedCount == 9)
+        #expect(try Self.isRight((0, 0, 2300, 200), blocks, path, image))
+        #expect(blocks.decodedCount == 12)
     }
 
     @Test func takesSmallBlocksTogether() throws {

@@ -1,3 +1,6 @@
+import Geo
+import Raster
+
 /// The picture of one band on which shifts are found; a pixel of 0 is not to be used (no data, cloud, shadow).
 public struct AlignmentImage: Sendable {
     /// Pixels in a row.
@@ -13,6 +16,11 @@ public struct AlignmentImage: Sendable {
         self.width = width
         self.height = height
         self.pixels = pixels
+    }
+
+    /// The one band of a raster.
+    init(_ band: consuming RasterBuffer<UInt16>) {
+        self.init(width: band.size.width, height: band.size.height, pixels: band.pixels)
     }
 
     /// The share of pixels that may be used, 0…1.

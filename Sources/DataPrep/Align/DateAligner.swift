@@ -47,14 +47,24 @@ struct DateAligner {
     ) throws -> DateAlignment {
         var (date, isTried) = try record(of: scene, clear: clear, on: frame)
         guard isTried else { return date }
+        let (survey, nominal) = try survey(of: scene, against: frame)
+        guard let fit = fit(survey, frame, into: &date) else { return date }
+        adopt(fit, scale: frame.scale, nominal: nominal, into: &date)
+        date.residual = try residual(of: scene, date, against: frame)
+        return date
+    }
+
+    /// What the windows of a date as it was delivered say, and what of its geolocation is part of every answer.
+    ///
+    /// A function of its own, so that the date's pictures are gone before those of the residual are made.
+    private func survey(
+        of scene: Scene, against frame: AlignmentFrame
+    ) throws -> (WindowSurvey, nominal: Shift) {
         let files = SceneFiles(scene: scene, blocks: blocks)
         let moving = try frame.moving(files, bands: bands)
         let survey = try ShiftEstimator(settings.search).survey(
             references: frame.images, movings: moving.images, origin: moving.origin)
-        guard let fit = fit(survey, frame, into: &date) else { return date }
-        adopt(fit, scale: frame.scale, nominal: moving.fraction, into: &date)
-        date.residual = try residual(of: scene, date, against: frame)
-        return date
+        return (survey, moving.fraction)
     }
 
     /// What the windows of a survey agree on; `nil`, and the date's reason, when that cannot be believed.

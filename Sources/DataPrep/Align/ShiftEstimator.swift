@@ -1,3 +1,5 @@
+import Tensors
+
 /// How shifts are looked for.
 public struct ShiftSearch: Hashable, Sendable, Codable {
     /// Side of a window in pixels, one of `windowSides`; `nil` chooses 256, or less for small images.
@@ -12,6 +14,10 @@ public struct ShiftSearch: Hashable, Sendable, Codable {
     public var leastCoherence = 0.12
     /// The largest standard error of a window's shift, in pixels.
     public var largestUncertainty = 0.15
+    /// Where windows are transformed; `nil` for the processor.
+    ///
+    /// A setting like the others, for the last bits of a transform are its device's own.
+    public var device: AlignmentDevice?
 
     /// The sides that a window may have: below 32 px phases tell little, above 512 a field is hardly local.
     public static let windowSides = [32, 64, 128, 256, 512]
@@ -25,6 +31,19 @@ public struct ShiftSearch: Hashable, Sendable, Codable {
         let shorter = min(width, height)
         return shorter >= 2048 ? 256 : shorter >= 192 ? 128 : 64
     }
+}
+
+/// Where windows are transformed; phases and fields are fitted on the processor in any case.
+public enum AlignmentDevice: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The processor.
+    case cpu
+    /// The first NVIDIA GPU that the process sees (`CUDA_VISIBLE_DEVICES` chooses another).
+    case cuda
+}
+
+extension ShiftSearch {
+    /// The device as libtorch knows it.
+    var torchDevice: Device { device == .cuda ? .cuda : .cpu }
 }
 
 /// What one window says.

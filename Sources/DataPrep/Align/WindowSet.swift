@@ -41,7 +41,7 @@ struct WindowSet {
             search.feature == .structure
             ? nil : WindowCutter(side: windows.side, feature: .structure)
         plane = PhasePlane(side: windows.side)
-        spectra = WindowSpectra(side: windows.side)
+        spectra = WindowSpectra(side: windows.side, device: search.torchDevice)
     }
 
     /// Asks all windows.

@@ -8,11 +8,14 @@ struct WindowSpectra {
     let side: Int
     /// Complex numbers of one spectrum, (side, side/2+1).
     let count: Int
+    /// Where they are transformed.
+    let device: Device
     /// Passes low frequencies, on which all dates agree best, for the whole-pixel search.
     private let lowPass: [Float]
 
-    init(side: Int) {
+    init(side: Int, device: Device) {
         self.side = side
+        self.device = device
         let half = side / 2 + 1
         count = side * half
         lowPass = (0..<side * half).map { index in
@@ -27,7 +30,8 @@ struct WindowSpectra {
     func spectra<Result>(
         of windows: [Float], _ body: (UnsafePointer<Float>) throws -> Result
     ) rethrows -> Result {
-        let tensor = Tensor(windows, shape: [windows.count / (side * side), side, side]).rfft2()
+        let tensor = Tensor(windows, shape: [windows.count / (side * side), side, side])
+            .to(device).rfft2()
         return try tensor.bytes().withUnsafeBytes { bytes in
             // swift-format-ignore: NeverForceUnwrap, there is always a window.
             try body(bytes.bindMemory(to: Float.self).baseAddress!)
@@ -50,7 +54,7 @@ struct WindowSpectra {
     func peak(of whitened: [Float], within reach: Int) throws -> Peak {
         let surface: [Float] = try whitened.withUnsafeBytes {
             try Tensor(bytes: $0, dtype: .complex64, shape: [side, side / 2 + 1])
-                .irfft2([side, side]).values()
+                .to(device).irfft2([side, side]).values()
         }
         let mean = surface.reduce(0) { $0 + Double($1) } / Double(surface.count)
         let square = surface.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }

@@ -13,6 +13,7 @@ extension ResamplingKernel: ExpressibleByArgument {}
 extension TileCompression: ExpressibleByArgument {}
 
 extension AlignmentFeature: ExpressibleByArgument {}
+extension AlignmentDevice: ExpressibleByArgument {}
 
 /// Which tiles are cut, of which bands; what is not given is as it was.
 struct TileOptions: ParsableArguments {
@@ -144,6 +145,9 @@ struct AlignmentOptions: ParsableArguments {
     @Option(help: "Least share of a window that both dates show without cloud. Default: 0.4.")
     var smallestUsable: Double?
 
+    @Option(help: "Where windows are transformed: cpu, or cuda (a GPU). Default: cpu.")
+    var device: AlignmentDevice?
+
     func validate() throws {
         guard alignmentWindow.map({ ShiftSearch.windowSides.contains($0) }) ?? true else {
             throw ValidationError("--alignment-window is 32, 64, 128, 256 or 512 pixels.")
@@ -169,5 +173,6 @@ struct AlignmentOptions: ParsableArguments {
         settings.search.windowSide = alignmentWindow ?? settings.search.windowSide
         settings.search.leastCoherence = leastCoherence ?? settings.search.leastCoherence
         settings.search.smallestUsableShare = smallestUsable ?? settings.search.smallestUsableShare
+        if let device { settings.search.device = device == .cpu ? nil : device }
     }
 }

@@ -70,26 +70,20 @@ struct EncodedTile: Sendable {
         _ tile: Tile, _ bands: [Sentinel2Band], _ wanted: [Sentinel2Band]
     ) throws -> [UInt8] {
         let found = wanted.compactMap { bands.firstIndex(of: $0) }
-        let planes = try (found.count == 3 ? found : [found.first ?? 0]).map { band in
-            try RasterBuffer(
-                size: tile.pixels.size, pixels: stretched(tile.pixels.band(band), tile.valid))
+        let channels = (found.count == 3 ? found : [found.first ?? 0]).map {
+            shades(tile.pixels.band($0), tile.valid)
         }
-        guard planes.count == 3 else {
-            return try QuickLook.grayPNG(planes[0], stretch: .percentiles(0, 100), nodata: 0)
-        }
-        return try QuickLook.rgbPNG(
-            red: planes[0], green: planes[1], blue: planes[2], stretch: .percentiles(0, 100),
-            nodata: 0)
+        return try QuickLook.png(channels, tile.pixels.size)
     }
 
-    /// Values clamped to the 2nd and 98th percentile of the valid ones; of all, when hardly any is valid.
-    private static func stretched(_ values: ArraySlice<UInt16>, _ valid: [UInt8]) -> [UInt16] {
+    /// From the 2nd to the 98th percentile of the valid numbers; of all, when hardly any is valid.
+    private static func shades(_ values: ArraySlice<UInt16>, _ valid: [UInt8]) -> [UInt8] {
         var clear = ValueCounts(values, where: valid)
         if clear.total < values.count / 100 { clear = ValueCounts(values) }
-        guard clear.total > 0 else { return Array(values) }
-        let low = clear.value(at: clear.total * 2 / 100)
-        let high = clear.value(at: (clear.total - 1) * 98 / 100)
-        return values.map { $0 == 0 ? 0 : min(max($0, low), high) }
+        guard clear.total > 0 else { return [UInt8](repeating: 0, count: values.count) }
+        return QuickLook.shades(
+            values, from: clear.value(at: clear.total * 2 / 100),
+            to: clear.value(at: (clear.total - 1) * 98 / 100))
     }
 
     private static func sample(_ tile: Tile, _ bands: [Sentinel2Band]) -> [String: HostArray] {
@@ -103,7 +97,7 @@ struct EncodedTile: Sendable {
 }
 
 /// How often each number occurs: ranks without sorting.
-private struct ValueCounts {
+struct ValueCounts {
     private var counts = [Int](repeating: 0, count: 1 << 16)
     let total: Int
 

@@ -40,7 +40,7 @@ public struct PrepMemory: Sendable, Codable, Hashable {
     ///   - limit: bytes of decoded blocks that are kept.
     /// - Throws: as `SceneFiles.grid` for files that cannot be read.
     package init(
-        _ plan: PrepPlan, threads: Int?, compares: Bool, limit: Int = DecodedBlocks.usualLimit
+        _ plan: PrepPlan, threads: Int?, compares: Bool, limit: Int = DecodedBlocks.limitBesideDisk
     ) throws {
         let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
         let side = plan.settings.tileSize

@@ -38,7 +38,8 @@ public struct PrepPlan: Sendable {
     ///
     /// Scenes of regions that are still to be fetched are given as `awaited`, by region; files of them are not looked for.
     /// - Throws: `PrepError`: `missing` for an empty folder or a missing band, `badData` for damaged metadata or two
-    ///   scenes of one time, `usage` for a tile size out of 16…16384 or two regions of one name.
+    ///   scenes of one time, `usage` for a tile size out of 16…16384 or two regions of one name; `TorchError` with code
+    ///   `unavailable` where windows are to be transformed on a GPU that is not there.
     public init(
         regions inputs: [RegionInput], settings: PrepSettings, output: String, shard: Shard? = nil,
         sen2cor: Sen2Cor? = nil, awaited: [String: [Scene]] = [:]
@@ -57,6 +58,7 @@ public struct PrepPlan: Sendable {
             throw PrepError(
                 .usage, "--region", "regions need names that differ, in any case of letters")
         }
+        if settings.aligns { try settings.search.torchDevice.require() }
         let settings = try settings.decided(with: sen2cor)
         self.settings = settings
         self.sen2cor = sen2cor

@@ -47,7 +47,12 @@ struct PrepRates {
         }
         secondsABandPixel = (decoding + resampling + encoding) / pixels
         compressed = Double(bytes.count) / (2 * pixels)
-        let (picture, drawing) = try seconds { try QuickLook.grayPNG(image, nodata: 0) }
+        let (picture, drawing) = try seconds {
+            let counts = ValueCounts(image.pixels[...])
+            let ends = [counts.total / 50, counts.total * 49 / 50].map(counts.value)
+            let shades = QuickLook.shades(image.pixels[...], from: ends[0], to: ends[1])
+            return try QuickLook.png([shades], image.size)
+        }
         quicklook = 3 * Double(picture.count) / pixels
         secondsAPixel = 3 * drawing / pixels
         guard settings.aligns else { return }

@@ -79,6 +79,9 @@ struct PrepRecipeKey: Sendable {
             "alignment.smallestUsable", "a number above 0, at most 1",
             read: { $0.double.flatMap { $0 > 0 && $0 <= 1 ? $0 : nil } }
         ) { $0.settings.search.smallestUsableShare = $1 },
+        word("alignment.device", AlignmentDevice.self) {
+            $0.settings.search.device = $1 == .cpu ? nil : $1
+        },
         number("alignment.smallestShift", 0...1) { $0.settings.smallestShift = $1 },
     ]
 }

@@ -56,6 +56,7 @@ public struct PrepRun {
         let (lock, ledger) = try claim()
         defer { withExtendedLifetime(lock) {} }
         let folder = try TileFolder(plan.output)
+        blocks.useDisk(of: plan.output)
         var regions: [(plan: RegionPlan, alignment: RegionAlignment)] = []
         var (inputs, others) = ([InputDigest](), [String: [InputDigest]]())
         var cut = CutTiles()
@@ -84,7 +85,9 @@ public struct PrepRun {
                     cut.quarantined.append(
                         "\(region.name) \(scene.name): \(date.reason ?? "skipped")")
                 } else {
+                    blocks.end(scene.name)
                     cut += try cutDate(scene, date, region, alignment, folder)
+                    blocks.forget(scene.name)
                 }
             }
         }

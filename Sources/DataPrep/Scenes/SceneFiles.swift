@@ -108,9 +108,8 @@ struct SceneFiles: Sendable {
     func picture(_ band: Sentinel2Band) throws -> (image: AlignmentImage, grid: GeoGrid) {
         let source = try scene.source(of: band)
         let grid = try grid(of: source)
-        let buffer = try read(source, threads: blocks.threads)
-        var image = AlignmentImage(
-            width: buffer.size.width, height: buffer.size.height, pixels: buffer.pixels)
+        // Nobody else holds the pixels, so that they are hidden in place.
+        var image = AlignmentImage(try read(source, threads: blocks.threads))
         if let sight = try sight() { try hide(&image, on: grid, by: sight) }
         return (image, grid)
     }

@@ -1,4 +1,5 @@
 #pragma once
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,6 +28,11 @@ static inline long long matter_stat(const char *path, int *is_folder) {
     if (VSIStatExL(path, (VSIStatBufL *)&status, VSI_STAT_EXISTS_FLAG | VSI_STAT_NATURE_FLAG | VSI_STAT_SIZE_FLAG) != 0) return -1;
     *is_folder = VSI_ISDIR(status.st_mode) ? 1 : 0;
     return (long long)status.st_size;
+}
+
+// A file in a folder without a name, gone when it is closed: `O_TMPFILE`, which needs _GNU_SOURCE; below 0 where there is none.
+static inline int matter_unnamed_file(const char *folder) {
+    return open(folder, 020000000 | 0200000 | O_RDWR | 02000000, 0600);
 }
 
 // Memory with a descriptor and without a name: `memfd_create`, which needs _GNU_SOURCE, closed where a program is started.

@@ -10,10 +10,23 @@ struct BlockShelf {
     }
 
     private struct Block {
-        /// nil while it is decoded.
-        var pixels: RasterBuffer<UInt16>?
+        enum State {
+            /// A thread decodes it, or reads it back.
+            case inWork
+            case here(RasterBuffer<UInt16>)
+            /// On disk alone.
+            case away
+        }
+
+        var state = State.inWork
         /// Where its lower end lies in the scene, 0…1.
         var end = 0.0
+        /// Where it lies on disk, if it does.
+        var slot: BlockFile.Slot?
+
+        var pixels: RasterBuffer<UInt16>? {
+            if case .here(let pixels) = state { pixels } else { nil }
+        }
     }
 
     /// How a scene is read: from top to bottom, as tiles are cut.
@@ -28,17 +41,25 @@ struct BlockShelf {
         case ready(RasterBuffer<UInt16>)
         /// Another thread decodes it.
         case inWork
-        /// From now on it is in work, by whoever asked.
-        case missing
+        /// From now on it is in work, by whoever asked; on disk, if it lies there.
+        case missing(BlockFile.Slot?)
     }
 
     var files = OpenRasters()
     var cost = DecodingCost()
+    /// Bytes of pixels that are kept in memory.
+    var limit: Int
+    /// Where blocks go for which memory has no room.
+    var file: BlockFile?
     private var blocks: [Key: Block] = [:]
     private var scenes: [String: Sweep] = [:]
+    /// Scenes that are read from top to bottom once more, and then no more.
+    private var ending: Set<String> = []
     private var clock = 0
     private(set) var bytes = 0
-    private(set) var decodedCount = 0
+    var decodedCount = 0
+
+    init(limit: Int) { self.limit = limit }
 
     /// Rows of a scene are about to be read.
     mutating func begin(_ rows: Range<Double>, of source: BlockSource) {
@@ -51,32 +72,64 @@ struct BlockShelf {
     /// A block, or the task of making it.
     mutating func take(_ part: Int, of source: BlockSource) -> Answer {
         let key = Key(source: source, part: part)
-        guard let block = blocks[key] else {
-            blocks[key] = Block()
-            return .missing
+        switch blocks[key]?.state {
+        case .here(let pixels): return .ready(pixels)
+        case .inWork: return .inWork
+        case .away, nil:
+            blocks[key, default: Block()].state = .inWork
+            return .missing(blocks[key]?.slot)
         }
-        return block.pixels.map(Answer.ready) ?? .inWork
     }
 
-    /// Keeps a block that ends at a place 0…1 of its scene, and gives others up where there is no room.
+    /// Keeps a block that ends at a place 0…1 of its scene, and lets others go where there is no room.
     mutating func put(
-        _ pixels: RasterBuffer<UInt16>, _ part: Int, of source: BlockSource, end: Double, limit: Int
+        _ pixels: RasterBuffer<UInt16>, _ part: Int, of source: BlockSource, end: Double
     ) {
-        blocks[Key(source: source, part: part)] = Block(pixels: pixels, end: end)
+        let key = Key(source: source, part: part)
+        blocks[key, default: Block()].state = .here(pixels)
+        blocks[key]?.end = end
         bytes += pixels.pixels.count * 2
-        decodedCount += 1
-        while bytes > limit, let last = leastWanted {
-            bytes -= (blocks.removeValue(forKey: last)?.pixels?.pixels.count ?? 0) * 2
-        }
+        while bytes > limit, let last = leastWanted { letGo(last) }
         if scenes.count > 64 {
             let kept = Set(blocks.keys.map(\.source.scene))
             scenes = scenes.filter { kept.contains($0.key) }
         }
     }
 
-    /// A block could not be decoded: whoever wants it next tries again.
+    /// A block could not be had: whoever wants it next tries again.
     mutating func giveUp(_ part: Int, of source: BlockSource) {
-        blocks[Key(source: source, part: part)] = nil
+        remove(Key(source: source, part: part))
+    }
+
+    /// From now on a scene is read from top to bottom once.
+    mutating func end(_ scene: String) {
+        ending.insert(scene)
+        scenes[scene] = nil
+    }
+
+    /// A scene is not read again.
+    mutating func forget(_ scene: String) {
+        for (key, block) in blocks where key.source.scene == scene {
+            if case .inWork = block.state { continue }
+            bytes -= (block.pixels?.pixels.count ?? 0) * 2
+            remove(key)
+        }
+        scenes[scene] = nil
+        ending.remove(scene)
+    }
+
+    /// Takes a block out of memory; to the disk, where it is expected to be read again.
+    private mutating func letGo(_ key: Key) {
+        guard let block = blocks[key], let pixels = block.pixels else { return }
+        bytes -= pixels.pixels.count * 2
+        let scene = key.source.scene
+        let isPassed = ending.contains(scene) && wait(block, scenes[scene]) > 1
+        guard !isPassed, let slot = block.slot ?? file?.write(pixels) else { return remove(key) }
+        blocks[key] = Block(state: .away, end: block.end, slot: slot)
+    }
+
+    private mutating func remove(_ key: Key) {
+        if let slot = blocks.removeValue(forKey: key)?.slot { file?.giveBack(slot) }
     }
 
     /// What will be needed last: any block of the scene used longest ago, of the same scene first what lies above the rows

@@ -9,13 +9,14 @@ public import Geo
 public final class DecodedBlocks: Sendable {
     /// How many threads the work around it has, for whoever reads whole bands.
     public let threads: Int
-    private let limit: Int
     // Guards `shelf` and the lists of `Gathering`s.
     private let condition = NSCondition()
-    private nonisolated(unsafe) var shelf = BlockShelf()
+    private nonisolated(unsafe) var shelf: BlockShelf
 
-    /// Bytes of pixels that are kept where nothing else is said.
+    /// Bytes of pixels that are kept in memory where nothing else is said: all bands under two rows of tiles.
     public static let usualLimit = 640 << 20
+    /// Bytes of pixels that are kept in memory where a disk takes the others.
+    public static let limitBesideDisk = 320 << 20
 
     /// No blocks yet.
     ///
@@ -23,15 +24,36 @@ public final class DecodedBlocks: Sendable {
     ///   - limit: bytes of pixels that are kept; what is expected to be read last, or not at all, goes first.
     ///   - threads: how many threads the work around it has; one for each core if nil.
     public init(limit: Int = usualLimit, threads: Int? = nil) {
-        self.limit = limit
+        shelf = BlockShelf(limit: limit)
         self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     }
+
+    /// Keeps less in memory from now on, and what has no room there and may be read again in a file without a name in a folder: at
+    /// most 8 GiB and a sixteenth of what is free on its disk.
+    ///
+    /// Does nothing where the disk knows no such files.
+    public func useDisk(of folder: String) {
+        guard let file = BlockFile(folder: folder) else { return }
+        locked {
+            shelf.file = file
+            shelf.limit = min(shelf.limit, Self.limitBesideDisk)
+        }
+    }
+
+    /// Says that a scene is read from top to bottom once more, and then no more: what was passed need not be kept.
+    public func end(_ scene: String) { locked { shelf.end(scene) } }
+
+    /// Gives up what is kept of a scene that is not read again.
+    public func forget(_ scene: String) { locked { shelf.forget(scene) } }
 
     /// How many blocks were decoded so far; small blocks that lie together count as one.
     public var decodedCount: Int { locked { shelf.decodedCount } }
 
     /// Bytes of pixels that are kept now.
     public var bytes: Int { locked { shelf.bytes } }
+
+    /// Whether blocks go to a disk for which memory has no room.
+    package var usesDisk: Bool { locked { shelf.file != nil } }
 
     /// What reading has cost so far, summed over threads.
     public var cost: DecodingCost { locked { shelf.cost } }
@@ -84,7 +106,7 @@ public final class DecodedBlocks: Sendable {
 
     private enum Step {
         case copy(Int, RasterBuffer<UInt16>)
-        case decode(Int)
+        case make(Int, BlockFile.Slot?)
         case done
     }
 
@@ -92,7 +114,7 @@ public final class DecodedBlocks: Sendable {
         while true {
             switch locked({ next(work) }) {
             case .copy(let part, let block): work.copy(block, part)
-            case .decode(let part): decode(part, work)
+            case .make(let part, let slot): make(part, slot, work)
             case .done: return
             }
         }
@@ -106,9 +128,9 @@ public final class DecodedBlocks: Sendable {
                 case .ready(let block):
                     work.parts.remove(at: index)
                     return .copy(part, block)
-                case .missing:
+                case .missing(let slot):
                     work.parts.remove(at: index)
-                    return .decode(part)
+                    return .make(part, slot)
                 case .inWork: continue
                 }
             }
@@ -119,19 +141,22 @@ public final class DecodedBlocks: Sendable {
         return .done
     }
 
-    private func decode(_ part: Int, _ work: Gathering) {
+    /// Reads a block back from the disk, or decodes it.
+    private func make(_ part: Int, _ slot: BlockFile.Slot?, _ work: Gathering) {
         do {
             let start = ContinuousClock.now
-            let file = try checkedOut(work.source.path)
             let window = try work.layout.window(of: part)
-            let block = try file.read(window, band: work.source.band)
             let end = work.layout.extent(of: window.rows).upperBound
+            let known = slot.flatMap { slot in locked { shelf.file }?.read(slot) }
+            let block = try known ?? decoded(window, of: work.source)
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             locked {
                 shelf.cost.seconds += seconds
-                shelf.cost.bytes += block.pixels.count * 2
-                shelf.put(block, part, of: work.source, end: end, limit: limit)
-                shelf.files.give(file, of: work.source.path)
+                if known == nil {
+                    shelf.cost.bytes += block.pixels.count * 2
+                    shelf.decodedCount += 1
+                }
+                shelf.put(block, part, of: work.source, end: end)
                 condition.broadcast()
             }
             work.copy(block, part)
@@ -142,6 +167,15 @@ public final class DecodedBlocks: Sendable {
                 condition.broadcast()
             }
         }
+    }
+
+    private func decoded(
+        _ window: PixelWindow, of source: BlockSource
+    ) throws -> RasterBuffer<UInt16> {
+        let file = try checkedOut(source.path)
+        let block = try file.read(window, band: source.band)
+        locked { shelf.files.give(file, of: source.path) }
+        return block
     }
 
     // MARK: Open files

@@ -1,3 +1,4 @@
+import CGDAL
 import Dispatch
 import Geo
 import Glibc
@@ -24,6 +25,8 @@ public enum DecodeService {
         endWithAsker()
         // What it takes to begin is none of the file's.
         _ = GDALLibrary.isReady
+        // Nobody asks for a block twice: what is kept, the asker keeps.
+        GDALSetCacheMax64(16 << 20)
         boundMemory(largestMemory)
         var files = OpenFiles()
         while let line = readLine(strippingNewline: true) {
