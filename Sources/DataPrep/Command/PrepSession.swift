@@ -28,7 +28,7 @@ struct PrepSession {
     func run() throws {
         // The transforms are small: threads would spend their time waiting for one another.
         Torch.setThreads(1)
-        Torch.retainFreedMemory()
+        Self.bindMemory(threads)
         let stop = StopSignal()
         let screen = Screen(logging, log: RunLog(folder: job.plan.output))
         job.plan.remarks.forEach(screen.remark)
@@ -42,6 +42,11 @@ struct PrepSession {
                 + Self.leftOut(tiles) + later(report)
         }
         guard tiles.quarantined.isEmpty else { throw Quarantined(items: tiles.quarantined) }
+    }
+
+    /// As many heaps as threads that work: blocks live long, and what is freed between them would else stay in eight a core.
+    private static func bindMemory(_ threads: Int?) {
+        mallopt(M_ARENA_MAX, Int32(threads ?? ProcessInfo.processInfo.activeProcessorCount))
     }
 
     /// What came after the tiles.

@@ -16,7 +16,7 @@ public final class DecodedBlocks: Sendable {
     /// Bytes of pixels that are kept in memory where nothing else is said: all bands under two rows of tiles.
     public static let usualLimit = 640 << 20
     /// Bytes of pixels that are kept in memory where a disk takes the others.
-    public static let limitBesideDisk = 320 << 20
+    public static let limitBesideDisk = 256 << 20
 
     /// No blocks yet.
     ///
