@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Logging
 import Manifests
+import Raster
 import Tensors
 
 /// One run on the screen: events to log lines and a progress bar, the outcome to a table.
@@ -28,7 +29,7 @@ struct PrepSession {
     func run() throws {
         // The transforms are small: threads would spend their time waiting for one another.
         Torch.setThreads(1)
-        Self.bindMemory(threads)
+        Heaps.limit(to: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let stop = StopSignal()
         let screen = Screen(logging, log: RunLog(folder: job.plan.output))
         job.plan.remarks.forEach(screen.remark)
@@ -42,11 +43,6 @@ struct PrepSession {
                 + Self.leftOut(tiles) + later(report)
         }
         guard tiles.quarantined.isEmpty else { throw Quarantined(items: tiles.quarantined) }
-    }
-
-    /// As many heaps as threads that work: blocks live long, and what is freed between them would else stay in eight a core.
-    private static func bindMemory(_ threads: Int?) {
-        mallopt(M_ARENA_MAX, Int32(threads ?? ProcessInfo.processInfo.activeProcessorCount))
     }
 
     /// What came after the tiles.

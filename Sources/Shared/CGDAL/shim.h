@@ -1,5 +1,6 @@
 #pragma once
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,6 +34,12 @@ static inline long long matter_stat(const char *path, int *is_folder) {
 // A file in a folder without a name, gone when it is closed: `O_TMPFILE`, which needs _GNU_SOURCE; below 0 where there is none.
 static inline int matter_unnamed_file(const char *folder) {
     return open(folder, 020000000 | 0200000 | O_RDWR | 02000000, 0600);
+}
+
+static inline void matter_limit_heaps(int count) {
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, count);
+#endif
 }
 
 // Memory with a descriptor and without a name: `memfd_create`, which needs _GNU_SOURCE, closed where a program is started.
