@@ -136,7 +136,7 @@ let package = Package(
         floor("Recipes", ["Manifests", toml]),
         floor("Pictures", ["CCompression"]),
         floor("Console", ["Manifests", arguments, logging]),
-        floor("Raster", ["Geo", "Manifests", "CGDAL", "CKernels", "CCompression"]),
+        floor("Raster", ["Geo", "Manifests", "Pictures", "CGDAL", "CKernels", "CCompression"]),
         floor("Tensors", ["CTorch", "Manifests"]),
         floor("Store", ["CKernels", "Geo", "Manifests", "Tensors", "CLMDB"]),
 

@@ -87,7 +87,7 @@ import Testing
     private static let hasUnnamedFiles = {
         guard let folder = try? TemporaryFolder() else { return false }
         let blocks = DecodedBlocks()
-        blocks.useDisk(of: folder.path("."))
+        withExtendedLifetime(folder) { blocks.useDisk(of: folder.path(".")) }
         return blocks.usesDisk
     }()
 
@@ -115,20 +115,20 @@ import Testing
     }
 
     /// What was passed in a scene's last sweep is not kept anywhere, and read again all the same if someone asks.
-    @Test(
-        .enabled(if: hasUnnamedFiles, "needs files without a name (O_TMPFILE)"))
+    @Test(.enabled(if: hasUnnamedFiles, "needs files without a name (O_TMPFILE)"))
     func whatWasPassedInTheLastSweepIsGivenUp() throws {
         let folder = try TemporaryFolder()
         let (path, image) = try Self.scene(in: folder)
         let blocks = DecodedBlocks(limit: 2300 * 1024 * 2)
         blocks.useDisk(of: folder.path("."))
-        blocks.end("")
+        blocks.beginLastSweep(of: "")
         for row in stride(from: 0, through: 1900, by: 190) {
             #expect(try Self.isRight((0, row, 2300, 200), blocks, path, image))
         }
         #expect(blocks.decodedCount == 9)
         #expect(try Self.isRight((0, 0, 2300, 200), blocks, path, image))
         #expect(blocks.decodedCount == 12)
+        withExtendedLifetime(folder) {}
     }
 
     @Test func takesSmallBlocksTogether() throws {

@@ -19,7 +19,7 @@ struct WindowSet {
     private let plane: PhasePlane
     private let spectra: WindowSpectra
 
-    /// Windows transformed at a time, by each thread: more are no faster, and take 5 MB each.
+    /// Windows transformed at a time, by each thread: twice as many hold more memory and are no faster.
     private static let batch = 8
     /// Windows that are asked first, and how many if these do not agree.
     private static let coarseWindows = [150, 600]

@@ -77,7 +77,7 @@ struct EncodedTile: Sendable {
     }
 
     /// From the 2nd to the 98th percentile of the valid numbers; of all, when hardly any is valid.
-    private static func shades(_ values: ArraySlice<UInt16>, _ valid: [UInt8]) -> [UInt8] {
+    static func shades(_ values: ArraySlice<UInt16>, _ valid: [UInt8]) -> [UInt8] {
         var clear = ValueCounts(values, where: valid)
         if clear.total < values.count / 100 { clear = ValueCounts(values) }
         guard clear.total > 0 else { return [UInt8](repeating: 0, count: values.count) }
@@ -97,7 +97,7 @@ struct EncodedTile: Sendable {
 }
 
 /// How often each number occurs: ranks without sorting.
-struct ValueCounts {
+private struct ValueCounts {
     private var counts = [Int](repeating: 0, count: 1 << 16)
     let total: Int
 

@@ -48,9 +48,8 @@ struct PrepRates {
         secondsABandPixel = (decoding + resampling + encoding) / pixels
         compressed = Double(bytes.count) / (2 * pixels)
         let (picture, drawing) = try seconds {
-            let counts = ValueCounts(image.pixels[...])
-            let ends = [counts.total / 50, counts.total * 49 / 50].map(counts.value)
-            let shades = QuickLook.shades(image.pixels[...], from: ends[0], to: ends[1])
+            let isValid = [UInt8](repeating: 1, count: image.pixels.count)
+            let shades = EncodedTile.shades(image.pixels[...], isValid)
             return try QuickLook.png([shades], image.size)
         }
         quicklook = 3 * Double(picture.count) / pixels

@@ -85,7 +85,7 @@ public struct PrepRun {
                     cut.quarantined.append(
                         "\(region.name) \(scene.name): \(date.reason ?? "skipped")")
                 } else {
-                    blocks.end(scene.name)
+                    blocks.beginLastSweep(of: scene.name)
                     cut += try cutDate(scene, date, region, alignment, folder)
                     blocks.forget(scene.name)
                 }

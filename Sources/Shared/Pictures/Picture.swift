@@ -1,5 +1,3 @@
-import CCompression
-
 /// A picture of 8 bits red, green and blue, drawn by pixels and written as PNG; needs no GDAL.
 public struct Picture: Hashable, Sendable {
     /// A colour of 8 bits a channel.
@@ -71,27 +69,9 @@ public struct Picture: Hashable, Sendable {
             rows.append(0)  // no filter
             rows += bytes[3 * row * width..<3 * (row + 1) * width]
         }
-        let header = Self.number(width) + Self.number(height) + [8, 2, 0, 0, 0]
-        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + Self.chunk("IHDR", header)
-            + Self.chunk("IDAT", Self.deflated(rows)) + Self.chunk("IEND", [])
-    }
-
-    private static func number(_ value: Int) -> [UInt8] {
-        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
-    }
-
-    private static func chunk(_ name: String, _ content: [UInt8]) -> [UInt8] {
-        let body = Array(name.utf8) + content
-        let sum = body.withUnsafeBufferPointer { crc32(0, $0.baseAddress, UInt32($0.count)) }
-        return number(content.count) + body + number(Int(sum))
-    }
-
-    private static func deflated(_ content: [UInt8]) -> [UInt8] {
-        var size = compressBound(uLong(content.count))
-        return [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
-            let status = compress2(buffer.baseAddress, &size, content, uLong(content.count), 6)
-            precondition(status == Z_OK, "zlib: no memory for \(content.count) bytes")
-            count = Int(size)
-        }
+        guard
+            let file = PNGFile.bytes(rows: rows, width: width, height: height, .rgb, .small)
+        else { preconditionFailure("zlib: no memory for \(rows.count) bytes") }
+        return file
     }
 }

@@ -4,7 +4,7 @@ import Glibc
 
 /// Decoded blocks that memory has no room for, in a file without a name, which is gone with the process however that ends.
 ///
-/// To read a block back takes a hundredth of what decoding it does. Where the disk has no room for a block, or knows no such files,
+/// To read a block back is a copy, to decode it again is not. Where the disk has no room for a block, or knows no such files,
 /// it is decoded again. One thread at a time may write and give back; any may read a slot that it alone was told of.
 final class BlockFile: @unchecked Sendable {
     /// Where a block lies.

@@ -54,7 +54,7 @@ struct BlockShelf {
     private var blocks: [Key: Block] = [:]
     private var scenes: [String: Sweep] = [:]
     /// Scenes that are read from top to bottom once more, and then no more.
-    private var ending: Set<String> = []
+    private var lastSweeps: Set<String> = []
     private var clock = 0
     private(set) var bytes = 0
     var decodedCount = 0
@@ -102,8 +102,8 @@ struct BlockShelf {
     }
 
     /// From now on a scene is read from top to bottom once.
-    mutating func end(_ scene: String) {
-        ending.insert(scene)
+    mutating func beginLastSweep(of scene: String) {
+        lastSweeps.insert(scene)
         scenes[scene] = nil
     }
 
@@ -115,7 +115,7 @@ struct BlockShelf {
             remove(key)
         }
         scenes[scene] = nil
-        ending.remove(scene)
+        lastSweeps.remove(scene)
     }
 
     /// Takes a block out of memory; to the disk, where it is expected to be read again.
@@ -123,7 +123,7 @@ struct BlockShelf {
         guard let block = blocks[key], let pixels = block.pixels else { return }
         bytes -= pixels.pixels.count * 2
         let scene = key.source.scene
-        let isPassed = ending.contains(scene) && wait(block, scenes[scene]) > 1
+        let isPassed = lastSweeps.contains(scene) && wait(block, scenes[scene]) > 1
         guard !isPassed, let slot = block.slot ?? file?.write(pixels) else { return remove(key) }
         blocks[key] = Block(state: .away, end: block.end, slot: slot)
     }

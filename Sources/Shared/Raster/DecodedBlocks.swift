@@ -41,7 +41,7 @@ public final class DecodedBlocks: Sendable {
     }
 
     /// Says that a scene is read from top to bottom once more, and then no more: what was passed need not be kept.
-    public func end(_ scene: String) { locked { shelf.end(scene) } }
+    public func beginLastSweep(of scene: String) { locked { shelf.beginLastSweep(of: scene) } }
 
     /// Gives up what is kept of a scene that is not read again.
     public func forget(_ scene: String) { locked { shelf.forget(scene) } }
