@@ -20,14 +20,15 @@ struct StudyTests {
     }
 
     private func makeRun(
-        _ variant: String, seed: Int, _ precisions: [String: Double], iterations: Int = 3
+        _ variant: String, seed: Int, _ precisions: [String: Double], iterations: Int = 3,
+        more: String = ""
     ) throws {
         let run = "\(variant)/seed-\(seed)"
         try write(
             "\(run)/pretrain/run.json",
             """
             {"program":"matter-model pretrain","version":"0.1.0","seed":\(seed),"inputs":[],
-            "plan":{"recipe":{"name":"demo","run":{"steps":80},"tern":{"iterations":\(iterations)}}}}
+            "plan":{"recipe":{"name":"demo","run":{"steps":80},"tern":{"iterations":\(iterations)}\(more)}}}
             """)
         let names = precisions.keys.sorted().map { "\"\($0)\"" }.joined(separator: ",")
         try write(
@@ -99,6 +100,25 @@ struct StudyTests {
             document.sections.flatMap(\.blocks).compactMap(\.figure).first?.plot.series.first)
         #expect(curve.points.map(\.x) == [0, 80])
         #expect(curve.band?.last.map { [$0.low, $0.high] } == [0.5, 0.9])
+    }
+
+    /// A shipped recipe differs in so many settings that its row would be as tall as a page.
+    @Test func manySettingsAreListedBelow() throws {
+        try makeStudy()
+        let more = #","data":{"crop":64},"loss":{"kind":"triplet"},"optimiser":{"kind":"sgd"}"#
+        try makeRun("preset", seed: 1, ["matter": 0.4], iterations: 1, more: more)
+        let document = try StudyReport.document(folder.path(""), reference: "matter")
+        #expect(
+            try table(document, "scores").rows.map { $0.last?.text } == [
+                "", "", "tern.iterations 3 → 0", "4 settings: below",
+            ])
+        let changes = try table(document, "changes-1")
+        #expect(changes.caption.contains("preset"))
+        #expect(
+            changes.rows.map { $0.map(\.text) } == [
+                ["data.crop", "–", "64"], ["loss.kind", "–", "triplet"],
+                ["optimiser.kind", "–", "sgd"], ["tern.iterations", "3", "1"],
+            ])
     }
 
     @Test func noChanceIsShownAsNone() {

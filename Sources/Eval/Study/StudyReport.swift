@@ -32,7 +32,7 @@ package enum StudyReport {
                 .init(name: "Steps", text: model.settings["run.steps"] ?? "–"),
             ], notices: runs.notices + few(runs),
             sections: [scores(table, model.scores), differences(table, model.scores)]
-                + StudyCurves(runs).sections,
+                + changes(table) + StudyCurves(runs).sections,
             checks: [],
             definitions: model.scores.map { .init(term: $0.title, text: $0.definition) } + [
                 .init(
@@ -94,7 +94,7 @@ package enum StudyReport {
                             + [.text("Unlike \(table.rows[0].name)")],
                         rows: table.rows.map { row in
                             [.text(row.name), seeds(of: row)]
-                                + scores.flatMap { cells(row, $0, table) } + [.text(row.change)]
+                                + scores.flatMap { cells(row, $0, table) } + [.text(unlike(row))]
                         }))
             ])
     }
@@ -112,6 +112,36 @@ package enum StudyReport {
         return [
             .percent(spread.mean, spread.mean == best ? .best : .none),
             .percent(row.seeds.isEmpty ? nil : spread.standardDeviation),
+        ]
+    }
+
+    /// More settings than these are counted beside the scores and listed below.
+    private static let mostBeside = 3
+
+    private static func unlike(_ row: StudyTable.Row) -> String {
+        guard row.changes.count <= mostBeside else { return "\(row.changes.count) settings: below" }
+        return row.changes.map { "\($0.setting) \($0.reference) → \($0.value)" }.joined(
+            separator: ", ")
+    }
+
+    /// Every setting of the methods that differ in many; nothing if there is none.
+    private static func changes(_ table: StudyTable) -> [Document.Section] {
+        let rows = table.rows.filter { $0.changes.count > mostBeside }
+        guard !rows.isEmpty else { return [] }
+        let tables = rows.enumerated().map { index, row in
+            Document.Block.table(
+                .init(
+                    id: "changes-\(index + 1)", caption: "\(row.name), by the recipe's keys.",
+                    columns: [.text("Setting"), .text(table.rows[0].name), .text(row.name)],
+                    rows: row.changes.map { change in
+                        [.text(change.setting), .text(change.reference), .text(change.value)]
+                    }))
+        }
+        return [
+            .init(
+                id: "changes", title: "Unlike \(table.rows[0].name)",
+                intro: "The methods that differ in more than \(mostBeside) settings.",
+                blocks: tables)
         ]
     }
 

@@ -7,12 +7,20 @@ struct StudyTable: Codable {
     struct Row: Codable {
         /// The variant's name, or the method's where it is no variant.
         let name: String
-        /// What is unlike the reference's recipe.
-        let change: String
+        /// What is unlike the reference's recipe, by key.
+        let changes: [Change]
         /// The seeds, rising; none for a method that has no random choice.
         let seeds: [UInt64]
         /// By the score's name, one value a seed.
         let values: [String: [Double?]]
+    }
+
+    /// A setting that is not the reference's.
+    struct Change: Codable {
+        /// The recipe's dotted key.
+        let setting: String
+        /// The value in the reference and in the row; a dash where a recipe has no such key.
+        let reference, value: String
     }
 
     /// Reference minus row, on the seeds that both have.
@@ -57,16 +65,16 @@ struct StudyTable: Codable {
             }
         }
         return Row(
-            name: name, change: reference.map { change(from: $0, to: variant.runs[0]) } ?? "",
+            name: name, changes: reference.map { changes(from: $0, to: variant.runs[0]) } ?? [],
             seeds: isFixed ? [] : runs.map(\.seed), values: values)
     }
 
-    /// The settings that differ, as "key old → new".
-    private static func change(from old: StudyRun, to new: StudyRun) -> String {
-        Set(old.settings.keys).union(new.settings.keys).sorted()
-            .filter { old.settings[$0] != new.settings[$0] }
-            .map { "\($0) \(old.settings[$0] ?? "–") → \(new.settings[$0] ?? "–")" }
-            .joined(separator: ", ")
+    private static func changes(from old: StudyRun, to new: StudyRun) -> [Change] {
+        Set(old.settings.keys).union(new.settings.keys).sorted().compactMap { key in
+            let (reference, value) = (old.settings[key], new.settings[key])
+            guard reference != value else { return nil }
+            return Change(setting: key, reference: reference ?? "–", value: value ?? "–")
+        }
     }
 
     /// How far the first row is ahead of the others by a score.
