@@ -21,6 +21,8 @@ final class PretrainReporter {
     func report(_ event: PretrainEvent) {
         guard isWriter else { return }
         switch event {
+        case .reading(let samples):
+            say("reading the means and deviations of all samples", ["samples": "\(samples)"])
         case .opened(let places, let regions, let crops):
             progress.begin()
             say(

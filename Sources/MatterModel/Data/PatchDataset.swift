@@ -1,5 +1,6 @@
 import Geo
 import Store
+import Tensors
 
 /// Draws batches from a store: each is a function of (seed, number) alone, so that a resumed run sees what it would have seen.
 ///
@@ -21,10 +22,9 @@ package final class PatchDataset {
         init(_ plan: PretrainPlan, _ places: [TilePlace], slots: Range<Int>) throws {
             (store, recipe, seed) = (plan.store, plan.recipe, plan.seed)
             (self.places, self.slots) = (places, slots)
-            let store = try SampleStore(plan.store, for: .reading)
-            let (keys, data) = (places.flatMap(\.keys), plan.recipe.data)
-            statistics = try BandStatistics(of: keys, bands: data.bands, in: store)
-            ofImages = try BandStatistics.ofImages(keys, data, in: store)
+            let read = try StoreStatistics(
+                of: places.flatMap(\.keys), recipe.data, store: store, threads: Torch.threads)
+            (statistics, ofImages) = (read.all, read.ofImages)
         }
     }
 

@@ -2,6 +2,8 @@
 public enum PretrainEvent: Sendable {
     /// What the bits of the results depend on beside the plan: libtorch and its threads.
     case runtime(libtorch: String, threads: Int)
+    /// All samples are read for their means and deviations, which takes minutes of a large store.
+    case reading(samples: Int)
     /// The store was looked through: places with two or more dates, regions, crops an epoch.
     case opened(places: Int, regions: Int, cropsAnEpoch: Int)
     /// A run goes on after a checkpoint.

@@ -34,6 +34,7 @@ public final class Trainer {
         let record = try Ranks.together(group) { try plan.record() }
         try Ranks.requireSame(record, group)
         let changes = plan.isWriter ? try plan.claimOutput(record) : []
+        onEvent(.reading(samples: places.reduce(0) { $0 + $1.keys.count }))
         let source = try Ranks.together(group) {
             try PatchDataset.Source(plan, places, slots: slots)
         }
