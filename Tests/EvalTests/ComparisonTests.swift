@@ -52,6 +52,48 @@ struct ComparisonTests {
         #expect(junit.contains("the gain&#39;s lower end"))
     }
 
+    /// Cities agree, as all seeds hold the same cities; the seeds do not.
+    @Test("a difference that only some seeds show is told with a caution")
+    func seeds() throws {
+        let fixture = try TaskFixture()
+        let agreeing = try compare(runs(fixture, skills: [1.0, 1.6]))
+        let seeds = try #require(agreeing.pairs[0].seeds)
+        #expect(seeds.ahead == 3 && (seeds.corrected ?? 1) < 0.05)
+        #expect(agreeing.pairs[0].caution == nil)
+
+        let torn = try TaskFixture()
+        let folders = try [[1.0, 1.0, 1.0], [3.0, 1.1, 0.95]].enumerated().map { number, skills in
+            for (index, skill) in skills.enumerated() {
+                var run = TaskFixture.Run()
+                (run.name, run.seed, run.skill) = (
+                    "method-\(number)", UInt64(index + 1), Float(skill)
+                )
+                (run.cities, run.side) = (Self.cities, 24)
+                try torn.change("m\(number)/seed-\(index)", run)
+            }
+            return torn.folder.path("m\(number)")
+        }
+        let pair = try compare(folders).pairs[0]
+        #expect((pair.corrected ?? 1) < 0.05 && (pair.seeds?.corrected ?? 0) > 0.05)
+        #expect(pair.caution?.hasPrefix("clear over groups, not over seeds: ahead on ") == true)
+    }
+
+    @Test("seeds are paired by their number, whatever order or folder they lie in")
+    func seedsByNumber() throws {
+        let fixture = try TaskFixture()
+        let folders = try [[1, 2, 3], [3, 5, 2]].enumerated().map { number, seeds in
+            for seed in seeds {
+                var run = TaskFixture.Run()
+                (run.name, run.seed) = ("method-\(number)", UInt64(seed))
+                (run.skill, run.side) = (1 + Float(seed) / 10 + Float(number) / 10, 24)
+                try fixture.change("m\(number)/run-\(seed)", run)
+            }
+            return fixture.folder.path("m\(number)")
+        }
+        let seeds = try #require(compare(folders).pairs[0].seeds)
+        #expect(seeds.interval.spread.count == 2 && seeds.pValue == nil)
+    }
+
     @Test("other data, other samples: refused")
     func foreign() throws {
         let other = try TaskFixture()

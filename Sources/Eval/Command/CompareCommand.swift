@@ -2,6 +2,7 @@ public import ArgumentParser
 import Console
 public import Eval
 import Manifests
+import Metrics
 
 /// `matter-eval compare RUN... [--least-gain X]`.
 struct CompareCommand: ParsableCommand {
@@ -9,8 +10,9 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "Test whether methods differ by more than chance.",
         discussion: """
-            Groups (cities, tiles, images) are resampled and swapped, never pixels; p-values of several methods are \
-            corrected by Holm's procedure. Ends with 1 where a bound that was asked for is not met.
+            Groups (cities, tiles, images) are resampled and swapped, never pixels: what other samples would say. What \
+            other seeds would is Student's paired t test over seeds. p-values of several methods are corrected by Holm's \
+            procedure. Ends with 1 where a bound that was asked for is not met.
 
             Example:
               matter-eval compare sweeps/random sweeps/matter --metric f1 --least-gain 0
@@ -23,7 +25,7 @@ struct CompareCommand: ParsableCommand {
     @Option(help: "A part of the reference's title.") var reference: String?
     @Option(help: "Least gain that the interval's lower end must reach.") var leastGain: Double?
     @Option(help: "Greatest loss that the interval's lower end may show.") var greatestLoss: Double?
-    @Option(help: "Greatest corrected p-value.") var greatestP: Double?
+    @Option(help: "Greatest corrected p-value over groups.") var greatestP: Double?
     @Option(help: "File for the bounds that were asked for, as JUnit has them.") var junit: String?
     @OptionGroup var json: JSONOption
 
@@ -51,14 +53,21 @@ struct CompareCommand: ParsableCommand {
 
     private static func lines(_ comparison: Comparison) -> [String] {
         var table = Table(
-            ["method", "score", "reference", "difference", "interval", "p", "corrected", "test"],
-            alignments: [.left, .right, .right, .right, .right, .right, .right, .left])
+            [
+                "method", "score", "reference", "difference", "interval", "p", "corrected",
+                "seeds ahead",
+                "p of seeds", "test",
+            ],
+            alignments: [
+                .left, .right, .right, .right, .right, .right, .right, .right, .right, .left,
+            ])
         for pair in comparison.pairs {
             table.add([
                 ScoreText.name(pair.method), ScoreText.percent(pair.score),
                 ScoreText.percent(pair.referenceScore), ScoreText.percent(pair.difference),
                 ScoreText.interval(pair.interval), ScoreText.chance(pair.pValue),
-                ScoreText.chance(pair.corrected), pair.test,
+                ScoreText.chance(pair.corrected), ScoreText.ahead(pair.seeds),
+                ScoreText.chance(pair.seeds?.corrected), pair.test,
             ])
         }
         let cautions = comparison.pairs.compactMap { pair in

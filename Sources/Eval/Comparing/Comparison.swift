@@ -23,6 +23,8 @@ public struct Comparison: Codable, Sendable, Equatable {
         @Nullable public var pValue: Double?
         /// The p-value, corrected for the number of methods (Holm).
         @Nullable public var corrected: Double?
+        /// Method minus reference on each seed that both have; `nil` where they share none.
+        @Nullable public var seeds: SeedDifference?
         /// What is wrong with the comparison; `nil` where nothing is.
         @Nullable public var caution: String?
     }
@@ -90,13 +92,27 @@ public struct Comparison: Codable, Sendable, Equatable {
             }
             found.append(PairedMethods(method: method, reference: base, key: key).pair())
         }
-        let corrected = PairedTest.holm(found.compactMap(\.pValue))
-        var rank = 0
-        for index in found.indices where found[index].pValue != nil {
-            found[index].corrected = corrected[rank]
-            rank += 1
+        pairs = Self.corrected(found)
+    }
+
+    /// The pairs with both p-values corrected for the number of methods, and a word where the two disagree.
+    private static func corrected(_ found: [Pair]) -> [Pair] {
+        var pairs = found
+        let tested = pairs.indices.filter { pairs[$0].pValue != nil }
+        for (index, pValue) in zip(tested, PairedTest.holm(tested.compactMap { pairs[$0].pValue }))
+        {
+            pairs[index].corrected = pValue
         }
-        pairs = found
+        let paired = pairs.indices.filter { pairs[$0].seeds != nil }
+        for (index, seeds) in zip(
+            paired, SeedDifference.corrected(paired.compactMap { pairs[$0].seeds }))
+        {
+            pairs[index].seeds = seeds
+        }
+        for index in pairs.indices where pairs[index].caution == nil {
+            pairs[index].caution = pairs[index].disagreement
+        }
+        return pairs
     }
 
     private static func find(_ name: String?, in methods: [ScoredMethod]) throws -> Int {
@@ -114,6 +130,17 @@ public struct Comparison: Codable, Sendable, Equatable {
                 .missing, name, "\(found.count) methods are called so; the methods are: \(titles)")
         }
         return found[0]
+    }
+}
+
+extension Comparison.Pair {
+    /// Said where the test sample tells a difference that the seeds do not bear out.
+    fileprivate var disagreement: String? {
+        guard let corrected, corrected < 0.05, let seeds, let ofSeeds = seeds.corrected,
+            ofSeeds >= 0.05
+        else { return nil }
+        return "clear over groups, not over seeds: ahead on \(ScoreText.ahead(seeds)), "
+            + "p \(NumberText.fixed(ofSeeds, decimals: 4))"
     }
 }
 

@@ -19,7 +19,22 @@ struct PairedMethods {
                 BootstrapInterval(
                     estimate: own.flatMap { own in base.map { own - $0 } }, values: $0.values,
                     groups: $0.groups, level: method.resampling.level)
-            }, test: test.name, pValue: test.pValue, corrected: nil, caution: caution)
+            }, test: test.name, pValue: test.pValue, corrected: nil, seeds: seeds, caution: caution)
+    }
+
+    /// The differences on the seeds that both have.
+    private var seeds: SeedDifference? {
+        let base = Dictionary(
+            zip(reference.group.runs.map(\.record.seed), reference.runs),
+            uniquingKeysWith: { first, _ in first })
+        let differences = zip(method.group.runs, method.runs).compactMap { run, own -> Double?? in
+            guard let seed = run.record.seed, let other = base[seed] else { return nil }
+            guard let own = own.bases[key]?.summary.value,
+                let other = other.bases[key]?.summary.value
+            else { return .some(nil) }
+            return own - other
+        }
+        return differences.isEmpty ? nil : SeedDifference(of: differences)
     }
 
     private func mean(_ scored: ScoredMethod) -> Double? {

@@ -34,6 +34,11 @@ extension ScoreText {
             ? String(spread.count) : "\(spread.count) (\(spread.undefinedCount) undefined)"
     }
 
+    /// On how many seeds a method is ahead, as "3 of 5"; "–" where there are none.
+    public static func ahead(_ seeds: SeedDifference?) -> String {
+        seeds.map { "\($0.ahead) of \($0.interval.spread.count)" } ?? "–"
+    }
+
     /// A p-value.
     public static func chance(_ value: Double?) -> String {
         guard let value, value < 0.00005 else { return NumberText.fixed(value, decimals: 4) }

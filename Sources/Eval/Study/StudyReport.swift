@@ -58,12 +58,14 @@ package enum StudyReport {
             return found.isEmpty ? "none" : found.joined(separator: ", ")
         }
         func isClear(_ difference: StudyTable.Difference) -> Bool {
-            (difference.corrected ?? 1) < 0.05
+            (difference.seeds.corrected ?? 1) < 0.05
         }
         return "\(table.rows[0].name) reaches \(score.title) \(NumberText.percent(own.mean)) ± "
             + "\(NumberText.percent(own.standardDeviation)) over \(own.count) seeds. Clearly ahead of (p < 0.05): "
-            + names { isClear($0) && ($0.spread.spread.mean ?? 0) > 0 } + ". Clearly behind: "
-            + names { isClear($0) && ($0.spread.spread.mean ?? 0) < 0 } + ". Not told apart: "
+            + names { isClear($0) && ($0.seeds.interval.spread.mean ?? 0) > 0 }
+            + ". Clearly behind: "
+            + names { isClear($0) && ($0.seeds.interval.spread.mean ?? 0) < 0 }
+            + ". Not told apart: "
             + names { !isClear($0) } + "."
     }
 
@@ -163,10 +165,11 @@ package enum StudyReport {
                         ],
                         rows: table.differences(by: score.id).map { difference in
                             [
-                                .text(difference.name), .percent(difference.spread.spread.mean),
-                                .text(interval(difference.spread)),
-                                .text("\(difference.ahead) of \(difference.spread.spread.count)"),
-                                .probability(difference.corrected),
+                                .text(difference.name),
+                                .percent(difference.seeds.interval.spread.mean),
+                                .text(interval(difference.seeds.interval)),
+                                .text(ScoreText.ahead(difference.seeds)),
+                                .probability(difference.seeds.corrected),
                             ]
                         }))
             })

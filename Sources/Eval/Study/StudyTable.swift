@@ -1,4 +1,3 @@
-import Glibc
 import Metrics
 
 /// A study in numbers: each method's scores by seed, and how the reference differs from it.
@@ -26,13 +25,8 @@ struct StudyTable: Codable {
     /// Reference minus row, on the seeds that both have.
     struct Difference: Codable {
         let name: String
-        let spread: SeedInterval
-        /// On how many seeds the reference is ahead.
-        let ahead: Int
-        /// Student's paired t test, two-sided; `nil` below three seeds or without any spread.
-        let pValue: Double?
-        /// The p-value after Holm's correction over all rows.
-        var corrected: Double?
+        /// Corrected for the number of rows.
+        let seeds: SeedDifference
     }
 
     let rows: [Row]
@@ -79,33 +73,20 @@ struct StudyTable: Codable {
 
     /// How far the first row is ahead of the others by a score.
     func differences(by score: String) -> [Difference] {
-        var all = rows.dropFirst().map { difference(to: $0, by: score) }
-        let tested = all.indices.filter { all[$0].pValue != nil }
-        let corrected = PairedTest.holm(tested.compactMap { all[$0].pValue })
-        for (index, value) in zip(tested, corrected) { all[index].corrected = value }
-        return all
+        let others = rows.dropFirst()
+        let seeds = SeedDifference.corrected(others.map { difference(to: $0, by: score) })
+        return zip(others, seeds).map { Difference(name: $0.name, seeds: $1) }
     }
 
-    private func difference(to row: Row, by score: String) -> Difference {
+    private func difference(to row: Row, by score: String) -> SeedDifference {
         let reference = rows[0]
         let own = reference.values[score] ?? []
         let others = row.values[score] ?? []
-        let pairs = zip(reference.seeds, own).compactMap { seed, value -> Double? in
-            let place = row.seeds.isEmpty ? 0 : row.seeds.firstIndex(of: seed)
-            guard let value, let place, let other = others[place] else { return nil }
-            return value - other
-        }
-        let spread = SeedInterval(of: pairs)
-        return Difference(
-            name: row.name, spread: spread, ahead: pairs.count { $0 > 0 },
-            pValue: Self.pValue(spread.spread), corrected: nil)
-    }
-
-    private static func pValue(_ spread: MeanAndSpread) -> Double? {
-        guard spread.count >= 3, let mean = spread.mean, let deviation = spread.standardDeviation,
-            deviation > 0
-        else { return nil }
-        let t = abs(mean) / (deviation / sqrt(Double(spread.count)))
-        return 2 * (1 - StudentT.cumulative(t, degrees: spread.count - 1))
+        return SeedDifference(
+            of: zip(reference.seeds, own).compactMap { seed, value -> Double? in
+                let place = row.seeds.isEmpty ? 0 : row.seeds.firstIndex(of: seed)
+                guard let value, let place, let other = others[place] else { return nil }
+                return value - other
+            })
     }
 }

@@ -150,20 +150,23 @@ struct TaskSections {
                 "Percent points of \(comparison.metric.title) against “\(first.reference)”; p-values corrected by Holm.",
             columns: [
                 .text("Method"), .number("Difference"), .number("Interval"), .number("p"),
-                .number("p, corrected"), .text("Test"), .text("Caution"),
+                .number("p, corrected"), .text("Seeds ahead"), .number("p of seeds"),
+                .text("Test"), .text("Caution"),
             ],
             rows: comparison.pairs.map { pair in
                 [
                     .text(pair.method), .percent(pair.difference),
                     .text(ScoreText.interval(pair.interval)), .probability(pair.pValue),
-                    .probability(pair.corrected), .text(pair.test),
+                    .probability(pair.corrected), .text(ScoreText.ahead(pair.seeds)),
+                    .probability(pair.seeds?.corrected), .text(pair.test),
                     .text(pair.caution ?? "–", pair.caution == nil ? .none : .warning),
                 ]
             })
         return .init(
             id: "comparison", title: "Differences",
             intro:
-                "Both methods are resampled, and swapped, by whole groups: neighbouring pixels are no independent witnesses.",
+                "Both methods are resampled, and swapped, by whole groups, as neighbouring pixels are no independent witnesses: what "
+                + "other samples would say. What other seeds would is Student's paired t test over seeds.",
             blocks: [.table(table)])
     }
 
