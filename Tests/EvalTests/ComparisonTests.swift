@@ -74,6 +74,14 @@ struct ComparisonTests {
             return torn.folder.path("m\(number)")
         }
         let pair = try compare(folders).pairs[0]
+        var request = TaskReport.Request(
+            runs: folders,
+            protocols: try Protocols.read(Checkout.path("manifests/protocols/pooled.toml")))
+        request.resampling.resamples = 200
+        #expect(
+            try TaskReport.document(request).notices.contains {
+                $0.severity == .warning && $0.text.contains("clear over groups, not over seeds")
+            })
         #expect((pair.corrected ?? 1) < 0.05 && (pair.seeds?.corrected ?? 0) > 0.05)
         #expect(pair.caution?.hasPrefix("clear over groups, not over seeds: ahead on ") == true)
     }

@@ -52,6 +52,7 @@ package enum TaskReport {
                 notices.append(.init(severity: .warning, text: "No comparison: \(error.message)."))
             }
         }
+        notices += comparison.map(cautions) ?? []
         let convergence = ConvergenceSheet(
             scored.methods.map(\.group), metric: nil, reference: request.reference,
             share: request.share, seed: request.resampling.seed)
@@ -70,6 +71,21 @@ package enum TaskReport {
                 "comparison": try comparison.map { try JSONValue(encoding: $0) } ?? .null,
                 "convergence": try convergence.map { try JSONValue(encoding: $0) } ?? .null,
             ]))
+    }
+
+    /// What is wrong with the differences, each once with the methods that it is said of.
+    private static func cautions(_ comparison: Comparison) -> [Report.Notice] {
+        var told: [(text: String, methods: [String])] = []
+        for pair in comparison.pairs {
+            guard let text = pair.caution else { continue }
+            let place = told.firstIndex { $0.text == text }
+            if let place { told[place].methods.append(pair.method) }
+            if place == nil { told.append((text, [pair.method])) }
+        }
+        return told.map { text, methods in
+            let names = methods.map { "“\($0)”" }.joined(separator: ", ")
+            return .init(severity: .warning, text: "Difference of \(names): \(text).")
+        }
     }
 
     /// Whether every method was scored on all images of the first, and can be compared with it.

@@ -151,7 +151,7 @@ struct TaskSections {
             columns: [
                 .text("Method"), .number("Difference"), .number("Interval"), .number("p"),
                 .number("p, corrected"), .text("Seeds ahead"), .number("p of seeds"),
-                .text("Test"), .text("Caution"),
+                .text("Test"),
             ],
             rows: comparison.pairs.map { pair in
                 [
@@ -159,7 +159,6 @@ struct TaskSections {
                     .text(ScoreText.interval(pair.interval)), .probability(pair.pValue),
                     .probability(pair.corrected), .text(ScoreText.ahead(pair.seeds)),
                     .probability(pair.seeds?.corrected), .text(pair.test),
-                    .text(pair.caution ?? "–", pair.caution == nil ? .none : .warning),
                 ]
             })
         return .init(
