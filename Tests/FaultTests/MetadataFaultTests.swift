@@ -48,6 +48,39 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(5))
     }
 
+    /// Foundation's parser ends the process at one: found by `script/fuzz`.
+    @Test("A14: instructions for other programs are passed over, with and without content")
+    func instructionsArePassedOver() throws {
+        let folder = try TemporaryFolder()
+        let product = try Fixture.products(in: folder)[2]
+        func read() throws -> (scene: String, checksums: [String: FileChecksum]) {
+            let scene = try #require(SceneReader().scenes(at: [product]).first)
+            let granule = try #require(try scene.granule())
+            return (
+                "\(scene.name) \(scene.time) \(granule.ground) \(granule.meanSun)",
+                try scene.checksums()
+            )
+        }
+        let sound = try read()
+        for part in ["MTD_MSIL2A.xml", "MTD_TL.xml", "manifest.safe"] {
+            let path = try Fixture.file(part, in: product)
+            let text = String(decoding: try WholeFile.read(path), as: UTF8.self)
+            for instruction in ["<?note?>", "<?note ?>", "<?note a=\"b\"?>", "<?a?><?b?>"] {
+                let root = try #require(
+                    text.range(of: "<", range: text.range(of: "?>")!.upperBound..<text.endIndex))
+                let first = try #require(
+                    text.range(of: ">", range: root.lowerBound..<text.endIndex))
+                var changed = text
+                changed.insert(contentsOf: instruction, at: first.upperBound)
+                changed.insert(contentsOf: instruction, at: root.lowerBound)
+                try Fixture.overwrite(path, Array(changed.utf8))
+                let found = try read()
+                #expect(found == sound, "\(part), \(instruction)")
+            }
+            try Fixture.overwrite(path, Array(text.utf8))
+        }
+    }
+
     private static func xml(_ kind: String) -> [UInt8] {
         switch kind {
         case "laughs":

@@ -54,7 +54,7 @@ enum SafeXML {
                 .badData, path, "\(data.count) bytes of XML; at most \(longestFile) are read")
         }
         try refuseDeclarations(data, path: path)
-        let parser = XMLParser(data: data)
+        let parser = XMLParser(data: withContentInInstructions(data))
         parser.shouldProcessNamespaces = false
         parser.shouldResolveExternalEntities = false
         let builder = XMLTreeBuilder()
@@ -86,6 +86,35 @@ enum SafeXML {
             }
         }
         if let problem { throw PrepError(.badData, path, problem) }
+    }
+
+    /// The same document with a space in each processing instruction that has no content: `<?name?>` is sound XML, but Foundation's
+    /// parser ends the process at it.
+    private static func withContentInInstructions(_ data: Data) -> Data {
+        let places = data.withUnsafeBytes(emptyInstructions)
+        guard !places.isEmpty else { return data }
+        var result = Data()
+        var start = data.startIndex
+        for place in places {
+            result += data[start..<data.startIndex + place]
+            result.append(UInt8(ascii: " "))
+            start = data.startIndex + place
+        }
+        return result + data[start...]
+    }
+
+    /// Where the "?>" of each instruction stands that has no content.
+    private static func emptyInstructions(_ bytes: UnsafeRawBufferPointer) -> [Int] {
+        var found: [Int] = []
+        var place = 0
+        while let mark = find(UInt8(ascii: "?"), in: bytes, from: place) {
+            place = mark + 1
+            guard mark > 0, bytes[mark - 1] == UInt8(ascii: "<") else { continue }
+            let end = bytes[place...].firstIndex { $0 <= 32 || $0 == UInt8(ascii: "?") }
+            guard let end, bytes[end...].starts(with: "?>".utf8) else { continue }
+            found.append(end)
+        }
+        return found
     }
 
     /// The first "<!" that opens neither a comment nor a CDATA section; every declaration of a DTD begins so.
